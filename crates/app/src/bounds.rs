@@ -21,3 +21,8 @@ pub(crate) fn bounded(field: &str, text: &str, max: usize) -> Result<(), Refused
     }
     Ok(())
 }
+
+/// The beginning of `text`, at most so many bytes long.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
+}

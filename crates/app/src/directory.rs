@@ -14,7 +14,10 @@ use remit_store::{
         self, DATABASE, MigrationCheck, MigrationStep, Options, RESERVE, SqliteStore, earlier_key_marks, is_earlier,
     },
 };
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// Where keys lie in a data directory.
 pub const KEYS: &str = "keys";
@@ -22,6 +25,8 @@ pub const KEYS: &str = "keys";
 /// A data directory that is open. Nobody else has it until this is dropped.
 #[derive(Debug)]
 pub struct Directory {
+    /// Where it is.
+    pub path: PathBuf,
     /// The database.
     pub store: OpenStore,
     /// The keys that it was made with.
@@ -62,7 +67,8 @@ impl Directory {
             opened => opened?,
         };
         private(data)?;
-        Ok(Self { keys: Keys::open(&keys, &store, &Entropy::default())?, store })
+        let keys = Keys::open(&keys, &store, &Entropy::default())?;
+        Ok(Self { path: data.to_owned(), keys, store })
     }
 }
 

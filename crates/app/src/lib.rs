@@ -26,6 +26,7 @@ pub mod operation;
 pub mod parts;
 pub mod pipeline;
 pub mod refused;
+pub mod request;
 pub mod settings;
 pub mod signature;
 pub mod staff;

@@ -46,12 +46,17 @@ pub enum Kind {
     StorageFull,
     /// Another bundle came into force while it was decided.
     Superseded,
+    /// A connector that must be asked first does not answer.
+    Unreachable,
 }
 
 impl Kind {
     /// Whether it is nothing that the caller did or asked: the same may succeed later.
     pub fn is_ours(self) -> bool {
-        matches!(self, Self::Internal | Self::Busy | Self::ReadTooLong | Self::StorageFull | Self::Superseded)
+        matches!(
+            self,
+            Self::Internal | Self::Busy | Self::ReadTooLong | Self::StorageFull | Self::Superseded | Self::Unreachable
+        )
     }
 
     /// Whether it says that what was to be done came too late: the case went on, ended or was erased meanwhile.

@@ -3,7 +3,7 @@
 use crate::{
     Environment, Governance, Journal, Live, Parts, StartError, Vault, bundle,
     directory::Directory,
-    environment::{block_on::block_on, clock::Clock},
+    environment::{block_on::block_on, clock::Clock, sandbox::SandboxFile},
     governance::services::Services,
     journal::readers::Readers,
     live::committed,
@@ -39,9 +39,9 @@ pub struct Start {
 /// # Errors
 /// When the store cannot be read, or does not take what the bundle changes.
 pub fn start(start: Start) -> Result<Parts, StartError> {
-    let Start { directory: Directory { store, keys }, bundle, reader, clock, services, settings, plan } = start;
+    let Start { directory: Directory { path, store, keys }, bundle, reader, clock, services, settings, plan } = start;
     let public = settings.public.iter().map(Address::origin).collect();
-    let environment = Environment::new(clock, settings.limits, public);
+    let environment = Environment::new(clock, settings.limits, public, SandboxFile::of(&path));
     if let Some((plan, by)) = &plan {
         let put = async {
             bundle::keep(&store, &bundle).await?;

@@ -2,12 +2,12 @@
 
 mod act;
 mod begin;
+mod effects;
 mod guard;
-mod happened;
 mod settle;
 
 pub use begin::{Decided, Pending, Step, begin};
-pub use happened::{Happened, Question};
+pub use effects::{Effects, Question};
 
 use crate::{
     action::{ActionAnswer, ActionEnd},
@@ -23,6 +23,7 @@ use crate::{
         OfferId, OwnerId, ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd, OfferWithheld},
+    request::RequestNoted,
     retrieval::Retrieval,
     signal::Reading,
     situation::Noted,
@@ -339,6 +340,13 @@ pub enum Command {
         /// The lease under which it was asked.
         epoch: u64,
     },
+    /// Note that an action was asked for on the case, exactly.
+    NoteRequest {
+        /// Under which lease, where who asks has the case.
+        epoch: Option<u64>,
+        /// What was asked for.
+        noted: RequestNoted,
+    },
     /// Note that the customer came back with the same request after the case had ended.
     NoteContact {
         /// The new case.
@@ -427,6 +435,7 @@ impl Command {
             | Self::Consult { .. }
             | Self::AnswerConsult { .. }
             | Self::AskAction { .. }
+            | Self::NoteRequest { .. }
             | Self::Override { .. }
             | Self::SetFields(_)
             | Self::EndSituation { .. }

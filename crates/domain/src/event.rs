@@ -62,15 +62,7 @@ pub enum Event {
         at: Timestamp,
     },
     /// What was asked before the first decision told nothing, or not all: it was decided without.
-    EnrichmentMissed {
-        /// Why.
-        why: Untold,
-        /// Fields and facts that were told and do not fit their declarations.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        left_out: Vec<FieldName>,
-        /// When.
-        at: Timestamp,
-    },
+    EnrichmentMissed(EnrichmentMissed),
     /// A decision was taken, and with it, where it says so, the holder changed.
     DecisionMade {
         /// The record.
@@ -241,6 +233,12 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// An action was asked for on the case, exactly. What becomes of it is in the request's own stream.
+    RequestNoted(RequestNoted),
+    /// An action was asked for, exactly, and policy answered. In the request's own stream.
+    RequestAsked(Box<RequestAsked>),
+    /// Something became of a request. In its own stream.
+    RequestChanged(Box<RequestChanged>),
     /// The holder asked another queue for advice.
     ConsultAsked {
         /// Which consult.

@@ -107,6 +107,11 @@ ulid_id!(
 );
 
 ulid_id!(
+    /// A request for an action.
+    RequestId, "req_", "a request id (`req_` and 26 characters)"
+);
+
+ulid_id!(
     /// A question to another queue, whose advice is asked for.
     ConsultId, "con_", "a consult id (`con_` and 26 characters)"
 );

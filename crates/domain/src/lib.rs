@@ -24,6 +24,7 @@ pub mod id;
 pub mod offer;
 mod record;
 pub mod refusal;
+pub mod request;
 pub mod retrieval;
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -1,6 +1,6 @@
 //! Streams: what events are about, by kind and identifier. Each has one spelling as text: `case/cas_…`, `staff/ana`.
 
-use crate::id::{CaseId, CustomerId, ResponderId, StaffId};
+use crate::id::{CaseId, CustomerId, RequestId, ResponderId, StaffId};
 use serde::{Deserialize, Serialize, Serializer};
 use smol_str::{SmolStr, ToSmolStr};
 use std::{fmt, str::FromStr};
@@ -30,11 +30,13 @@ pub enum StreamKind {
     Customer,
     /// The bundle in force.
     Bundle,
+    /// A request for an action.
+    Request,
 }
 
 impl StreamKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Case,
         Self::Responder,
         Self::Token,
@@ -43,6 +45,7 @@ impl StreamKind {
         Self::Subscription,
         Self::Customer,
         Self::Bundle,
+        Self::Request,
     ];
 
     /// As it stands before the identifier.
@@ -56,6 +59,7 @@ impl StreamKind {
             Self::Subscription => "subscription",
             Self::Customer => "customer",
             Self::Bundle => "bundle",
+            Self::Request => "request",
         }
     }
 }
@@ -133,6 +137,11 @@ impl Stream {
         Self { kind: StreamKind::Customer, id: id.as_str().into() }
     }
 
+    /// A request's.
+    pub fn request(id: RequestId) -> Self {
+        Self { kind: StreamKind::Request, id: id.to_smolstr() }
+    }
+
     /// That of the bundle in force.
     pub fn bundle() -> Self {
         Self { kind: StreamKind::Bundle, id: SmolStr::new_static(IN_FORCE) }
@@ -189,11 +198,12 @@ impl Serialize for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{Ids, Timestamp};
+    use crate::id::{Ids, RequestId, Timestamp};
 
     #[test]
     fn a_stream_is_read_as_it_is_written() {
         let case = CaseId::next(&mut Ids::new(Timestamp(1_700_000_000_000), 7));
+        let request = RequestId::next(&mut Ids::new(Timestamp(1_700_000_000_000), 8));
         let staff = StaffId::new("ana").unwrap();
         for (stream, text) in [
             (Stream::case(case), format!("case/{case}")),
@@ -204,6 +214,7 @@ mod tests {
             (Stream::responder(&ResponderId::new("cards-ai").unwrap()), "responder/cards-ai".to_owned()),
             (Stream::customer(&CustomerId::from_digest([7; 16])), format!("customer/cus_{}", "07".repeat(16))),
             (Stream::bundle(), "bundle/in_force".to_owned()),
+            (Stream::request(request), format!("request/{request}")),
         ] {
             assert_eq!((stream.to_string(), text.parse()), (text.clone(), Ok(stream.clone())));
             let json = serde_json::to_string(&stream).unwrap();

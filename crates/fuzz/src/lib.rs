@@ -7,7 +7,7 @@
 use remit_app::{
     case::{end, exception, hand_over, request, write},
     environment::clock,
-    evidence::explain::{Beside, explain},
+    evidence::explain::{BundleContext, explain},
     token,
 };
 use remit_domain::{
@@ -181,7 +181,7 @@ pub fn bodies(bytes: &[u8]) {
 /// Records as they are stored: events, states, and decisions, which are explained.
 pub fn records(bytes: &[u8]) {
     if let Ok(decision) = serde_json::from_slice::<Decision>(bytes) {
-        assert!(!explain(&decision, &Beside::nothing("GBP")).summary.is_empty());
+        assert!(!explain(&decision, &BundleContext::nothing("GBP")).summary.is_empty());
         assert_eq!(serde_json::from_slice::<Decision>(&serde_json::to_vec(&decision).unwrap()).unwrap(), decision);
     }
     if let Ok(event) = serde_json::from_slice::<Event>(bytes)

@@ -26,12 +26,12 @@ pub struct StoredRecord {
     /// The commitment's salt.
     pub salt: [u8; 32],
     /// What is stored beside the entry.
-    pub beside: Beside,
+    pub beside: EntryIndex,
 }
 
 /// What is stored beside an entry, to find and to show it without reading it: the same as the entry says.
 #[derive(Debug, Clone)]
-pub struct Beside {
+pub struct EntryIndex {
     /// When, in milliseconds since the Unix epoch.
     pub ts: i64,
     /// The kind of record.
@@ -44,7 +44,7 @@ pub struct Beside {
     pub subject: Option<String>,
 }
 
-impl Beside {
+impl EntryIndex {
     /// In what it differs from `entry` and `body`.
     fn differs(&self, entry: &Entry, body: &[u8]) -> Option<String> {
         let told = |what, beside: &dyn fmt::Display, says: &dyn fmt::Display| {
@@ -311,7 +311,8 @@ mod tests {
         // As in a log that was begun by an earlier version: the first records are of version 1.
         let about = if seq <= 300 { About::Case("cas_1".into()) } else { About::Stream("case/cas_1".into()) };
         let entry = Entry { seq, ts: 9, kind: "k".into(), about, actor: "a".into(), commit };
-        let beside = Beside { ts: 9, kind: "k".into(), stream: "case/cas_1".into(), actor: "a".into(), subject: None };
+        let beside =
+            EntryIndex { ts: 9, kind: "k".into(), stream: "case/cas_1".into(), actor: "a".into(), subject: None };
         StoredRecord { seq, entry: entry.to_bytes().unwrap(), body, salt: [3; 32], beside }
     }
 
@@ -338,7 +339,7 @@ mod tests {
         assert!(names(&check(|r, _, _| r[299].body[0] ^= 1), 300));
         // What is shown of a record is what its entry says.
         for change in [
-            (|beside| beside.ts += 1) as fn(&mut Beside),
+            (|beside| beside.ts += 1) as fn(&mut EntryIndex),
             |beside| beside.kind.push('x'),
             |beside| beside.stream.push('x'),
             |beside| beside.actor.push('x'),

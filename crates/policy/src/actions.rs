@@ -54,6 +54,10 @@ api_actions! {
     FIELD_SET = "field.set",
     FACT_SET = "fact.set",
     FACT_READ = "fact.read",
+    REQUEST_ASK = "request.ask",
+    REQUEST_READ = "request.read",
+    REQUEST_CONFIRM = "request.confirm",
+    REQUEST_WITHDRAW = "request.withdraw",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.
@@ -61,3 +65,6 @@ pub(crate) const HANDLE: &str = "handle";
 
 /// The action of what an AI responder may have carried out, which a bundle's schema declares if it has any.
 pub(crate) const ACT: &str = "act";
+
+/// The group of all actions that are requested exactly, which the program adds to the schema.
+pub(crate) const REQUEST: &str = "request";

@@ -2,11 +2,12 @@
 //! a group, whose policy would never apply.
 
 use crate::{
-    actions::{ACT, API_ACTIONS, HANDLE},
+    actions::{ACT, API_ACTIONS, HANDLE, REQUEST},
     cedar::{BASELINE, Vocabulary},
     cedar_places::line_with,
     files::Files,
     finding::Finding,
+    manifest::Manifest,
     rule::Rule,
 };
 use remit_signals::readings::nearest;
@@ -20,12 +21,16 @@ const PARTS: [&str; 4] = ["principal", "action", "resource", "conditions"];
 pub(crate) fn lint<'a>(
     files: &Files,
     vocabulary: &Vocabulary,
+    manifest: &Manifest,
     rules: impl Iterator<Item = &'a Rule>,
     findings: &mut Vec<Finding>,
 ) {
     // Of `handle` it is told once that it is not declared.
     let act = vocabulary.actions.contains(ACT).then_some(ACT);
-    let asked: Vec<&str> = API_ACTIONS.into_iter().chain([HANDLE]).chain(act).collect();
+    let requested = manifest.actions.iter().filter(|action| action.is_requested()).map(|action| &*action.name);
+    let group = requested.clone().next().map(|_| REQUEST);
+    let requested = requested.chain(group);
+    let asked: Vec<&str> = API_ACTIONS.into_iter().chain([HANDLE]).chain(act).chain(requested).collect();
     for rule in rules.filter(|rule| rule.file != BASELINE) {
         let Ok(policy) = rule.policy.to_json() else { continue };
         for (kind, id) in named(&policy).into_iter().filter(|(kind, id)| kind != "Action" || !asked.contains(&&**id)) {

@@ -147,6 +147,15 @@ pub(crate) fn context<'a>(
     values: impl Iterator<Item = (&'a SignalSpec, RestrictedExpression)>,
     always: &BTreeSet<&'static str>,
 ) -> Option<Context> {
+    context_with(values, always, [])
+}
+
+/// The same with records beside them.
+pub(crate) fn context_with<'a, const N: usize>(
+    values: impl Iterator<Item = (&'a SignalSpec, RestrictedExpression)>,
+    always: &BTreeSet<&'static str>,
+    more: [(&str, RestrictedExpression); N],
+) -> Option<Context> {
     let mut records: BTreeMap<&str, Vec<(String, RestrictedExpression)>> =
         always.iter().map(|record| (*record, Vec::new())).collect();
     let mut pairs = Vec::new();
@@ -159,6 +168,7 @@ pub(crate) fn context<'a>(
     for (record, of) in records {
         pairs.push((record.to_owned(), RestrictedExpression::new_record(of).ok()?));
     }
+    pairs.extend(more.map(|(name, record)| (name.to_owned(), record)));
     Context::from_pairs(pairs).ok()
 }
 

@@ -3,6 +3,7 @@
 mod articles;
 mod being_read;
 pub(crate) mod bounds;
+mod catalogue;
 mod clock;
 mod declared_fields;
 mod derived;
@@ -21,6 +22,7 @@ mod words;
 
 pub use crate::candidate_attributes::Asked;
 use crate::{
+    action::ActionSpec,
     asked_actions, attributes, baseline, candidate_attributes, cedar, closed_values, considerations,
     deep_stack::deep,
     files::Files,
@@ -82,6 +84,7 @@ pub struct Bundle {
     /// Groups of words that mean the same in its articles.
     synonyms: Vec<Vec<String>>,
     actions: Vec<ActionName>,
+    pub(crate) catalogue: Vec<ActionSpec>,
     dispositions: Vec<Disposition>,
     roles: Vec<String>,
     skills: Vec<String>,
@@ -192,8 +195,12 @@ impl Bundle {
             enrichment::lint(&text, asked, &fields, &facts, findings);
         }
         let attributes = attributes::specs(&fields, &facts);
+        let catalogue = match &manifest {
+            Some(manifest) => catalogue::read(&places, manifest, findings),
+            None => Vec::new(),
+        };
         let version = manifest.as_ref().map_or(SchemaVersion::Second, |manifest| manifest.schema);
-        let vocabulary = cedar::schema(&files, version, &attributes, findings);
+        let vocabulary = cedar::schema(&files, version, &attributes, &catalogue, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
         // Without the manifest no owner is known, and every policy would be blamed for it.
         let known = findings.len();
@@ -208,7 +215,9 @@ impl Bundle {
             return None;
         }
         let (manifest, vocabulary) = (manifest?, vocabulary?);
-        if activate {
+        // Where an action of the catalogue cannot be read, the schema lacks it, and its policies would be blamed.
+        let requested = manifest.actions.iter().filter(|action| action.is_requested()).count();
+        if activate && catalogue.len() == requested {
             cedar::validate(&vocabulary.schema, &files, &rules, findings);
             cedar::validate(&vocabulary.schema, &files, &invariants, findings);
         }
@@ -253,7 +262,7 @@ impl Bundle {
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
             let all = || rules.iter().chain(&invariants).chain(&weighed.rules);
             literal_types::lint(&files, &vocabulary, all(), &responders, findings);
-            asked_actions::lint(&files, &vocabulary, rules.iter().chain(&invariants), findings);
+            asked_actions::lint(&files, &vocabulary, &manifest, rules.iter().chain(&invariants), findings);
         }
         let texts = Texts::read(&files, findings);
         let derived = derived::read(&text, &signals, &candidates, &manifest, findings);
@@ -269,6 +278,7 @@ impl Bundle {
             articles,
             synonyms,
             actions,
+            catalogue,
             dispositions,
             roles: vocabulary.enums.get("Role").into_iter().flatten().cloned().collect(),
             skills: vocabulary.enums.get("Skill").into_iter().flatten().cloned().collect(),

@@ -1,6 +1,7 @@
 //! Reads a bundle's schema and policies with Cedar, and says what is wrong by file and line.
 
 use crate::{
+    action::{self, ActionSpec},
     actions::HANDLE,
     attributes,
     bundle::SignalSpec,
@@ -45,11 +46,13 @@ pub(crate) struct Vocabulary {
     pub(crate) declared: serde_json::Value,
 }
 
-/// Reads the schema, with what the program adds to it by this version; `seen` is what policies see of fields and facts.
+/// Reads the schema, with what the program adds to it by this version; `seen` is what policies see of fields and facts,
+/// `catalogue` what can be requested exactly.
 pub(crate) fn schema(
     files: &Files,
     version: SchemaVersion,
     seen: &[SignalSpec],
+    catalogue: &[ActionSpec],
     findings: &mut Vec<Finding>,
 ) -> Option<Vocabulary> {
     let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
@@ -84,8 +87,10 @@ pub(crate) fn schema(
     };
     let mut declared =
         SchemaFragment::from_cedarschema_str(&whole).ok().and_then(|(fragment, _)| fragment.to_json_value().ok())?;
-    if !seen.is_empty() {
-        if let Err(finding) = attributes::declare(&mut declared, seen, SCHEMA) {
+    if !seen.is_empty() || !catalogue.is_empty() {
+        let added = attributes::declare(&mut declared, seen, SCHEMA)
+            .and_then(|()| action::declare(&mut declared, catalogue, SCHEMA));
+        if let Err(finding) = added {
             findings.push(*finding);
             return None;
         }

@@ -1,10 +1,13 @@
 //! The engine: from facts to verdicts with Cedar.
 
 mod api;
+mod governed;
+mod request;
 mod seen;
 
 pub use crate::actions::API_ACTIONS;
 pub use api::{ApiCase, ApiRequest};
+pub use request::RequestQuestion;
 
 use crate::{
     actions::{ACT, HANDLE},
@@ -15,16 +18,15 @@ use crate::{
     manifest::SignalKind,
     personal::ToldApart,
     product_schema::SchemaVersion,
-    rule::Rule,
-    scope::{admits_action, candidate_uid, denied, scope_type, set, uid},
-    slices::{self, Slices},
-    verdict_cache::{Extent, Question, Told},
+    scope::{candidate_uid, denied, uid},
+    slices::Slices,
+    verdict_cache::{Evaluation, Extent, Question},
 };
 use cedar_policy::{
-    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Request,
-    RestrictedExpression,
+    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
 use foldhash::fast::RandomState;
+use governed::{Governed, Requested};
 use remit_domain::{
     decision::{CandidateFacts, LocalTime, PolicyNote, ResponderKind, Verdict},
     id::{ActionName, PolicyId, ResponderId, Timestamp},
@@ -53,6 +55,8 @@ pub struct Engine {
     /// The responders to whom each consideration can apply, as they are declared.
     considered_of: Vec<(PolicyId, Vec<ResponderId>)>,
     act: Governed,
+    /// The policies on each action of the catalogue.
+    requests: HashMap<String, Requested>,
     api: HashMap<&'static str, Governed>,
     notes: BTreeMap<PolicyId, PolicyNote>,
     signals: Vec<SignalSpec>,
@@ -60,30 +64,6 @@ pub struct Engine {
     records: BTreeSet<&'static str>,
     told_apart: ToldApart,
     types: HashMap<String, EntityTypeName>,
-}
-
-/// The policies on one action, and what must hold whatever they say.
-struct Governed {
-    action: EntityUid,
-    policies: PolicySet,
-    invariants: PolicySet,
-}
-
-impl Governed {
-    /// Those of `bundle` on `action` whose scope is of a type that `concerns` says yes to.
-    fn new(bundle: &Bundle, action: &str, concerns: impl Fn(Option<&str>) -> bool) -> Self {
-        let action = uid("Action", action);
-        let admits = |rule: &&Rule| admits_action(rule, &action) && concerns(scope_type(rule).as_deref());
-        let policies = set(bundle.rules.iter().filter(admits));
-        let invariants = set(bundle.invariants.iter().filter(admits));
-        Self { action, policies, invariants }
-    }
-
-    /// What policies say, taken back where an invariant forbids what they allow.
-    fn ask(&self, authorizer: &Authorizer, request: &Request, entities: &Entities, hold: bool) -> Verdict {
-        let invariants = if hold { &self.invariants } else { &PolicySet::new() };
-        slices::held(authorizer, request, entities, &self.policies, invariants)
-    }
 }
 
 /// One candidate, and its entity as it was last asked about.
@@ -149,6 +129,11 @@ impl Engine {
         let told_apart_by = bundle.rules.iter().chain(&bundle.invariants).chain(&bundle.weighed);
         Self {
             authorizer: Authorizer::new(),
+            requests: bundle
+                .catalogue()
+                .iter()
+                .map(|spec| (spec.name.to_string(), Requested::of(bundle, spec)))
+                .collect(),
             act: Governed::new(bundle, ACT, |kind| kind.is_none_or(|kind| kind == "Ai")),
             handle,
             case: uid("Case", "case"),
@@ -207,7 +192,7 @@ impl Engine {
     /// asked, nothing is known of any.
     pub fn forbidding(&self, signals: &Signals, candidate: &CandidateFacts) -> Vec<PolicyId> {
         let all = Verdict { allow: true, policies: Vec::new(), errors: Vec::new() };
-        let held = |_, invariants: &dyn Fn() -> Option<Told>| Some(invariants()?.taken_back(all.clone()));
+        let held = |_, invariants: &dyn Fn() -> Option<Evaluation>| Some(invariants()?.taken_back(all.clone()));
         let held = self.ask_each(signals, std::slice::from_ref(candidate), held);
         let verdict = held.and_then(|verdicts| verdicts.into_iter().next()?);
         verdict.filter(|verdict| !verdict.allow).map(|verdict| verdict.policies).unwrap_or_default()
@@ -274,7 +259,7 @@ impl Engine {
 
     fn verdicts(&self, signals: &Signals, candidates: &[CandidateFacts], hold: bool) -> Option<Vec<Verdict>> {
         let denied = |verdict: Option<Verdict>| verdict.unwrap_or_else(denied);
-        let verdict = |told: Told, invariants: &dyn Fn() -> Option<Told>| {
+        let verdict = |told: Evaluation, invariants: &dyn Fn() -> Option<Evaluation>| {
             let verdict = told.verdict();
             if hold && verdict.allow { Some(invariants()?.taken_back(verdict)) } else { Some(verdict) }
         };
@@ -287,7 +272,7 @@ impl Engine {
         &self,
         signals: &Signals,
         candidates: &[CandidateFacts],
-        each: impl Fn(Told, &dyn Fn() -> Option<Told>) -> Option<T>,
+        each: impl Fn(Evaluation, &dyn Fn() -> Option<Evaluation>) -> Option<T>,
     ) -> Option<Vec<Option<T>>> {
         self.ask_slices(&self.slices, signals, candidates, each)
     }
@@ -298,7 +283,7 @@ impl Engine {
         slices: &Slices,
         signals: &Signals,
         candidates: &[CandidateFacts],
-        each: impl Fn(Told, &dyn Fn() -> Option<Told>) -> Option<T>,
+        each: impl Fn(Evaluation, &dyn Fn() -> Option<Evaluation>) -> Option<T>,
     ) -> Option<Vec<Option<T>>> {
         // Both are in the order of their names.
         let mut known = signals.iter().peekable();
@@ -326,7 +311,7 @@ impl Engine {
             let question = Question::new(&self.authorizer, &values, Some(facts), &somebody);
             let told = slices.told(facts.responder.as_str(), &common, &question)?;
             let invariants = || match self.invariants.is_empty() {
-                true => Some(Told::default()),
+                true => Some(Evaluation::default()),
                 false => self.invariants.told(facts.responder.as_str(), held_in_common.as_ref()?, &question),
             };
             each(told, &invariants)

@@ -4,6 +4,7 @@
 //! SLAs and the owners of every decision point. Cedar is the only policy engine; nothing else in the
 //! program says who may handle a case or call an interface.
 
+pub mod action;
 pub mod actions;
 pub mod address;
 pub mod advice;

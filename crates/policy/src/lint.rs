@@ -1,7 +1,7 @@
 //! What a bundle must have beyond being readable: no responder unreachable, no policy dead, nothing declared in vain.
 
 use crate::{
-    actions::{ACT, API_ACTIONS, HANDLE},
+    actions::{ACT, API_ACTIONS, HANDLE, REQUEST},
     bundle::CandidateSpec,
     calendar,
     cedar::{BASELINE, Vocabulary},
@@ -171,7 +171,8 @@ pub(crate) fn lint(
         }
     }
     let act = uid("Action", ACT);
-    if !manifest.actions.is_empty() && !vocabulary.actions.contains(ACT) {
+    let acts_of_people = manifest.actions.iter().any(|action| !action.is_requested());
+    if acts_of_people && !vocabulary.actions.contains(ACT) {
         wrong(
             &Place::key("action"),
             "there are actions, and the schema declares no action `act`".to_owned(),
@@ -180,13 +181,22 @@ pub(crate) fn lint(
         );
     }
     findings.append(&mut told);
+    let requested: Vec<EntityUid> = manifest
+        .actions
+        .iter()
+        .filter(|action| action.is_requested())
+        .map(|action| &*action.name)
+        .chain([REQUEST])
+        .map(|action| uid("Action", action))
+        .collect();
     let unread = unread(manifest, candidates);
     for rule in rules.iter().filter(|rule| rule.file != BASELINE) {
         let api = API_ACTIONS.iter().any(|action| admits_action(rule, &uid("Action", action)));
         let mut ai = candidates.iter().zip(&uids).filter(|(spec, _)| spec.kind == ResponderKind::Ai);
         let acts = admits_action(rule, &act) && ai.any(|(_, uid)| admits_principal(rule, uid));
         let handles = || admits_action(rule, &handle) && uids.iter().any(|uid| admits_principal(rule, uid));
-        if !api && !acts && !handles() {
+        let requests = || requested.iter().any(|action| admits_action(rule, action));
+        if !api && !acts && !handles() && !requests() {
             let message = format!("policy `{}` is dead: its scope admits no responder and no API action", rule.id);
             let finding = Finding::new(&rule.file, rule.line, message, "correct the name in its scope, or take it out");
             let about = unread.iter().find(|(uid, _)| admits_principal(rule, uid));

@@ -1,5 +1,6 @@
 //! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
 
+mod action;
 mod considered;
 mod enrichment;
 mod field;
@@ -7,6 +8,7 @@ mod languages;
 mod limits;
 
 pub use crate::product_schema::SchemaVersion;
+pub use action::{Action, ActionLimit, Connector, ConnectorKind, EffectClass, LimitedBy, TemplateText, TermKind};
 pub use considered::{Need, OfTopic, Preference};
 pub use enrichment::Enrichment;
 pub use field::{Field, SeenBy};
@@ -82,6 +84,9 @@ pub struct Manifest {
     /// What can be done beyond the conversation.
     #[serde(rename = "action", default)]
     pub actions: Vec<Action>,
+    /// Who carries actions out that are requested exactly.
+    #[serde(rename = "connector", default)]
+    pub connectors: Vec<Connector>,
     /// How cases are wrapped up.
     #[serde(default)]
     pub dispositions: Vec<String>,
@@ -423,16 +428,6 @@ pub struct Relax {
     /// Whether any language will do.
     #[serde(default)]
     pub any_language: bool,
-}
-
-/// Something that can be done beyond the conversation. An AI responder asks for it; policy says whether it may.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Action {
-    /// Its name, a value of the schema's `RequestedAction`.
-    pub name: String,
-    /// What people call it.
-    pub title: String,
 }
 
 /// How cost is counted.

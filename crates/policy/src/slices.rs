@@ -10,7 +10,7 @@ use crate::{
     manifest::SignalKind,
     rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
-    verdict_cache::{Extent, Question, Told, Unscoped, VerdictCache, collect},
+    verdict_cache::{Evaluation, Extent, Question, Unscoped, VerdictCache, collect},
 };
 use cedar_policy::{Authorizer, Decision, Entities, EntityUid, PolicySet, Request};
 use remit_domain::{
@@ -74,12 +74,12 @@ impl Slices {
     }
 
     /// What the policies come to that hold for all candidates alike. Any candidate can be the principal.
-    pub(crate) fn common(&self, question: &Question<'_>) -> Option<Told> {
+    pub(crate) fn common(&self, question: &Question<'_>) -> Option<Evaluation> {
         self.common.ask(question)
     }
 
     /// What the policies come to for `responder`, whom `question` is about.
-    pub(crate) fn told(&self, responder: &str, common: &Told, question: &Question<'_>) -> Option<Told> {
+    pub(crate) fn told(&self, responder: &str, common: &Evaluation, question: &Question<'_>) -> Option<Evaluation> {
         let slice = self.of.get(responder)?;
         let mut told = slice.own.ask(question)?;
         for (id, effect) in &slice.common {
@@ -120,7 +120,7 @@ pub(crate) fn held(
     }
     let (mut forbids, mut errors) = (Vec::new(), Vec::new());
     collect(&authorizer.is_authorized(request, invariants, entities), &mut forbids, &mut errors);
-    Told { permits: Vec::new(), forbids, errors }.taken_back(verdict)
+    Evaluation { permits: Vec::new(), forbids, errors }.taken_back(verdict)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A bundle's own tests: requests with the verdicts that its authors expect.
 
 mod named;
+mod requests;
 mod written;
 
 pub(crate) use named::admitted;
@@ -184,6 +185,9 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
     }
     for (asked, want) in [(&test.may_ask, true), (&test.may_not_ask, false)] {
         failures.extend(actions(bundle, engine, &signals, &candidates, asked, want));
+    }
+    if let Some(asked) = &test.request {
+        failures.extend(requests::check(bundle, engine, &signals, &candidates, asked));
     }
     if let Some(want) = &test.chosen {
         let mut ids = Ids::new(now, 0);

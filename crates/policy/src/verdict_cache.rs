@@ -35,13 +35,13 @@ const KEPT_MAX: usize = 4_096;
 
 /// What policies came to: satisfied permits, satisfied forbids, and those that failed to evaluate.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Told {
+pub(crate) struct Evaluation {
     pub(crate) permits: Vec<PolicyId>,
     pub(crate) forbids: Vec<PolicyId>,
     pub(crate) errors: Vec<PolicyId>,
 }
 
-impl Told {
+impl Evaluation {
     pub(crate) fn extend(&mut self, more: &Self) {
         self.permits.extend_from_slice(&more.permits);
         self.forbids.extend_from_slice(&more.forbids);
@@ -59,7 +59,7 @@ impl Told {
     }
 }
 
-impl Told {
+impl Evaluation {
     /// `verdict`, which allows, taken back where these are invariants that forbid it, or that failed to evaluate.
     pub(crate) fn taken_back(mut self, verdict: Verdict) -> Verdict {
         if self.forbids.is_empty() && self.errors.is_empty() {
@@ -133,7 +133,7 @@ pub(crate) struct VerdictCache {
     steady: Pair,
     /// What the steady ones read.
     reads: Reads,
-    kept: RwLock<HashMap<Vec<Value>, Arc<Told>, RandomState>>,
+    kept: RwLock<HashMap<Vec<Value>, Arc<Evaluation>, RandomState>>,
 }
 
 /// Permits and forbids are asked apart, because Cedar names the satisfied permits only where no forbid is.
@@ -153,7 +153,7 @@ impl Pair {
         Self { permits: of(PolicyEffect::Permit), forbids: of(PolicyEffect::Forbid) }
     }
 
-    fn ask(&self, question: &Question<'_>, extent: Extent, told: &mut Told) -> Option<()> {
+    fn ask(&self, question: &Question<'_>, extent: Extent, told: &mut Evaluation) -> Option<()> {
         for (policies, satisfied) in [(&self.permits, &mut told.permits), (&self.forbids, &mut told.forbids)] {
             if !policies.is_empty() {
                 collect(&question.put(policies, extent)?, satisfied, &mut told.errors);
@@ -179,8 +179,8 @@ impl VerdictCache {
     }
 
     /// What they come to; none where no request can be made of the facts.
-    pub(crate) fn ask(&self, question: &Question<'_>) -> Option<Told> {
-        let mut told = Told::default();
+    pub(crate) fn ask(&self, question: &Question<'_>) -> Option<Evaluation> {
+        let mut told = Evaluation::default();
         self.live.ask(question, Extent::Lean, &mut told)?;
         if !self.steady.is_empty() {
             told.extend(&*self.recalled(question)?);
@@ -191,12 +191,12 @@ impl VerdictCache {
         Some(told)
     }
 
-    fn recalled(&self, question: &Question<'_>) -> Option<Arc<Told>> {
+    fn recalled(&self, question: &Question<'_>) -> Option<Arc<Evaluation>> {
         let key = self.reads.of(question);
         if let Some(told) = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Some(Arc::clone(told));
         }
-        let mut told = Told::default();
+        let mut told = Evaluation::default();
         self.steady.ask(question, Extent::Whole, &mut told)?;
         let told = Arc::new(told);
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);

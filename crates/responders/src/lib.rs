@@ -7,6 +7,7 @@
 //! INVARIANT: nothing that an endpoint wrote, and no key or secret, is in an error or in `Debug` output.
 
 mod called;
+pub mod connector;
 mod endpoint;
 mod enrichment;
 mod failure;
@@ -25,6 +26,7 @@ mod turn;
 pub mod webhook;
 mod written;
 
+pub use connector::ConnectorService;
 pub use endpoint::EndpointError;
 pub use enrichment::{EnrichmentAsked, EnrichmentService, EnrichmentTold};
 pub use failure::Failure;

@@ -108,14 +108,14 @@ impl Seat {
 }
 
 /// A place among the connections, until it is dropped.
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     number: u64,
     pub(crate) seat: Arc<Seat>,
     seats: Arc<Mutex<Seats>>,
     _room: OwnedSemaphorePermit,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut seats = lock(&self.seats);
         seats.taken.remove(&self.number);
@@ -159,7 +159,7 @@ impl Connections {
 
     /// A place for who connects from `peer`, unless there are as many from there as there may be and none of them is
     /// idle.
-    pub(crate) fn place(&self, peer: IpAddr, room: OwnedSemaphorePermit) -> Option<Place> {
+    pub(crate) fn place(&self, peer: IpAddr, room: OwnedSemaphorePermit) -> Option<ConnectionPermit> {
         let origin = origin(peer);
         let most = if origin.is_loopback() || self.limits.proxies.iter().any(|proxy| proxy.to_canonical() == peer) {
             self.limits.connections - self.limits.connections / KEPT
@@ -177,7 +177,7 @@ impl Connections {
         seats.taken.insert(number, Arc::clone(&seat));
         *seats.by_origin.entry(origin).or_default() += 1;
         drop(seats);
-        Some(Place { number, seat, seats: Arc::clone(&self.seats), _room: room })
+        Some(ConnectionPermit { number, seat, seats: Arc::clone(&self.seats), _room: room })
     }
 }
 
@@ -261,7 +261,7 @@ mod tests {
         Connections::new(limits)
     }
 
-    async fn enter(connections: &Connections, from: &str) -> Option<Place> {
+    async fn enter(connections: &Connections, from: &str) -> Option<ConnectionPermit> {
         let room = connections.room().await?;
         connections.place(from.parse().unwrap(), room)
     }

@@ -103,6 +103,10 @@ kinds! {
     /// No disk space.
     STORAGE_FULL = "storage_full", 507, "The storage is full",
         "Nothing of this request was recorded. Free space on the data directory's disk and repeat it.";
+    /// A connector does not answer.
+    UNREACHABLE = "connector_unreachable", 503, "A connector does not say what is true",
+        "Nothing was recorded. Repeat the request with the same idempotency key once the service that the detail names \
+         answers again.";
     /// Bundles changed faster than it could be decided.
     SUPERSEDED = "superseded", 503, "Another bundle came into force meanwhile",
         "Nothing of this was recorded under the bundle before. Repeat the request with the same idempotency key.";
@@ -186,6 +190,7 @@ impl From<Kind> for &'static ProblemKind {
             Kind::ReadTooLong => READ_TOO_LONG,
             Kind::StorageFull => STORAGE_FULL,
             Kind::Superseded => SUPERSEDED,
+            Kind::Unreachable => UNREACHABLE,
         }
     }
 }

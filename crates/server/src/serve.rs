@@ -1,7 +1,7 @@
 //! A running server: listens, signs, and stops in order.
 
 use crate::{
-    connections::{self, Connections, Place},
+    connections::{self, ConnectionPermit, Connections},
     descriptors,
     front::Front,
     jobs,
@@ -165,7 +165,7 @@ async fn serve(listener: TcpListener, connections: Connections, front: Arc<Front
 }
 
 /// The next connection, once there is room for it.
-async fn accept(listener: &TcpListener, connections: &Connections) -> Option<(TcpStream, Place)> {
+async fn accept(listener: &TcpListener, connections: &Connections) -> Option<(TcpStream, ConnectionPermit)> {
     loop {
         let room = connections.room().await?;
         match listener.accept().await {

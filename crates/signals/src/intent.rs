@@ -72,7 +72,7 @@ pub struct IntentModel {
     /// Judges by words and characters.
     alone: Judge,
     /// Judges by these and by the vector beside them.
-    beside: Option<Beside>,
+    beside: Option<SecondJudge>,
 }
 
 /// What training showed on examples that were held out.
@@ -136,7 +136,7 @@ const ENOUGH: usize = 10;
 
 /// A judge that sees the vector of a message too.
 #[derive(Debug, Clone)]
-struct Beside {
+struct SecondJudge {
     judge: Judge,
     /// The digest of the encoder's model.
     encoder: [u8; 32],
@@ -220,7 +220,7 @@ pub fn train_on(
         let both = Judge::learn(&lesson, &mut step);
         let sure = sure(&alone, &both, &labels);
         training = Some(Training::of(&both, &labels, &numbers.keys().copied().collect::<Vec<_>>()));
-        Beside { judge: both.judge, encoder, sure }
+        SecondJudge { judge: both.judge, encoder, sure }
     });
     let names: Vec<&str> = numbers.keys().copied().collect();
     let training = training.unwrap_or_else(|| Training::of(&alone, &labels, &names));
@@ -361,7 +361,7 @@ impl IntentModel {
             _ => {
                 let encoder = rest.digest()?;
                 let sure = rest.float()?;
-                Some(Beside { judge: rest.judge(features, labels.len())?, encoder, sure })
+                Some(SecondJudge { judge: rest.judge(features, labels.len())?, encoder, sure })
             }
         };
         rest.end()?;

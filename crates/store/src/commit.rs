@@ -49,6 +49,18 @@ pub struct Commit {
     pub activation: Option<Activation>,
 }
 
+impl Commit {
+    /// Takes along what another one writes of another stream: records, items, the outbox and counters.
+    pub fn with(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.items.extend(other.items);
+        self.outbox.extend(other.outbox);
+        self.cancel.extend(other.cancel);
+        self.spend.extend(other.spend);
+        self.expect.extend(other.expect);
+    }
+}
+
 /// A case's row. `state` is opaque to the store.
 #[derive(Debug, Clone)]
 pub struct CaseWrite {

@@ -9,7 +9,7 @@ use crate::{
     environment::clock::rfc3339,
     live::load::{BREAKERS, BreakerItem, Tally, Tripped},
     operation::{ListRespondersUnreachableRefusal, ListStoppedRefusal, ResetOutcomesRefusal, ResumeAiRefusal},
-    pipeline::{self, authority, commit::Act, counting},
+    pipeline::{self, authority, commit::Envelope, counting},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -116,8 +116,9 @@ async fn move_on(parts: &Parts, responder: &ResponderId, intent: &str) -> Result
             // Only under the lease that was found: whom it went to meanwhile was not stopped.
             let Some(epoch) = case.holder.as_ref().map(|holder| holder.epoch) else { continue };
             let review = Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped };
-            let act = Act::new("responder.stop", review);
-            let moved = pipeline::execute(parts, &Caller::system(Job::Stops), None, Some(&row.id), act, |_| ()).await;
+            let envelope = Envelope::new("responder.stop", review);
+            let moved =
+                pipeline::execute(parts, &Caller::system(Job::Stops), None, Some(&row.id), envelope, |_| ()).await;
             // A case that has ended or moved meanwhile needs nothing.
             if let Err(refused) = moved
                 && refused.kind.is_ours()

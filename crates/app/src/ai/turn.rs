@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Journal, Parts, Vault,
-    ai::{context, left_behind::cut},
+    ai::{asks, handover},
     bounds,
     caller::principal::Job,
     case::{
@@ -13,7 +13,7 @@ use crate::{
     environment::{clock::rfc3339, metrics::TurnLost},
     field::view::FieldView,
     journal::{outbox::TurnDue, stored_case},
-    pipeline::{self, commit::Act, conversation, facts, load, sealing},
+    pipeline::{self, commit::Envelope, conversation, facts, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -105,7 +105,7 @@ async fn denied(parts: &Parts, row: &OutboxRow, due: &TurnDue, case: Case, refus
     let reason = format!("Policy did not let {} take its turn: {}", due.responder, refused.detail);
     let own = Caller::system(Job::Turns);
     let loaded = load::permitted(&parts.governance, &parts.environment, &own, "exception.raise", case)?;
-    let reason = cut(&reason, bounds::REASON_MAX);
+    let reason = bounds::cut(&reason, bounds::REASON_MAX);
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, reason).await?;
     let command = Command::DenyTurn {
         epoch: due.epoch,
@@ -113,8 +113,8 @@ async fn denied(parts: &Parts, row: &OutboxRow, due: &TurnDue, case: Case, refus
         due: parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms),
         reason: sealed.words.clone(),
     };
-    let act = Act::on(loaded, command).with([sealed]).claiming(&row.id);
-    match pipeline::execute(parts, &own, None, Some(&row.case), act, |_| ()).await {
+    let envelope = Envelope::on(loaded, command).with([sealed]).claiming(&row.id);
+    match pipeline::execute(parts, &own, None, Some(&row.case), envelope, |_| ()).await {
         Err(refused) if refused.kind.is_late() => parts.journal.drop_row(&row.id).await,
         done => done.map(|_| ()),
     }
@@ -142,8 +142,8 @@ async fn give_up_on(parts: &Parts, row: &OutboxRow, due: &TurnDue, case: Case, w
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     // What our own process does not bring about says nothing of the AI responder.
     let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note, found: None };
-    let act = Act::on(loaded, command).with(sealed).claiming(&row.id);
-    match pipeline::execute(parts, &own, None, Some(&row.case), act, |_| ()).await {
+    let envelope = Envelope::on(loaded, command).with(sealed).claiming(&row.id);
+    match pipeline::execute(parts, &own, None, Some(&row.case), envelope, |_| ()).await {
         Err(refused) if refused.kind.is_late() => parts.journal.drop_row(&row.id).await,
         done => done.map(|_| ()),
     }
@@ -189,12 +189,18 @@ async fn act_on(
                 marks: Vec::new(),
                 found,
             };
-            let act = Act::on(loaded, command).with([sealed]).claiming(&row.id);
-            pipeline::execute(parts, &caller, None, Some(&row.case), act, |_| ()).await.map(|_| ())
+            let envelope = Envelope::on(loaded, command).with([sealed]).claiming(&row.id);
+            pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(|_| ())
         }
         Ok(Said::Answer { .. }) => yields(parts, row, due, case, (YieldReason::ToolFailed, None), None).await,
         Ok(Said::Yield { reason, note }) => {
             yields(parts, row, due, case, (reason_of(reason), found), note.as_deref()).await
+        }
+        Ok(Said::Act { action, arguments }) if parts.governance.bundle.requested(&action).is_some() => {
+            match asks::ask(parts, &caller, row, due, &action, &arguments).await? {
+                Ok(()) => Ok(()),
+                Err(note) => yields(parts, row, due, case, (YieldReason::ToolFailed, None), Some(&note)).await,
+            }
         }
         Ok(Said::Act { action, arguments }) => match action::ask_action(parts, row, due, &action, &arguments).await? {
             Ok(()) => Ok(()),
@@ -219,7 +225,7 @@ async fn yields(
     note: Option<&str>,
 ) -> Result<(), Refused> {
     let caller = Caller::responder(due.responder.as_str());
-    let note = note.map(|note| cut(note, bounds::REASON_MAX)).filter(|note| !note.trim().is_empty());
+    let note = note.map(|note| bounds::cut(note, bounds::REASON_MAX)).filter(|note| !note.trim().is_empty());
     let loaded = load::permitted(&parts.governance, &parts.environment, &caller, "handoff.request", case.clone())?;
     let sealed = match note {
         Some(note) => Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, note).await?),
@@ -227,8 +233,8 @@ async fn yields(
     };
     let words: Option<Words> = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::Yield { epoch: due.epoch, reason, note: words, found };
-    let act = Act::on(loaded, command).with(sealed).claiming(&row.id);
-    pipeline::execute(parts, &caller, None, Some(&row.case), act, |_| ()).await.map(|_| ())
+    let envelope = Envelope::on(loaded, command).with(sealed).claiming(&row.id);
+    pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(|_| ())
 }
 
 /// What the AI responder is given; nothing where what the customer wrote last cannot be read.
@@ -250,7 +256,7 @@ async fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Op
         language: named("language").filter(|language| language != "und"),
         intent: named("intent"),
         messages,
-        summary: context::summary(parts, case, &told, now).await?,
+        summary: handover::summary(parts, case, &told, now).await?,
         fields: by_name(&fields),
         customer: by_name(&known),
         waited_ms: case.waited_ms(now),

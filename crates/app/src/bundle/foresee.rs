@@ -127,7 +127,7 @@ async fn goes(next: &Parts, case: &Case, moves: &super::Moves) -> Result<Option<
 async fn rehomed_to(next: &Parts, case: &Case, command: Command) -> Result<Option<Outcome>, Refused> {
     let mut context = next.environment.context(&Caller::system(Job::Rehome).pseudonym)?;
     match pipeline::decided(next, Some(case), command, None, About::default(), &mut context).await {
-        Ok(happened) => Ok(happened.decision().map(|decision| decision.outcome.clone())),
+        Ok(effects) => Ok(effects.decision().map(|decision| decision.outcome.clone())),
         Err(refused) if !refused.kind.is_ours() => Ok(None),
         Err(refused) => Err(refused),
     }

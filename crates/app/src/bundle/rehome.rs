@@ -10,7 +10,7 @@ use crate::{
     Caller, Governance, Journal, Parts,
     caller::principal::Job,
     environment::block_on::block_on,
-    pipeline::{self, commit::Act, facts},
+    pipeline::{self, commit::Envelope, facts},
     refused::Refused,
 };
 use futures_util::{StreamExt as _, stream};
@@ -155,8 +155,9 @@ async fn reviews(parts: &Parts, case: &Case, changed: bool) -> Result<impl Itera
 
 async fn rehome_one(parts: &Parts, due: Due) -> Result<(), Refused> {
     for command in due.commands {
-        let act = Act::new(ACTION, command).changing(crate::case::consult::items);
-        let moved = pipeline::execute(parts, &Caller::system(Job::Rehome), None, Some(&due.case), act, |_| ()).await;
+        let envelope = Envelope::new(ACTION, command).changing(crate::case::consult::items);
+        let moved =
+            pipeline::execute(parts, &Caller::system(Job::Rehome), None, Some(&due.case), envelope, |_| ()).await;
         match moved {
             // What ended or was moved meanwhile needs nothing.
             Err(refused) if !refused.kind.is_ours() => tracing::info!(%refused, case = due.case, "not moved"),

@@ -64,11 +64,13 @@ pub enum Job {
     Webhooks,
     /// Notes what is told before a case is decided first.
     Enrichment,
+    /// Carries requests for actions out, and ends those that nobody confirmed.
+    Requests,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Views,
         Self::Floor,
         Self::Timers,
@@ -81,6 +83,7 @@ impl Job {
         Self::Tokens,
         Self::Webhooks,
         Self::Enrichment,
+        Self::Requests,
     ];
 
     /// The actions that it may take. Those that are none of the interface's are taken by it alone.
@@ -98,6 +101,7 @@ impl Job {
             Self::Tokens => &["token.manage"],
             Self::Webhooks => &["subscription.manage"],
             Self::Enrichment => &["fact.set", "field.set"],
+            Self::Requests => &["request.execute"],
         }
     }
 
@@ -121,6 +125,7 @@ impl Job {
             Self::Tokens => "tokens",
             Self::Webhooks => "webhooks",
             Self::Enrichment => "enrichment",
+            Self::Requests => "requests",
         }
     }
 }

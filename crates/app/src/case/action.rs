@@ -5,7 +5,7 @@ use crate::{
     case::counted::{CaseAnswer, shown},
     journal::outbox::TurnDue,
     operation::EndActionRefusal,
-    pipeline::{self, about::About, commit::Act, facts, lease, load, sealing},
+    pipeline::{self, about::About, commit::Envelope, facts, lease, load, sealing},
     refused::Refused,
 };
 use remit_domain::{
@@ -93,8 +93,8 @@ pub(crate) async fn ask_action(
         owner: terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone(),
     });
     let command = Command::AskAction { epoch: due.epoch, action, arguments: sealed.words.clone(), answer };
-    let act = Act::on(loaded, command).with([sealed]).claiming(&row.id);
-    pipeline::execute(parts, &caller, None, Some(&row.case), act, |_| ()).await.map(|_| Ok(()))
+    let envelope = Envelope::on(loaded, command).with([sealed]).claiming(&row.id);
+    pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(|_| Ok(()))
 }
 
 /// Says what became of a permitted action, as who has the case.
@@ -126,6 +126,6 @@ pub async fn end_action(
         ActionEnded::Done => ActionEnd::Done,
         ActionEnded::Refused => ActionEnd::Refused,
     };
-    let act = Act::on(loaded, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }

@@ -93,8 +93,8 @@ pub(crate) async fn follow(
     let now = environment.now();
     let readings = measure::measure(&parts.governance, environment, written, now).await?;
     let about = about(parts, ended, &customer.id, now).await?;
-    let act = open::opening_of(parts, caller, customer, &message, about, readings, now).await?;
-    pipeline::execute(parts, caller, repeat, None, following(act, ended.id), shown(parts)).await
+    let envelope = open::opening_of(parts, caller, customer, &message, about, readings, now).await?;
+    pipeline::execute(parts, caller, repeat, None, following(envelope, ended.id), shown(parts)).await
 }
 
 /// What a case is about that follows one which has ended: what holds of that one, and then what is told when that is
@@ -111,11 +111,11 @@ pub(crate) async fn about(
 }
 
 /// The same command, of a case that follows another one.
-pub(crate) fn following(mut act: pipeline::commit::Act, ended: CaseId) -> pipeline::commit::Act {
-    if let Command::Open { follows, .. } = &mut act.command {
+pub(crate) fn following(mut envelope: pipeline::commit::Envelope, ended: CaseId) -> pipeline::commit::Envelope {
+    if let Command::Open { follows, .. } = &mut envelope.command {
         *follows = Some(ended);
     }
     // That it came back is noted once, with the link.
-    (act.beside.again, act.beside.follows) = (None, Some(ended));
-    act
+    (envelope.side.again, envelope.side.follows) = (None, Some(ended));
+    envelope
 }

@@ -4,7 +4,7 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     operation::{AddAttachmentRefusal, GetAttachmentRefusal},
-    pipeline::{self, commit::Act, lease, load, sealing},
+    pipeline::{self, commit::Envelope, lease, load, sealing},
     refused::{Kind, Refused},
     vault::opened::{self, CaseKey},
 };
@@ -108,9 +108,9 @@ pub async fn attach(
     drop(file);
     let command = Command::Attach { epoch, words: sealed.words.clone(), attachment };
     let case = loaded.case.id.to_string();
-    let mut act = Act::on(loaded, command).with([sealed]);
-    act.beside.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let mut envelope = Envelope::on(loaded, command).with([sealed]);
+    envelope.side.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }
 
 /// A file of a case, with its kind.

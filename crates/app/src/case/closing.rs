@@ -9,7 +9,7 @@ use crate::{
     caller::principal::Job,
     case::due::own,
     journal::stored_case,
-    pipeline::{self, about::About, closed::waits_in_closed, commit::Act},
+    pipeline::{self, about::About, closed::waits_in_closed, commit::Envelope},
     refused::Refused,
 };
 use futures_util::{TryStreamExt as _, stream};
@@ -101,7 +101,9 @@ async fn look_at(parts: &Parts, name: &ResponderId, looked: &mut Looked) -> Resu
 async fn decide_anew(parts: &Parts, case: &Case) -> Result<bool, Refused> {
     let caller = Caller::system(Job::Closing);
     let Some(review) = review(parts, &caller, case).await? else { return Ok(false) };
-    match pipeline::execute(parts, &caller, None, Some(&case.id.to_string()), Act::new(ACTION, review), |_| ()).await {
+    match pipeline::execute(parts, &caller, None, Some(&case.id.to_string()), Envelope::new(ACTION, review), |_| ())
+        .await
+    {
         // It was taken, moved or ended meanwhile.
         Err(refused) if !refused.kind.is_ours() => Ok(false),
         moved => moved.map(|_| true),
@@ -140,12 +142,12 @@ pub(crate) async fn leaving(parts: &Parts, caller: &Caller, case: &Case) -> Resu
     let Some(holder) = &case.holder else { return Ok(None) };
     let review = Command::Review { epoch: holder.epoch, point: DecisionPoint::Retain, trigger: Trigger::QueueClosed };
     let mut context = parts.environment.context(&caller.pseudonym)?;
-    let happened =
-        match pipeline::decided(parts, Some(case), review.clone(), None, About::default(), &mut context).await {
-            Err(refused) if !refused.kind.is_ours() => return Ok(None),
-            happened => happened?,
-        };
-    let Some(outcome) = happened.decision().map(|decision| decision.outcome.clone()) else { return Ok(None) };
+    let effects = match pipeline::decided(parts, Some(case), review.clone(), None, About::default(), &mut context).await
+    {
+        Err(refused) if !refused.kind.is_ours() => return Ok(None),
+        effects => effects?,
+    };
+    let Some(outcome) = effects.decision().map(|decision| decision.outcome.clone()) else { return Ok(None) };
     let spec = holder.responder().and_then(|id| parts.governance.bundle.candidate(id));
     let closed = spec.and_then(|spec| spec.queue.as_ref()?.closed_since(context.now));
     let came_back = closed.is_none_or(|closed| holder.since >= closed) && case.situations.gravest().is_none();

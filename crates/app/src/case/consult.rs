@@ -8,13 +8,13 @@ use crate::{
     environment::clock::rfc3339,
     governance::resolve_names,
     operation::{AnswerConsultRefusal, AskConsultRefusal, ListConsultsRefusal},
-    pipeline::{self, commit::Act, lease, load, sealing},
+    pipeline::{self, commit::Envelope, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{
     Case, Command, Event,
     case::Status,
-    command::Happened,
+    command::Effects,
     consult::Consult,
     id::{CaseId, ConsultId},
 };
@@ -78,17 +78,17 @@ pub(crate) struct ConsultItem {
     pub(crate) consult: Consult,
 }
 
-pub(crate) fn items(happened: &Happened) -> Vec<ItemWrite> {
+pub(crate) fn items(effects: &Effects) -> Vec<ItemWrite> {
     let expected = Expected::Any("it changes with its case alone, whose version is expected");
     let item = |event: &Event| match event {
         Event::ConsultAsked { id, consult } => {
-            let item = ConsultItem { case: happened.case.id, consult: consult.clone() };
+            let item = ConsultItem { case: effects.case.id, consult: consult.clone() };
             CONSULTS.write(id.to_string(), expected, &item).ok()
         }
         Event::ConsultAnswered { id, .. } => Some(CONSULTS.forget(id.to_string(), expected)),
         _ => None,
     };
-    happened.events.iter().filter_map(item).collect()
+    effects.events.iter().filter_map(item).collect()
 }
 
 /// Asks another queue for advice on a case that the caller keeps.
@@ -110,8 +110,8 @@ pub async fn ask_consult(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &ask.question).await?;
     let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
     let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
-    let act = Act::on(loaded, command).with([sealed]).changing(items);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, command).with([sealed]).changing(items);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }
 
 /// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
@@ -138,8 +138,8 @@ pub async fn answer_consult(
     }
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &answer.answer).await?;
     let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
-    let act = Act::on(loaded, command).with([sealed]).changing(items);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, command).with([sealed]).changing(items);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }
 
 /// Questions that nobody has answered yet, the newest first; those to `queue`, or all: of them those that were asked of

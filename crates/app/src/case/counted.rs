@@ -13,7 +13,7 @@ use crate::{
 };
 use remit_domain::{
     Case,
-    command::Happened,
+    command::Effects,
     signal::{OWN_SOURCE, Reading, Value},
     situation::{SITUATION, SITUATION_BP},
 };
@@ -48,13 +48,13 @@ fn json(value: &Value) -> serde_json::Value {
 }
 
 /// The case as it is now and the decision that was taken.
-pub(crate) fn shown(parts: &Parts) -> impl Fn(&Happened) -> CaseAnswer {
-    |happened| answer(parts, happened, Vec::new())
+pub(crate) fn shown(parts: &Parts) -> impl Fn(&Effects) -> CaseAnswer {
+    |effects| answer(parts, effects, Vec::new())
 }
 
-fn answer(parts: &Parts, happened: &Happened, not_counted: Vec<NotCounted>) -> CaseAnswer {
-    let decision = happened.decision().map(DecisionSummary::from);
-    let case = CaseView::promised(&parts.governance, &happened.case, parts.environment.now());
+fn answer(parts: &Parts, effects: &Effects, not_counted: Vec<NotCounted>) -> CaseAnswer {
+    let decision = effects.decision().map(DecisionSummary::from);
+    let case = CaseView::promised(&parts.governance, &effects.case, parts.environment.now());
     CaseAnswer { case, decision, not_counted }
 }
 
@@ -73,12 +73,12 @@ pub(crate) fn shown_with<'a>(
     parts: &'a Parts,
     caller: &'a Caller,
     posted: &'a [PostedReading],
-) -> impl Fn(&Happened) -> CaseAnswer + 'a {
-    move |happened| {
+) -> impl Fn(&Effects) -> CaseAnswer + 'a {
+    move |effects| {
         answer(
             parts,
-            happened,
-            not_counted(&parts.governance, &parts.live, &parts.environment, &happened.case, caller, posted),
+            effects,
+            not_counted(&parts.governance, &parts.live, &parts.environment, &effects.case, caller, posted),
         )
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     field::sent::{self, Of},
     journal::outbox::{self, Look},
     operation::{DeferCaseRefusal, EndDeferralRefusal},
-    pipeline::{self, commit::Act, lease, load, sealing},
+    pipeline::{self, commit::Envelope, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -122,13 +122,13 @@ pub async fn defer_case(
     let own = loaded.case.id;
     let wording = kind.is_told().then(|| announce::wording(governance, &loaded.case));
     let wish = Wish { kind, until, call_by, after, field, party, note, wording };
-    let mut act = Act::on(loaded, Command::Defer { epoch, wish }).with(sealed);
+    let mut envelope = Envelope::on(loaded, Command::Defer { epoch, wish }).with(sealed);
     if let Some(after) = after {
         // The other case has to know who waits for its end.
         let (row, now) = (format!("awaited:{after}:{own}"), environment.now());
-        act.beside.outbox.push(outbox::timer_on(row, after, now, Look::Awaited { by: own }));
+        envelope.side.outbox.push(outbox::timer_on(row, after, now, Look::Awaited { by: own }));
     }
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }
 
 /// Ends what a case was put off for: it was done, or is taken back.
@@ -154,7 +154,7 @@ pub async fn end_deferral(
         EndedHow::Cancelled => DeferralHow::Cancelled,
     };
     let command = Command::EndDeferral { epoch, kind, how, due: environment.now() };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command), shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Envelope::on(loaded, command), shown(parts)).await?)
 }
 
 /// Until when. A snooze that waits for an event alone lasts no longer than the bundle says.

@@ -4,7 +4,7 @@ use crate::{
     Caller, Journal, Parts,
     caller::principal::Job,
     journal::outbox::{Look, timer},
-    pipeline::{self, commit::Act},
+    pipeline::{self, commit::Envelope},
     refused::Refused,
 };
 use remit_domain::{Case, Command, id::Timestamp};
@@ -30,13 +30,13 @@ pub(super) async fn own(
     command: Command,
     outbox: Vec<OutboxRow>,
 ) -> Result<(), Refused> {
-    let mut act = Act::new("timer", command);
-    act.beside.outbox = outbox;
-    do_due(parts, row, act).await
+    let mut envelope = Envelope::new("timer", command);
+    envelope.side.outbox = outbox;
+    do_due(parts, row, envelope).await
 }
 
 /// Does what a row asks for, with which it is done.
-pub(super) async fn do_due(parts: &Parts, row: &OutboxRow, act: Act) -> Result<(), Refused> {
-    let act = act.claiming(&row.id);
-    pipeline::execute(parts, &Caller::system(Job::Timers), None, Some(&row.case), act, |_| ()).await.map(|_| ())
+pub(super) async fn do_due(parts: &Parts, row: &OutboxRow, envelope: Envelope) -> Result<(), Refused> {
+    let envelope = envelope.claiming(&row.id);
+    pipeline::execute(parts, &Caller::system(Job::Timers), None, Some(&row.case), envelope, |_| ()).await.map(|_| ())
 }

@@ -5,7 +5,7 @@ use crate::{
     bounds::{self, REASON_MAX},
     case::counted::{CaseAnswer, shown},
     operation::{ReopenCaseRefusal, ResolveCaseRefusal},
-    pipeline::{self, commit::Act, lease, load, sealing},
+    pipeline::{self, commit::Envelope, lease, load, sealing},
     refused::Refused,
 };
 use remit_domain::{Command, id::Disposition};
@@ -69,8 +69,8 @@ pub async fn resolve_case(
         })?),
         None => None,
     };
-    let act = Act::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }
 
 /// Reopens a resolved case; who handles it is decided anew.
@@ -89,6 +89,6 @@ pub async fn reopen_case(
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason).await?;
     let command = Command::Reopen { reason: sealed.words.clone() };
-    let act = Act::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, command).with([sealed]);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }

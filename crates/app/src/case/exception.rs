@@ -16,7 +16,7 @@ use crate::{
         ListExceptionsRefusal, ListUnreachableRefusal, OwnExceptionRefusal, RaiseExceptionRefusal,
         ResolveExceptionRefusal,
     },
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Envelope, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, exception::Exception, id::ExceptionId};
@@ -71,8 +71,8 @@ pub async fn raise_exception(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &raise.reason).await?;
     let owner = resolve_names::owner_named(&parts.governance, "owner", &raise.owner)?;
     let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
-    let act = Act::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(case), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, command).with([sealed]);
+    Ok(pipeline::execute(parts, caller, repeat, Some(case), envelope, shown(parts)).await?)
 }
 
 /// Takes an exception on.
@@ -87,8 +87,8 @@ pub async fn take_exception(
 ) -> Result<Done<CaseAnswer>, OwnExceptionRefusal> {
     let (exception, case) = exception_row(parts, caller, "exception.own", id).await?;
     let command = Command::TakeException { exception };
-    let act = Act::new("exception.own", command);
-    Ok(pipeline::execute(parts, caller, repeat, Some(&case), act, shown(parts)).await?)
+    let envelope = Envelope::new("exception.own", command);
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(parts)).await?)
 }
 
 /// Resolves an exception with a reason. A case that it held moves on, or ends with it.
@@ -115,8 +115,8 @@ pub async fn resolve_exception(
     };
     let reason = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::ResolveException { exception, reason, close: resolve.close };
-    let act = Act::on(loaded, command).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(&case), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, command).with(sealed);
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(parts)).await?)
 }
 
 /// Exceptions in the order of their identifiers, newest first.
@@ -213,8 +213,9 @@ pub async fn reach_exceptions(parts: &Parts) -> Result<usize, Refused> {
     for (case, exception) in &found {
         let due = parts.environment.now().plus_ms(terms.exception_due_ms);
         let command = Command::EscalateException { exception: *exception, owner: owner.clone(), due };
-        let act = Act::new("exception.own", command);
-        let moved = pipeline::execute(parts, &Caller::system(Job::Exceptions), None, Some(case), act, |_| ()).await;
+        let envelope = Envelope::new("exception.own", command);
+        let moved =
+            pipeline::execute(parts, &Caller::system(Job::Exceptions), None, Some(case), envelope, |_| ()).await;
         if let Err(refused) = moved
             && refused.kind.is_ours()
         {

@@ -4,7 +4,7 @@ use crate::{
     Caller, Done, Governance, Journal, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     operation::{AbandonCaseRefusal, GiveCaseFeedbackRefusal},
-    pipeline::{self, commit::Act, load, measure::Named, sealing},
+    pipeline::{self, commit::Envelope, load, measure::Named, sealing},
     refused::Refused,
 };
 use remit_domain::{
@@ -59,9 +59,9 @@ pub async fn give_feedback(
         _ => None,
     };
     let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
-    let mut act = Act::on(loaded, Command::GiveFeedback { feedback, reopens });
-    act.beside.reopens = sealed;
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let mut envelope = Envelope::on(loaded, Command::GiveFeedback { feedback, reopens });
+    envelope.side.reopens = sealed;
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }
 
 /// Ends a case whose customer gives up.
@@ -74,8 +74,8 @@ pub async fn abandon_case(
     repeat: Option<&Repeat>,
     id: &str,
 ) -> Result<Done<CaseAnswer>, AbandonCaseRefusal> {
-    let act = Act::new("case.feedback", Command::Abandon);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let envelope = Envelope::new("case.feedback", Command::Abandon);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }
 
 /// The customer's last case that ended lately and was about the same as what is read in a new one: they were not

@@ -6,7 +6,7 @@ use crate::{
     case::counted::{CaseAnswer, shown},
     governance::resolve_names,
     operation::{MakeOverrideRefusal, RequestHandoffRefusal},
-    pipeline::{self, commit::Act, lease, load, sealing},
+    pipeline::{self, commit::Envelope, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, decision::YieldReason};
@@ -109,8 +109,8 @@ pub async fn request_handoff(
         HandoffReason::ConversationStuck => yielded(YieldReason::ConversationStuck),
         HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
     };
-    let act = Act::on(loaded, command).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, command).with(sealed);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }
 
 /// Gives the case to the responder that a human named, with a reason.
@@ -130,6 +130,6 @@ pub async fn override_case(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &wish.reason).await?;
     let to = resolve_names::responder_named(&parts.governance, "to", &wish.to)?;
     let command = Command::Override { to, reason: sealed.words.clone() };
-    let act = Act::on(loaded, command).with([sealed]).changing(super::override_log::items);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, command).with([sealed]).changing(super::override_log::items);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }

@@ -4,7 +4,7 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     operation::KeepCaseRefusal,
-    pipeline::{self, commit::Act, lease, sealing},
+    pipeline::{self, commit::Envelope, lease, sealing},
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -40,5 +40,6 @@ pub async fn keep_case(
     let (sealed, note) =
         sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, keep.note.as_deref()).await?;
     let command = Command::DeclineHandover { epoch: keep.epoch, note };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Envelope::on(loaded, command).with(sealed), shown(parts))
+        .await?)
 }

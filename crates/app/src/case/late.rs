@@ -5,7 +5,7 @@ use crate::{
     caller::principal::Job,
     environment::metrics::TurnLost,
     journal::stored_case::{self, Records},
-    pipeline::{self, commit::Act},
+    pipeline::{self, commit::Envelope},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -34,9 +34,9 @@ pub(crate) struct LateAnswer<'a> {
 pub(crate) async fn note(parts: &Parts, late: LateAnswer<'_>) -> Result<(), Refused> {
     let LateAnswer { case, responder, epoch, row } = late;
     parts.environment.metrics.turn_lost(responder.as_str(), TurnLost::Late);
-    let mut act = Act::new("message.answer", Command::NoteLate { responder, epoch });
-    act.beside.cancel.extend(row.map(str::to_owned));
-    pipeline::execute(parts, &Caller::system(Job::Turns), None, Some(case), act, |_| ()).await.map(|_| ())
+    let mut envelope = Envelope::new("message.answer", Command::NoteLate { responder, epoch });
+    envelope.side.cancel.extend(row.map(str::to_owned));
+    pipeline::execute(parts, &Caller::system(Job::Turns), None, Some(case), envelope, |_| ()).await.map(|_| ())
 }
 
 /// The same where `caller` answered through the interface and was `refused`, if it is an AI responder that had the

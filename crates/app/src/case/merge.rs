@@ -11,7 +11,7 @@ use crate::{
         stored_case,
     },
     operation::MergeCaseRefusal,
-    pipeline::{self, commit::Act, lease, load, sealing},
+    pipeline::{self, commit::Envelope, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{Case, Command, case::Status, ending::Ending, id::CaseId};
@@ -45,8 +45,8 @@ pub async fn merge_case(
     let case = lease::load_under(governance, journal, environment, caller, action, id, Some(merge.epoch)).await?.case;
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
     for _ in 0..ATTEMPTS {
-        let act = merging(parts, &case, into, merge.epoch).await?;
-        match pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await {
+        let envelope = merging(parts, &case, into, merge.epoch).await?;
+        match pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await {
             // The other one changed since it was read.
             Err(refused) if refused.kind == Kind::Changed => {}
             done => return Ok(done?),
@@ -56,7 +56,7 @@ pub async fn merge_case(
 }
 
 /// The command that ends `case` in another one, if that goes on, and still does when this is committed.
-async fn merging(parts: &Parts, case: &Case, into: CaseId, epoch: u64) -> Result<Act, Refused> {
+async fn merging(parts: &Parts, case: &Case, into: CaseId, epoch: u64) -> Result<Envelope, Refused> {
     // Whoever may merge a case may read what else its customer has open.
     let other = load::for_views(&parts.governance, &parts.journal, &parts.environment, &into.to_string()).await?;
     if other.customer != case.customer {
@@ -65,10 +65,10 @@ async fn merging(parts: &Parts, case: &Case, into: CaseId, epoch: u64) -> Result
     if other.status != Status::Open {
         return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")));
     }
-    let mut act = Act::new("case.merge", Command::Merge { epoch, into });
-    act.beside.outbox.push(absorbed_by(parts, &other, case.id));
-    act.beside.expect.push(Expect::Case { id: into.to_string(), version: other.version });
-    Ok(act)
+    let mut envelope = Envelope::new("case.merge", Command::Merge { epoch, into });
+    envelope.side.outbox.push(absorbed_by(parts, &other, case.id));
+    envelope.side.expect.push(Expect::Case { id: into.to_string(), version: other.version });
+    Ok(envelope)
 }
 
 /// What has to be done so that `case` knows of the one that ended in it.
@@ -90,14 +90,14 @@ pub(super) async fn absorb(parts: &Parts, row: &OutboxRow, case: &Case, from: Ca
         }
     };
     let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
-    let mut act = Act::new("timer", Command::Absorb { from, situations, human_requested, reopens });
-    act.beside.reopens = sealed;
+    let mut envelope = Envelope::new("timer", Command::Absorb { from, situations, human_requested, reopens });
+    envelope.side.reopens = sealed;
     if let Some(Ending::Merged { into }) = case.ending
         && let Some(last) = stored_case::stored_case(&parts.journal, into).await?
     {
-        act.beside.outbox.push(absorbed_by(parts, &last, from));
+        envelope.side.outbox.push(absorbed_by(parts, &last, from));
     }
-    due::do_due(parts, row, act).await
+    due::do_due(parts, row, envelope).await
 }
 
 /// Why a case is reopened that ended before what stood on one that ended in it was known.

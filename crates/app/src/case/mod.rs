@@ -12,7 +12,7 @@ pub mod counted;
 pub mod defer;
 mod deferral_timer;
 pub mod deferral_view;
-mod due;
+pub(crate) mod due;
 pub mod end;
 pub(crate) mod enrich;
 pub mod exception;

@@ -3,7 +3,7 @@
 use crate::{
     Caller, Parts,
     caller::principal::Job,
-    pipeline::{self, commit::Act},
+    pipeline::{self, commit::Envelope},
     refused::Refused,
 };
 use remit_domain::{Command, id::OfferId, offer::OfferEnd};
@@ -16,7 +16,7 @@ pub(crate) async fn end_offer(
     how: OfferEnd,
     claim: Option<&str>,
 ) -> Result<(), Refused> {
-    let mut act = Act::new("offer.answer", Command::EndOffer { offer, staff: None, how });
-    act.beside.claim = claim.map(ToOwned::to_owned);
-    pipeline::execute(parts, &Caller::system(Job::Floor), None, Some(id), act, |_| ()).await.map(|_| ())
+    let mut envelope = Envelope::new("offer.answer", Command::EndOffer { offer, staff: None, how });
+    envelope.side.claim = claim.map(ToOwned::to_owned);
+    pipeline::execute(parts, &Caller::system(Job::Floor), None, Some(id), envelope, |_| ()).await.map(|_| ())
 }

@@ -16,7 +16,7 @@ use crate::{
     pipeline::{
         self,
         about::About,
-        commit::Act,
+        commit::Envelope,
         found_by::FoundBy,
         measure::{self, Named},
     },
@@ -83,11 +83,18 @@ pub async fn open_case(
     for _ in 0..ATTEMPTS {
         let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
         replaced = customer.new.as_ref().map(|new| new.replaces);
-        let act = opening_of(parts, caller, customer, &open, enriched.clone(), readings.clone(), now).await?;
+        let envelope = opening_of(parts, caller, customer, &open, enriched.clone(), readings.clone(), now).await?;
         // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
         tokio::task::yield_now().await;
-        match pipeline::execute(parts, caller, repeat, None, act, counted::shown_with(parts, caller, &open.signals))
-            .await
+        match pipeline::execute(
+            parts,
+            caller,
+            repeat,
+            None,
+            envelope,
+            counted::shown_with(parts, caller, &open.signals),
+        )
+        .await
         {
             // The customer was erased since their key was read: what they say now is sealed under another one.
             Err(refused) if refused.kind == Kind::Erased => {
@@ -122,7 +129,7 @@ pub(crate) async fn opening_of(
     enriched: Enriched,
     mut readings: Named,
     now: Timestamp,
-) -> Result<Act, Refused> {
+) -> Result<Envelope, Refused> {
     let under = caller.under(open.source.as_deref())?;
     let caller = &*under;
     readings.push(measure::repeat_contacts(&parts.journal, &customer, now).await?);
@@ -164,9 +171,9 @@ pub(crate) async fn opening_of(
         untold,
     };
     let customer = customer.new;
-    let mut act = Act::new("case.open", command).with([sealed]);
-    act = act.with(of_fields);
-    (act.beside.customer, act.beside.again) = (customer, again);
-    (act.beside.about, act.beside.found_by) = (about, found_by);
-    Ok(act)
+    let mut envelope = Envelope::new("case.open", command).with([sealed]);
+    envelope = envelope.with(of_fields);
+    (envelope.side.customer, envelope.side.again) = (customer, again);
+    (envelope.side.about, envelope.side.found_by) = (about, found_by);
+    Ok(envelope)
 }

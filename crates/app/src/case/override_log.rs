@@ -12,7 +12,7 @@ use crate::{
 };
 use remit_domain::{
     Case, Event,
-    command::Happened,
+    command::Effects,
     decision::{Decision, Outcome, Trigger},
     event::Words,
     id::{CaseId, DecisionId},
@@ -61,13 +61,13 @@ pub(crate) struct OverrideItem {
 }
 
 /// The item of the override among what happened.
-pub(crate) fn items(happened: &Happened) -> Vec<ItemWrite> {
-    let words = happened.events.iter().find_map(|event| match event {
+pub(crate) fn items(effects: &Effects) -> Vec<ItemWrite> {
+    let words = effects.events.iter().find_map(|event| match event {
         Event::DecisionMade { decision, handoff: Some(handoff) } => Some((decision.id, handoff.package.note.clone()?)),
         _ => None,
     });
     let item = |(id, reason): (DecisionId, Words)| {
-        let item = OverrideItem { case: happened.case.id, reason };
+        let item = OverrideItem { case: effects.case.id, reason };
         OVERRIDES.write(id.to_string(), Expected::Absent, &item).ok()
     };
     words.and_then(item).into_iter().collect()

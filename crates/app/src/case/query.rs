@@ -335,6 +335,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::ConsultAsked { consult, .. } => Some(&consult.question),
         Event::ConsultAnswered { answer, .. } => Some(answer),
         Event::NoteLeft { note, .. } => Some(note),
+        Event::RequestNoted(noted) => Some(&noted.shown),
         Event::CaseDeferred { deferral } => deferral.note.as_ref(),
         Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }
@@ -367,6 +368,8 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::FeedbackGiven { .. }
         | Event::ContactedAgain { .. }
         | Event::AnsweredTooLate { .. }
+        | Event::RequestAsked(_)
+        | Event::RequestChanged(_)
         | Event::CaseAbsorbed { .. }
         | Event::WordsErased { .. }
         | Event::CustomerFactsSet { .. }

@@ -11,7 +11,7 @@ use crate::{
         sent::{self, Sent},
     },
     operation::SetFieldsRefusal,
-    pipeline::{self, commit::Act, found_by::FoundBy, load, sealing},
+    pipeline::{self, commit::Envelope, found_by::FoundBy, load, sealing},
     refused::Refused,
 };
 use remit_domain::Command;
@@ -50,7 +50,7 @@ pub async fn set_fields(
     let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
     let (set, sealed, about) = fields::seal(read, &key, &parts.environment)?;
     let found_by = FoundBy::of(parts, &set, &about)?.in_place_of(parts, &loaded.case, &set).await?;
-    let mut act = Act::on(loaded, Command::SetFields(set)).with(sealed);
-    (act.beside.about, act.beside.found_by) = (about, found_by);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let mut envelope = Envelope::on(loaded, Command::SetFields(set)).with(sealed);
+    (envelope.side.about, envelope.side.found_by) = (about, found_by);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }

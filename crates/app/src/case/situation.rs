@@ -5,7 +5,7 @@ use crate::{
     bounds::{REASON_MAX, bounded},
     case::counted::{CaseAnswer, shown},
     operation::EndSituationRefusal,
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Envelope, load, sealing},
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,6 @@ pub async fn end_situation(
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &end.reason).await?;
     let command = Command::EndSituation { situation: end.situation.into(), reason: sealed.words.clone() };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with([sealed]), shown(parts))
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Envelope::on(loaded, command).with([sealed]), shown(parts))
         .await?)
 }

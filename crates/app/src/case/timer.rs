@@ -11,7 +11,7 @@ use crate::{
         outbox::{Look, TIMER, TURN, timer},
         stored_case,
     },
-    pipeline::{commit::Act, sealing, sla},
+    pipeline::{commit::Envelope, sealing, sla},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -152,7 +152,7 @@ async fn end_silent(parts: &Parts, row: &OutboxRow, case: &Case, messages: u32) 
             parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms),
         );
         let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
-        return do_due(parts, row, Act::new("timer", command).with([sealed])).await;
+        return do_due(parts, row, Envelope::new("timer", command).with([sealed])).await;
     }
     own(parts, row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
 }

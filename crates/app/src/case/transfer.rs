@@ -5,7 +5,7 @@ use crate::{
     case::counted::{CaseAnswer, shown},
     governance::resolve_names,
     operation::TransferCaseRefusal,
-    pipeline::{self, commit::Act, lease, sealing},
+    pipeline::{self, commit::Envelope, lease, sealing},
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,6 @@ pub async fn transfer_case(
     let to = resolve_names::queue_named(&parts.governance, "to", &wish.to)?;
     let (sealed, note) =
         sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, wish.note.as_deref()).await?;
-    let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    let envelope = Envelope::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }

@@ -3,7 +3,7 @@
 use crate::{
     Parts,
     case::due::do_due,
-    pipeline::{commit::Act, sealing, unmet::lacked_by_all},
+    pipeline::{commit::Envelope, sealing, unmet::lacked_by_all},
     refused::Refused,
 };
 use remit_domain::{
@@ -31,5 +31,5 @@ pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> 
         .seal(&reason, &parts.environment.entropy)?;
     let due = parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms);
     let command = Command::RaiseException { owner: holder.accountable.clone(), due, reason: sealed.words.clone() };
-    do_due(parts, row, Act::new("timer", command).with([sealed])).await
+    do_due(parts, row, Envelope::new("timer", command).with([sealed])).await
 }

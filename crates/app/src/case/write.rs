@@ -13,7 +13,7 @@ use crate::{
     operation::{PostMessageRefusal, PostSignalsRefusal},
     pipeline::{
         self,
-        commit::Act,
+        commit::Envelope,
         lease,
         load::{self, Loaded},
         measure::{self, Named, PostedReading},
@@ -116,8 +116,8 @@ pub(crate) async fn post_on(
             }
         },
     };
-    let act = Act::on(loaded, command).with([sealed]);
-    pipeline::execute(parts, caller, repeat, Some(&id), act, shown(parts)).await
+    let envelope = Envelope::on(loaded, command).with([sealed]);
+    pipeline::execute(parts, caller, repeat, Some(&id), envelope, shown(parts)).await
 }
 
 /// Adds readings, which may change who holds the case.
@@ -140,7 +140,14 @@ pub async fn post_signals(
     let readings: Named = measure::posted(&parts.governance, caller, &posted.signals, parts.environment.now())?;
     let (situation, not_asked) =
         (measure::noted(&parts.governance, &readings), measure::not_asked(&parts.governance, &readings));
-    let act = Act::on(loaded, Command::Measure { readings, situation, not_asked });
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, counted::shown_with(parts, caller, &posted.signals))
-        .await?)
+    let envelope = Envelope::on(loaded, Command::Measure { readings, situation, not_asked });
+    Ok(pipeline::execute(
+        parts,
+        caller,
+        repeat,
+        Some(id),
+        envelope,
+        counted::shown_with(parts, caller, &posted.signals),
+    )
+    .await?)
 }

@@ -7,7 +7,7 @@ use crate::{
     environment::clock::rfc3339,
     live::chats::Chat,
     operation::{AskForCallbackRefusal, EndCallbackRefusal, GetCallbackRefusal, Refusal},
-    pipeline::{self, commit::Act, load},
+    pipeline::{self, commit::Envelope, load},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -249,8 +249,8 @@ async fn act<R: Refusal>(
     let acted = async {
         let loaded = load::load(governance, journal, environment, &caller, "message.post", &id).await?;
         let command = make(&loaded.case, environment.now())?;
-        let act = Act::on(loaded, command);
-        Ok::<_, R>(pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await?)
+        let envelope = Envelope::on(loaded, command);
+        Ok::<_, R>(pipeline::execute(parts, &caller, Some(repeat), Some(&id), envelope, |_| ()).await?)
     };
     pipeline::or_earlier_answer(journal, &parts.vault, &caller, Some(repeat), acted).await.map(|_| ())
 }

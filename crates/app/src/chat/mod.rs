@@ -24,7 +24,7 @@ use crate::{
     journal::stored_case,
     live::chats::{CHATS, Chat, ChatItem, Opening, id_of},
     operation::{AskForHumanRefusal, AttachFileRefusal, JudgeRefusal, SayRefusal, StartChatRefusal},
-    pipeline::{self, authority, commit::Act, load, measure, sealing},
+    pipeline::{self, authority, commit::Envelope, load, measure, sealing},
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -264,8 +264,8 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
         AfterEnd::Reopens => Command::WriteAgain { words, readings, situation: None },
         AfterEnd::Refused | AfterEnd::Follows => Command::Write { words, readings, situation: None },
     };
-    let act = Act::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())?)
+    let envelope = Envelope::on(loaded, command).with([sealed]);
+    Ok(pipeline::execute(parts, &caller, Some(repeat), Some(&id), envelope, |_| ()).await.map(|_| ())?)
 }
 
 /// Notes whether the customer was helped: yes ends their case, no reopens one that has ended.
@@ -355,19 +355,19 @@ async fn chat_open(
         Some(ended) => after_end::about(parts, &stored(&parts.journal, ended).await?, &customer.id, now).await?,
         None => enrich::enrich(parts, None, &customer.id, open.channel, &open.fields, now).await?,
     };
-    let mut act = open::opening_of(parts, &caller, customer, &open, enriched, measured, now).await?;
+    let mut envelope = open::opening_of(parts, &caller, customer, &open, enriched, measured, now).await?;
     if let Some(ended) = follows {
-        act = after_end::following(act, ended);
+        envelope = after_end::following(envelope, ended);
     }
-    if let Command::Open { readings: measured, .. } = &mut act.command {
+    if let Command::Open { readings: measured, .. } = &mut envelope.command {
         measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
         measured.extend(readings);
     }
     let stored = CHATS.get(&parts.journal.store, &chat.id).await.map_err(Refused::internal)?.ok_or_else(over)?;
-    act.beside.chat = Some(Opening { id: chat.id.clone(), item, expected: stored.expected() });
-    let shown = |happened: &remit_domain::command::Happened| happened.case.id;
+    envelope.side.chat = Some(Opening { id: chat.id.clone(), item, expected: stored.expected() });
+    let shown = |effects: &remit_domain::command::Effects| effects.case.id;
     let erased = |refused: Refused| if refused.kind == Kind::Erased { over() } else { refused };
-    pipeline::execute(parts, &caller, Some(repeat), None, act, shown).await.map(|_| ()).map_err(erased)
+    pipeline::execute(parts, &caller, Some(repeat), None, envelope, shown).await.map(|_| ()).map_err(erased)
 }
 
 /// The case that a chat goes on with: its last one, or the one in which that ended.

@@ -17,7 +17,7 @@ use crate::{
     operation::EraseCustomerRefusal,
     pipeline::{
         self,
-        commit::{self, Act},
+        commit::{self, Envelope},
         found_by::FoundBy,
         projections,
     },
@@ -67,8 +67,8 @@ pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> R
     let mut erased: Option<Erased> = None;
     for customer in [customer].into_iter().chain(as_it_came) {
         if let Some(more) = erase_pseudonym(parts, caller, &customer).await? {
-            let log = if more.log == PENDING { PENDING } else { erased.as_ref().map_or(more.log, |so_far| so_far.log) };
-            erased = Some(Erased { cases: more.cases + erased.map_or(0, |so_far| so_far.cases), log });
+            let log = if more.log == PENDING { PENDING } else { erased.as_ref().map_or(more.log, |draft| draft.log) };
+            erased = Some(Erased { cases: more.cases + erased.map_or(0, |draft| draft.cases), log });
         }
     }
     Ok(erased.ok_or_else(unknown)?)
@@ -179,9 +179,9 @@ async fn mark(parts: &Parts, caller: &Caller, case: &str) -> Result<(), Refused>
     if stored.is_none_or(|case| case.erased && ended(&case)) {
         return Ok(());
     }
-    let mut act = Act::new("customer.erase", Command::Erase);
-    act.beside.found_by = FoundBy::nothing(&parts.journal, case).await?;
-    pipeline::execute(parts, caller, None, Some(case), act, |_| ()).await.map(|_| ())
+    let mut envelope = Envelope::new("customer.erase", Command::Erase);
+    envelope.side.found_by = FoundBy::nothing(&parts.journal, case).await?;
+    pipeline::execute(parts, caller, None, Some(case), envelope, |_| ()).await.map(|_| ())
 }
 
 /// Begins the log of writes anew, unless somebody else reads it.

@@ -7,7 +7,7 @@ use prometheus_client::{
 };
 use remit_domain::{
     Event,
-    command::Happened,
+    command::Effects,
     decision::{Outcome, PolicyNote},
     id::PolicyId,
 };
@@ -214,9 +214,9 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    pub(crate) fn of(happened: &Happened) -> Self {
+    pub(crate) fn of(effects: &Effects) -> Self {
         let mut counted = Self { decisions: Vec::new(), exceptions: 0, invariants: Vec::new() };
-        for event in &happened.events {
+        for event in &effects.events {
             match event {
                 Event::DecisionMade { decision, .. } => {
                     let (outcome, to) = match &decision.outcome {

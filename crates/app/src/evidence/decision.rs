@@ -4,7 +4,7 @@ use crate::{
     Caller, Governance, Journal, Parts,
     access::auth,
     environment::{block_on::block_on, clock::rfc3339},
-    evidence::explain::{self, Beside, Explanation},
+    evidence::explain::{self, BundleContext, Explanation},
     operation::{GetDecisionRefusal, ReplayDecisionRefusal},
     pipeline::load,
     refused::{Kind, Refused},
@@ -140,7 +140,7 @@ fn beside<'a>(
     other: &'a Other<'_>,
     signals: &'a Signals,
     near: Option<&'a ResponderId>,
-) -> Beside<'a> {
+) -> BundleContext<'a> {
     let permits = LazyCell::new(move || Some(Reference::permits(governing(governance, other)?)));
     let apart = LazyCell::new(move || Some(Permits::of(governing(governance, other)?)));
     let nearest = move |c: &Candidate| {
@@ -157,7 +157,7 @@ fn beside<'a>(
         let policy = &nearest.policy;
         Some(format!("The nearest, rule `{policy}` of {owner}, needs `{}`{more}{seen}.", nearest.fails))
     };
-    Beside {
+    BundleContext {
         value_percent: governing(governance, other)
             .map_or(WHOLE, |bundle| bundle.terms().economics.value_percent(signals)),
         permitted: Box::new(move |c| permits.as_ref().is_some_and(|asked| asked.verdict(signals, &c.facts).permits())),
@@ -175,7 +175,7 @@ fn beside<'a>(
             let local = governing(governance, other).and_then(|bundle| bundle.local(near, at));
             local.unwrap_or_else(|| rfc3339(at))
         }),
-        ..Beside::nothing(&governance.bundle.currency().0)
+        ..BundleContext::nothing(&governance.bundle.currency().0)
     }
 }
 

@@ -26,7 +26,7 @@ pub type Told<'a, T> = Box<dyn Fn(&T) -> Option<String> + 'a>;
 pub type Opens<'a> = Box<dyn Fn(&ResponderId, Timestamp) -> Option<Timestamp> + 'a>;
 
 /// What is known beside a record, of the bundle that governed when it was made.
-pub struct Beside<'a> {
+pub struct BundleContext<'a> {
     /// The unit of amounts.
     pub currency: &'a str,
     /// How much waiting costs for this customer, in percent.
@@ -47,7 +47,7 @@ pub struct Beside<'a> {
     pub moment: Box<dyn Fn(Timestamp) -> String + 'a>,
 }
 
-impl<'a> Beside<'a> {
+impl<'a> BundleContext<'a> {
     /// Nothing of the bundle is known.
     pub fn nothing(currency: &'a str) -> Self {
         Self {
@@ -102,7 +102,7 @@ pub struct WhyNot {
 }
 
 /// Tells `decision` in plain words, with what is known `beside` its record.
-pub fn explain(decision: &Decision, beside: &Beside<'_>) -> Explanation {
+pub fn explain(decision: &Decision, beside: &BundleContext<'_>) -> Explanation {
     let money = |minor: i64| {
         let sign = if minor < 0 { "-" } else { "" };
         format!("{sign}{}.{:02} {}", minor.abs() / 100, minor.abs() % 100, beside.currency)
@@ -129,7 +129,7 @@ pub fn explain(decision: &Decision, beside: &Beside<'_>) -> Explanation {
 }
 
 /// Tells what policy said of an action in plain words.
-pub fn explain_action(decision: &ActionDecision, beside: &Beside<'_>) -> Explanation {
+pub fn explain_action(decision: &ActionDecision, beside: &BundleContext<'_>) -> Explanation {
     let (may, principal) = (decision.verdict.permits(), &decision.principal.responder);
     let (action, effect) = (&decision.action, if may { PolicyEffect::Permit } else { PolicyEffect::Forbid });
     let mut chosen: Vec<String> = noted(&decision.policies, &decision.verdict.policies, effect, beside)
@@ -151,7 +151,7 @@ pub fn explain_action(decision: &ActionDecision, beside: &Beside<'_>) -> Explana
     }
 }
 
-fn owned(point: DecisionPoint, owner: &OwnerId, bundle: &str, beside: &Beside<'_>) -> String {
+fn owned(point: DecisionPoint, owner: &OwnerId, bundle: &str, beside: &BundleContext<'_>) -> String {
     let (point, owner) = (point.as_str(), beside.owned_by(owner));
     format!("The decision point `{point}` is owned by {owner}; the bundle in force was {}.", short(bundle))
 }
@@ -177,7 +177,7 @@ fn kind(candidate: &Candidate) -> &'static str {
     }
 }
 
-fn summary(decision: &Decision, chosen: Option<&Candidate>, beside: &Beside<'_>) -> String {
+fn summary(decision: &Decision, chosen: Option<&Candidate>, beside: &BundleContext<'_>) -> String {
     let named = |name: &str| match (beside.title)(name) {
         Some(title) => format!("`{name}` ({title})"),
         None => format!("`{name}`"),
@@ -229,7 +229,7 @@ fn summary(decision: &Decision, chosen: Option<&Candidate>, beside: &Beside<'_>)
     }
 }
 
-fn rules(decision: &Decision, ids: &[PolicyId], effect: PolicyEffect, beside: &Beside<'_>) -> Vec<String> {
+fn rules(decision: &Decision, ids: &[PolicyId], effect: PolicyEffect, beside: &BundleContext<'_>) -> Vec<String> {
     noted(&decision.policies, ids, effect, beside)
 }
 
@@ -237,7 +237,7 @@ fn noted(
     notes: &BTreeMap<PolicyId, PolicyNote>,
     ids: &[PolicyId],
     effect: PolicyEffect,
-    beside: &Beside<'_>,
+    beside: &BundleContext<'_>,
 ) -> Vec<String> {
     ids.iter()
         .filter_map(|id| notes.get(id).map(|note| (id, note)))
@@ -269,7 +269,7 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -
     )
 }
 
-fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, beside: &Beside<'_>) -> Vec<String> {
+fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, beside: &BundleContext<'_>) -> Vec<String> {
     let mut lines: Vec<String> = rules(decision, &c.verdict.policies, PolicyEffect::Permit, beside)
         .into_iter()
         .map(|rule| format!("It may: {rule}."))
@@ -301,7 +301,7 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, beside
 }
 
 /// That a queue is closed, and has the case wait for it all the same.
-fn collecting(decision: &Decision, c: &Candidate, beside: &Beside<'_>) -> Option<String> {
+fn collecting(decision: &Decision, c: &Candidate, beside: &BundleContext<'_>) -> Option<String> {
     let collects = decision.collecting.get(&c.facts.responder)?;
     let opens = (beside.moment)(collects.opens);
     Some(match collects.calls_back {
@@ -322,7 +322,7 @@ fn why_not(
     c: &Candidate,
     chosen: Option<&Candidate>,
     money: &dyn Fn(i64) -> String,
-    beside: &Beside<'_>,
+    beside: &BundleContext<'_>,
 ) -> String {
     let cost_line = |c: &Candidate, money: &dyn Fn(i64) -> String| cost_line(c, money, beside.value_percent);
     let after = |best: &Candidate| weighed::after(decision, c, best, &|owner| beside.owned_by(owner));
@@ -407,7 +407,7 @@ fn is_wished(decision: &Decision, c: &Candidate) -> bool {
     matches!(&decision.trigger, Trigger::HolderGone { to: Some(to), .. } if *to == c.facts.responder)
 }
 
-fn told_signals(signals: &Signals, beside: &Beside<'_>) -> Vec<String> {
+fn told_signals(signals: &Signals, beside: &BundleContext<'_>) -> Vec<String> {
     let told = |value: &Value, name: &str| match value {
         Value::Long(bp) if name.ends_with("_bp") => percent(*bp),
         Value::Long(ms) if name.ends_with("_ms") => format!("{} s", ms / 1_000),

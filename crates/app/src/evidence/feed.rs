@@ -4,7 +4,7 @@ use crate::{
     Caller, Journal, Parts,
     access::{auth, reading},
     environment::clock::rfc3339,
-    live::event_buffer::{READ_AT_ONCE, Told},
+    live::event_buffer::{BufferedEvent, READ_AT_ONCE},
     refused::Refused,
 };
 use remit_domain::{Stream, id::Timestamp, schema::RecordedEvent};
@@ -101,7 +101,7 @@ pub async fn told(
     caller: &Arc<Caller>,
     after: u64,
     write: Write,
-) -> Result<VecDeque<Told>, Refused> {
+) -> Result<VecDeque<BufferedEvent>, Refused> {
     if let Some(told) = told_lately(parts, caller, after, write).await? {
         return Ok(told);
     }
@@ -116,7 +116,7 @@ async fn told_lately(
     caller: &Arc<Caller>,
     after: u64,
     write: Write,
-) -> Result<Option<VecDeque<Told>>, Refused> {
+) -> Result<Option<VecDeque<BufferedEvent>>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
     let newest = *parts.journal.ticks.borrow();
     if parts.live.event_buffer.kept().last < newest {
@@ -146,7 +146,7 @@ async fn fill(parts: &Parts, caller: &Caller, newest: u64, write: Write) -> Resu
 }
 
 /// An event as its listeners get it.
-fn written(item: &FeedItem, write: Write) -> Told {
+fn written(item: &FeedItem, write: Write) -> BufferedEvent {
     let stream = format!("{}/{}", item.stream.kind, item.stream.id).into();
-    Told { seq: item.seq, stream, bytes: write(item).into() }
+    BufferedEvent { seq: item.seq, stream, bytes: write(item).into() }
 }

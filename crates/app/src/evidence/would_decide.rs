@@ -54,8 +54,8 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
     .await?;
     let mut context = parts.environment.context(&caller.pseudonym)?;
     let asked = Some(Trigger::Asked);
-    let happened = pipeline::decided(parts, None, act.command, asked, act.beside.about, &mut context).await?;
-    let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
+    let effects = pipeline::decided(parts, None, act.command, asked, act.side.about, &mut context).await?;
+    let decision = effects.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
     Ok(WouldDecide {
         explanation: decision::explain(&parts.governance, &parts.journal, decision),
         decision: decision.clone(),

@@ -1,6 +1,6 @@
 //! The AI services that the bundle configures, with the bounds under which each is asked.
 
-use crate::governance::{articles, enricher::Enricher, model_cache::ModelCache};
+use crate::governance::{articles, connectors::Connectors, enricher::Enricher, model_cache::ModelCache};
 use remit_policy::{
     bundle::{Bundle, CandidateSpec},
     manifest::{Service as Configured, ServiceKind},
@@ -17,13 +17,14 @@ use tokio::sync::{Mutex, Semaphore};
 /// Every AI service that answers by itself, by responder; and what is asked before a case is decided first.
 #[derive(Debug, Default)]
 pub struct Services {
-    desks: HashMap<String, Arc<Desk>>,
+    by_responder: HashMap<String, Arc<AiService>>,
     enricher: Option<Arc<Enricher>>,
+    connectors: Connectors,
 }
 
 /// One AI service and its bounds.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct AiService {
     pub(crate) service: Service,
     /// How many cases it works on at once.
     pub(crate) room: Semaphore,
@@ -79,9 +80,10 @@ impl Services {
                     Some(Arc::new(articles::knowledge(bundle, cache).map_err(|error| failed(error.to_string()))?));
             }
             let service = service(bundle, spec, configured, articles.as_ref(), environment, now).map_err(failed)?;
-            services.insert(spec.responder.to_string(), Arc::new(Desk::new(service, configured)));
+            services.insert(spec.responder.to_string(), Arc::new(AiService::new(service, configured)));
         }
-        Self { desks: services, enricher: None }.enriched(bundle, environment, now)
+        let services = Self { by_responder: services, ..Self::default() };
+        services.connected(bundle, environment, now)?.enriched(bundle, environment, now)
     }
 
     /// With what `bundle` has asked before a case is decided first.
@@ -100,10 +102,25 @@ impl Services {
         Ok(self)
     }
 
+    /// With those who carry out the actions of `bundle`.
+    ///
+    /// # Errors
+    /// When a secret is missing or an address cannot be used.
+    pub fn connected(
+        mut self,
+        bundle: &Bundle,
+        environment: &dyn Fn(&str) -> Option<String>,
+        now: fn() -> i64,
+    ) -> Result<Self, ServiceError> {
+        let connectors = Connectors::of(bundle, environment, now);
+        self.connectors = connectors.map_err(|what| ServiceError { responder: "[[connector]]".to_owned(), what })?;
+        Ok(self)
+    }
+
     /// Adds or replaces one.
     #[must_use]
     pub fn with(mut self, responder: &str, service: Service, configured: &Configured) -> Self {
-        self.desks.insert(responder.to_owned(), Arc::new(Desk::new(service, configured)));
+        self.by_responder.insert(responder.to_owned(), Arc::new(AiService::new(service, configured)));
         self
     }
 
@@ -114,8 +131,13 @@ impl Services {
         (self, enriches)
     }
 
-    pub(crate) fn get(&self, responder: &str) -> Option<&Arc<Desk>> {
-        self.desks.get(responder)
+    pub(crate) fn get(&self, responder: &str) -> Option<&Arc<AiService>> {
+        self.by_responder.get(responder)
+    }
+
+    /// Who carries actions out.
+    pub(crate) fn connectors(&self) -> &Connectors {
+        &self.connectors
     }
 
     pub(crate) fn enricher(&self) -> Option<&Arc<Enricher>> {
@@ -123,7 +145,7 @@ impl Services {
     }
 }
 
-impl Desk {
+impl AiService {
     fn new(service: Service, configured: &Configured) -> Self {
         let room = usize::try_from(configured.concurrency).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         Self {

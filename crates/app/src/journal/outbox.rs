@@ -5,13 +5,16 @@ use crate::Governance;
 use remit_domain::{
     Case,
     deferral::DeferralKind,
-    id::{CaseId, ExceptionId, MessageId, OfferId, ResponderId, Timestamp},
+    id::{CaseId, ExceptionId, MessageId, OfferId, RequestId, ResponderId, Timestamp},
 };
 use remit_store::OutboxRow;
 use serde::{Deserialize, Serialize};
 
 /// A turn of an AI responder.
 pub(crate) const TURN: &str = "turn";
+
+/// A request for an action that is to be carried out, or expires, or of which its connector is asked what became of it.
+pub(crate) const EXECUTION: &str = "execution";
 
 /// A moment to look at something again.
 pub(crate) const TIMER: &str = "timer";
@@ -58,6 +61,12 @@ pub(crate) enum Look {
     Needs,
     /// A case of whose customer something else is known now.
     FactsSet,
+}
+
+/// Has a request of a case be gone on with at a moment.
+pub(crate) fn execution(id: String, case: CaseId, due: Timestamp, request: RequestId) -> OutboxRow {
+    let body = serde_json::to_vec(&request).unwrap_or_default();
+    OutboxRow { id, kind: EXECUTION.to_owned(), case: case.to_string(), due_ms: due.0, body }
 }
 
 pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {

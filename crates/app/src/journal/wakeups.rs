@@ -1,7 +1,7 @@
 //! Wakeups of what works beside requests: given when a commit leaves it something to do, so that it need not poll the
 //! outbox after each.
 
-use crate::journal::outbox::{TIMER, TURN};
+use crate::journal::outbox::{EXECUTION, TIMER, TURN};
 use remit_store::OutboxRow;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
@@ -12,6 +12,7 @@ pub struct Wakeups {
     turns: Notify,
     timers: Notify,
     erasures: Notify,
+    executions: Notify,
     /// Until when the timers are waited for, in milliseconds since the Unix epoch.
     awaited_ms: AtomicI64,
 }
@@ -19,7 +20,13 @@ pub struct Wakeups {
 impl Default for Wakeups {
     fn default() -> Self {
         let asleep = Notify::new;
-        Self { turns: asleep(), timers: asleep(), erasures: asleep(), awaited_ms: AtomicI64::new(i64::MAX) }
+        Self {
+            turns: asleep(),
+            timers: asleep(),
+            erasures: asleep(),
+            executions: asleep(),
+            awaited_ms: AtomicI64::new(i64::MAX),
+        }
     }
 }
 
@@ -27,6 +34,11 @@ impl Wakeups {
     /// A turn is to be taken.
     pub async fn turns(&self) {
         self.turns.notified().await;
+    }
+
+    /// A request is to be carried out.
+    pub async fn executions(&self) {
+        self.executions.notified().await;
     }
 
     /// Somebody's words are to be erased.
@@ -56,6 +68,9 @@ impl Wakeups {
         if due.turns {
             self.turns.notify_one();
         }
+        if due.executions {
+            self.executions.notify_one();
+        }
         if due.timer_ms.is_some_and(|due| due < self.awaited_ms.load(Ordering::SeqCst)) {
             self.timers.notify_one();
         }
@@ -65,13 +80,16 @@ impl Wakeups {
 /// What a commit leaves to be done.
 pub(crate) struct Due {
     turns: bool,
+    executions: bool,
     timer_ms: Option<i64>,
 }
 
 impl Due {
     pub(crate) fn of(rows: &[OutboxRow]) -> Self {
         let of_kind = |kind: &'static str| rows.iter().filter(move |row| row.kind == kind);
-        Self { turns: of_kind(TURN).next().is_some(), timer_ms: of_kind(TIMER).map(|row| row.due_ms).min() }
+        let any = |kind| of_kind(kind).next().is_some();
+        let timer_ms = of_kind(TIMER).map(|row| row.due_ms).min();
+        Self { turns: any(TURN), executions: any(EXECUTION), timer_ms }
     }
 }
 
@@ -81,7 +99,7 @@ mod tests {
     use crate::environment::block_on::block_on;
 
     fn timer(due_ms: i64) -> Due {
-        Due { turns: false, timer_ms: Some(due_ms) }
+        Due { turns: false, executions: false, timer_ms: Some(due_ms) }
     }
 
     /// Whether it was woken since it last looked.
@@ -101,7 +119,7 @@ mod tests {
         wakeups.wake(&timer(99));
         assert!(woken(&wakeups.timers));
         assert!(!woken(&wakeups.turns));
-        wakeups.wake(&Due { turns: true, timer_ms: None });
+        wakeups.wake(&Due { turns: true, executions: false, timer_ms: None });
         assert!(woken(&wakeups.turns));
         assert!(!woken(&wakeups.timers));
     }

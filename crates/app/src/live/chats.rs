@@ -61,9 +61,9 @@ pub(crate) struct State {
 
 /// Holds a place among a chat's streams.
 #[derive(Debug)]
-pub struct Place(Arc<Chat>);
+pub struct StreamPermit(Arc<Chat>);
 
-impl Drop for Place {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         self.0.streams.fetch_sub(1, Ordering::Relaxed);
     }
@@ -130,13 +130,13 @@ impl Chat {
     }
 
     /// A place among its streams, if there is one.
-    pub fn place(self: &Arc<Self>) -> Result<Place, Refused> {
+    pub fn place(self: &Arc<Self>) -> Result<StreamPermit, Refused> {
         if self.streams.fetch_add(1, Ordering::Relaxed) >= STREAMS_MAX {
             self.streams.fetch_sub(1, Ordering::Relaxed);
             let detail = format!("this chat is followed {STREAMS_MAX} times already");
             return Err(Refused::new(Kind::TooOften, detail));
         }
-        Ok(Place(Arc::clone(self)))
+        Ok(StreamPermit(Arc::clone(self)))
     }
 
     /// The one upload that a chat may have under way.

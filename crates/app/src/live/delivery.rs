@@ -44,7 +44,7 @@ const WHY_MAX: usize = 300;
 
 /// Where the delivery to one subscription stands.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Line {
+pub(crate) struct DeliveryState {
     /// Everything up to here was delivered, passed over, given up, or waits in a lane.
     cursor: u64,
     /// Nothing is sent.
@@ -182,7 +182,7 @@ fn pause_ms(tries: u32, chance: u16) -> i64 {
     (whole + whole / 4 * i64::from(chance) / i64::from(u16::MAX)).min(PAUSE_MAX_MS)
 }
 
-impl Line {
+impl DeliveryState {
     /// A line that begins after a position.
     pub(crate) fn after(cursor: u64) -> Self {
         Self { cursor, changes: 1, ..Self::default() }

@@ -15,7 +15,7 @@ pub(crate) const READ_AT_ONCE: usize = 256;
 
 /// One event as it is sent to those who listen.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct BufferedEvent {
     /// Its place in the ledger.
     pub seq: u64,
     /// The stream that it is of, as it is named. Copies share it.
@@ -36,7 +36,7 @@ pub(crate) struct EventBuffer {
 #[derive(Debug)]
 pub(crate) struct Kept {
     /// Dense: each is the successor of the one before it.
-    events: VecDeque<Told>,
+    events: VecDeque<BufferedEvent>,
     bytes: usize,
     /// The newest that was read.
     pub(crate) last: u64,
@@ -55,7 +55,7 @@ impl EventBuffer {
 }
 
 impl Kept {
-    pub(crate) fn push(&mut self, told: Told) {
+    pub(crate) fn push(&mut self, told: BufferedEvent) {
         (self.last, self.bytes) = (told.seq, self.bytes + told.bytes.len());
         self.events.push_back(told);
         while self.events.len() > EVENTS_MAX || self.bytes > BYTES_MAX {
@@ -65,7 +65,7 @@ impl Kept {
     }
 
     /// What comes after `after`; nothing if some of that is not kept any more.
-    pub(crate) fn after(&self, after: u64) -> Option<VecDeque<Told>> {
+    pub(crate) fn after(&self, after: u64) -> Option<VecDeque<BufferedEvent>> {
         if after >= self.last {
             return Some(VecDeque::new());
         }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn who_is_behind_gets_what_follows_or_is_sent_to_the_store() {
-        let told = |seq| Told { seq, stream: "case/x".into(), bytes: vec![b'x'; 8 << 10].into() };
+        let told = |seq| BufferedEvent { seq, stream: "case/x".into(), bytes: vec![b'x'; 8 << 10].into() };
         let mut kept = Kept { events: VecDeque::new(), bytes: 0, last: 10 };
         let seqs = |kept: &Kept, after| kept.after(after).map(|told| told.iter().map(|t| t.seq).collect::<Vec<_>>());
         assert_eq!((seqs(&kept, 10), seqs(&kept, 9)), (Some(vec![]), None));
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!((kept.events.len(), kept.bytes), (1_024, 8 << 20));
         assert_eq!(seqs(&kept, 1_976), Some((1_977..1_977 + 256).collect()));
         assert_eq!(seqs(&kept, 1_975), None);
-        kept.push(Told { bytes: vec![b'x'; 4 << 20].into(), ..told(3_001) });
+        kept.push(BufferedEvent { bytes: vec![b'x'; 4 << 20].into(), ..told(3_001) });
         assert!(kept.bytes <= 8 << 20 && kept.events.len() < 1_024);
     }
 }

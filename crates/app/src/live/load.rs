@@ -24,7 +24,7 @@ use std::{
 /// cannot be reached, which this process alone counts ([`Load::missed`]).
 #[derive(Debug)]
 pub(crate) struct Load {
-    desks: Vec<Desk>,
+    desks: Vec<ResponderLoad>,
     by_name: HashMap<String, usize>,
     outcomes: RwLock<HashMap<(usize, String), Tally>>,
     breakers: RwLock<HashMap<(usize, String), Breaker>>,
@@ -85,7 +85,7 @@ impl BreakerItem {
 pub(crate) const BREAKERS: Collection<BreakerItem> = Collection::new("breaker");
 
 #[derive(Debug)]
-struct Desk {
+struct ResponderLoad {
     spec: CandidateSpec,
     depth: AtomicI64,
     /// Whether an AI responder can be reached.
@@ -114,10 +114,10 @@ const WHOLE_BP: i64 = 10_000;
 
 impl Load {
     pub(crate) fn new(bundle: &Bundle) -> Self {
-        let desks: Vec<Desk> = bundle
+        let desks: Vec<ResponderLoad> = bundle
             .candidates()
             .iter()
-            .map(|spec| Desk {
+            .map(|spec| ResponderLoad {
                 spec: spec.clone(),
                 depth: AtomicI64::new(0),
                 outages: Mutex::default(),
@@ -249,17 +249,17 @@ impl Load {
 
     /// Everybody who is left alone because they could not be reached, and until when.
     pub(crate) fn unreachable(&self, now: Timestamp) -> Vec<(ResponderId, Timestamp)> {
-        let left_alone = |desk: &Desk| Some((desk.spec.responder.clone(), desk.outages().until(now)?));
+        let left_alone = |desk: &ResponderLoad| Some((desk.spec.responder.clone(), desk.outages().until(now)?));
         self.desks.iter().filter_map(left_alone).collect()
     }
 
-    fn desk(&self, responder: &str) -> Option<&Desk> {
+    fn desk(&self, responder: &str) -> Option<&ResponderLoad> {
         self.by_name.get(responder).and_then(|at| self.desks.get(*at))
     }
 
     /// Queues that are closed at `now`, and have `case` wait for them until they open.
     pub(crate) fn collecting(&self, case: &Case, now: Timestamp) -> Collecting {
-        let collects = |desk: &Desk| Some((desk.spec.responder.clone(), desk.collects(case, now)?));
+        let collects = |desk: &ResponderLoad| Some((desk.spec.responder.clone(), desk.collects(case, now)?));
         self.desks.iter().filter_map(collects).collect()
     }
 
@@ -282,7 +282,7 @@ impl Load {
             !breakers.is_empty() && breakers.get(&(at, intent.to_owned())).is_some_and(|breaker| breaker.stopped)
         };
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());
-        let facts = |(at, desk): (usize, &Desk)| {
+        let facts = |(at, desk): (usize, &ResponderLoad)| {
             let spec = &desk.spec;
             let mut depth = desk.depth.load(Ordering::Relaxed).max(0);
             if holder == Some(&spec.responder) {
@@ -351,7 +351,7 @@ impl Load {
     }
 }
 
-impl Desk {
+impl ResponderLoad {
     fn outages(&self) -> std::sync::MutexGuard<'_, Outages> {
         self.outages.lock().unwrap_or_else(PoisonError::into_inner)
     }

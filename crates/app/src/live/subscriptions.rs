@@ -3,7 +3,7 @@
 use crate::{
     live::{
         change::Change,
-        delivery::{DeadLetter, Line},
+        delivery::{DeadLetter, DeliveryState},
     },
     refused::{Kind, Refused},
     vault::keys::Keys,
@@ -25,7 +25,7 @@ use tokio::sync::{Notify, watch};
 pub(crate) const SUBSCRIPTIONS: Collection<SubscriptionItem> = Collection::new("subscription");
 
 /// How far each subscription is delivered, by its identifier.
-pub(crate) const DELIVERIES: Collection<Line> = Collection::new("delivery");
+pub(crate) const DELIVERIES: Collection<DeliveryState> = Collection::new("delivery");
 
 /// What the kind of item of a subscription's dead letters begins with.
 pub(crate) const DEAD: &str = "dead ";
@@ -49,7 +49,7 @@ pub struct Subscription {
     /// Its identifier.
     pub id: String,
     item: RwLock<Sending>,
-    line: Mutex<Line>,
+    line: Mutex<DeliveryState>,
     /// Held while the line is put on record, so that an older one never takes the place of a newer one.
     pub(crate) saving: tokio::sync::Mutex<()>,
     pub(crate) deleted: AtomicBool,
@@ -111,7 +111,7 @@ impl Subscriptions {
             let line =
                 change.items(DELIVERIES.kind()).filter(|line| line.id == row.id).find_map(|line| line.body.as_deref());
             let Some(line) = line else { continue };
-            let line = Line::restore(line, dead(change, &row.id)).map_err(broken)?;
+            let line = DeliveryState::restore(line, dead(change, &row.id)).map_err(broken)?;
             self.add(Subscription::new(row.id.clone(), item, receiver, line));
         }
         Ok(())
@@ -157,7 +157,7 @@ impl Subscriptions {
 }
 
 impl Subscription {
-    fn new(id: String, item: SubscriptionItem, receiver: Result<Arc<Receiver>, String>, line: Line) -> Self {
+    fn new(id: String, item: SubscriptionItem, receiver: Result<Arc<Receiver>, String>, line: DeliveryState) -> Self {
         Self {
             id,
             item: RwLock::new(Sending { item: Arc::new(item), receiver }),
@@ -181,7 +181,7 @@ impl Subscription {
         *self.item.write().unwrap_or_else(PoisonError::into_inner) = sending;
     }
 
-    pub(crate) fn line(&self) -> MutexGuard<'_, Line> {
+    pub(crate) fn line(&self) -> MutexGuard<'_, DeliveryState> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

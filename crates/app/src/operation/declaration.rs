@@ -65,6 +65,8 @@ pub enum Thing {
     Exception,
     /// A decision.
     Decision,
+    /// A request for an action.
+    Request,
     /// A file of a message.
     Attachment,
     /// A chat.
@@ -102,6 +104,7 @@ impl Thing {
             Self::Case => "case",
             Self::Exception => "exception",
             Self::Decision => "decision",
+            Self::Request => "request",
             Self::Attachment => "attachment",
             Self::Chat => "chat",
             Self::Staff => "staff",
@@ -125,6 +128,7 @@ impl Thing {
             Self::Case => "The case.",
             Self::Exception => "The exception.",
             Self::Decision => "The decision.",
+            Self::Request => "The request.",
             Self::Attachment => "The file, as its message names it.",
             Self::Chat => "The chat, as `/chat/v1/session` names it; its cookie must come with the request.",
             Self::Staff => "The member of staff.",
@@ -149,13 +153,14 @@ impl Thing {
 }
 
 /// What operations belong to, each in words.
-pub const TAGS: [(&str, &str); 11] = [
+pub const TAGS: [(&str, &str); 12] = [
     ("cases", "Requests of customers, from the first message to the last."),
     (
         "chat",
         "What the customer's chat page uses; each address acts for the one customer of the link, on their own case.",
     ),
     ("decisions", "Who was chosen, why, by which rule and whose, and proof that the record gives it again."),
+    ("requests", "Actions asked for exactly, confirmed by who policy wants a yes of, and carried out once."),
     ("exceptions", "Work that left the standard path, each with an owner and a due time."),
     ("staff", "People: whether they are there, what is offered to them, what they have; and AI that was stopped."),
     ("events", "Everything that happens, as it is committed."),

@@ -21,6 +21,7 @@ mod exceptions;
 mod facts;
 mod ledger;
 mod ops;
+mod requests;
 mod staff;
 mod subscriptions;
 mod work;
@@ -40,6 +41,7 @@ pub use ledger::*;
 pub use ops::*;
 pub use refusal::Operation;
 pub use refusal::{Detail, Refusal};
+pub use requests::*;
 pub use staff::*;
 pub use subscriptions::*;
 pub use work::*;
@@ -54,6 +56,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         chat::ALL,
         decisions::ALL,
         exceptions::ALL,
+        requests::ALL,
         facts::ALL,
         staff::ALL,
         events::ALL,

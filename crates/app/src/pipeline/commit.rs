@@ -11,7 +11,7 @@ use crate::{
 use remit_domain::{
     Case, Command, Event, Stream,
     case::HolderRef,
-    command::Happened,
+    command::Effects,
     exception::Exception,
     id::{CaseId, Timestamp},
     signal::Value,
@@ -24,20 +24,20 @@ use serde::Serialize;
 
 /// One command with what goes into the store beside its events.
 #[derive(Debug, Clone)]
-pub(crate) struct Act {
+pub(crate) struct Envelope {
     /// The API action that the caller must be permitted.
     pub(crate) action: &'static str,
     /// The command.
     pub(crate) command: Command,
     /// What goes into the store.
-    pub(crate) beside: Beside,
+    pub(crate) side: SideRows,
     /// The case as it was read for this action already.
     pub(crate) loaded: Option<Box<Case>>,
 }
 
 /// What goes into the store beside a command's events.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Beside {
+pub(crate) struct SideRows {
     /// Whether the sealed words, files and kept answers of the case are deleted, whatever the events say.
     erases: bool,
     /// What policies are asked with of what it sets.
@@ -70,14 +70,21 @@ pub(crate) struct Beside {
     pub(crate) follows: Option<CaseId>,
 }
 
-/// Makes the items that change with a command from what happened.
-type ItemsOf = fn(&Happened) -> Vec<ItemWrite>;
+impl SideRows {
+    /// With words that the command's events commit to, done for a row of the outbox if one is named.
+    pub(crate) fn sealed(sealed: Vec<Sealed>, claim: Option<String>) -> Self {
+        Self { sealed, claim, ..Self::default() }
+    }
+}
 
-impl Act {
+/// Makes the items that change with a command from what happened.
+type ItemsOf = fn(&Effects) -> Vec<ItemWrite>;
+
+impl Envelope {
     /// A command of this API action.
     pub(crate) fn new(action: &'static str, command: Command) -> Self {
         let erases = matches!(command, Command::Erase);
-        Self { action, command, beside: Beside { erases, ..Beside::default() }, loaded: None }
+        Self { action, command, side: SideRows { erases, ..SideRows::default() }, loaded: None }
     }
 
     /// A command on a case that was read for it.
@@ -88,19 +95,19 @@ impl Act {
 
     /// With words that its events commit to.
     pub(crate) fn with(mut self, sealed: impl IntoIterator<Item = Sealed>) -> Self {
-        self.beside.sealed.extend(sealed);
+        self.side.sealed.extend(sealed);
         self
     }
 
     /// With items that change with it.
     pub(crate) fn changing(mut self, items: ItemsOf) -> Self {
-        self.beside.items = Some(items);
+        self.side.items = Some(items);
         self
     }
 
     /// Done for this outbox row.
     pub(crate) fn claiming(mut self, row: &str) -> Self {
-        self.beside.claim = Some(row.to_owned());
+        self.side.claim = Some(row.to_owned());
         self
     }
 }
@@ -127,14 +134,14 @@ pub(crate) fn record<T: Serialize>(
     caller: &Caller,
     repeat: Option<&Repeat>,
     before: Option<&Case>,
-    happened: Happened,
-    beside: Beside,
+    effects: Effects,
+    side: SideRows,
     output: T,
     now: Timestamp,
 ) -> Result<Prepared<T>, Refused> {
-    let case = &happened.case;
+    let case = &effects.case;
     let (id, stream) = (case.id.to_string(), Stream::case(case.id));
-    let records = happened
+    let records = effects
         .events
         .iter()
         .map(|event| to_record(&parts.environment, event, &stream, caller, now))
@@ -142,22 +149,22 @@ pub(crate) fn record<T: Serialize>(
     // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
     let about = before.and_then(intent_of).or_else(|| intent_of(case));
     debug_assert!(
-        committed(&records, beside.sealed.iter().map(|sealed| &*sealed.words.commit))
-            && committed(&records, beside.attachments.iter().map(|file| &*file.id)),
+        committed(&records, side.sealed.iter().map(|sealed| &*sealed.words.commit))
+            && committed(&records, side.attachments.iter().map(|file| &*file.id)),
         "words or a file are stored to which no event of their commit commits: {:?}",
-        happened.events.last().map(Event::kind)
+        effects.events.last().map(Event::kind)
     );
-    let outcomes = counting::outcomes(before, &happened.events, about.as_deref().unwrap_or_default());
-    let mut rest = follow_ups::follow_ups(&parts.governance, &parts.live, before, &happened, now);
+    let outcomes = counting::outcomes(before, &effects.events, about.as_deref().unwrap_or_default());
+    let mut rest = follow_ups::follow_ups(&parts.governance, &parts.live, before, &effects, now);
     // What follows from what happened comes last: it takes the place of what was foreseen.
-    rest.rows.splice(0..0, beside.outbox);
-    rest.cancel.extend(beside.cancel);
-    rest.rows.extend(beside.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));
-    rest.rows.extend(beside.follows.map(|ended| follow_ups::followed(ended, case.id, now)));
-    let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
-    items.extend(beside.found_by.items(case.id)?);
-    items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
-    let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
+    rest.rows.splice(0..0, side.outbox);
+    rest.cancel.extend(side.cancel);
+    rest.rows.extend(side.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));
+    rest.rows.extend(side.follows.map(|ended| follow_ups::followed(ended, case.id, now)));
+    let mut items = side.items.map_or_else(Vec::new, |items| items(&effects));
+    items.extend(side.found_by.items(case.id)?);
+    items.extend(side.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
+    let reopened = effects.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
     let kept = repeat.map(|_| Kept::of(&output)).transpose()?;
     let answers = repeat.zip(kept.as_ref());
     let idempotency = answers.map(|(repeat, kept)| repeatable(&parts.vault, caller, repeat, Some(&id), kept, now));
@@ -165,23 +172,23 @@ pub(crate) fn record<T: Serialize>(
         outbox: rest.rows,
         cancel: rest.cancel,
         items,
-        claim: beside.claim,
-        expect: beside.expect,
+        claim: side.claim,
+        expect: side.expect,
         case: Some(case_row(case, before.map_or(0, |case| case.version))?),
         records,
-        customer: beside.customer,
-        sealed_under: beside.sealed.iter().chain(&beside.reopens).find_map(|sealed| sealed.key),
-        words: (beside.sealed.into_iter().chain(beside.reopens.filter(|_| reopened)))
+        customer: side.customer,
+        sealed_under: side.sealed.iter().chain(&side.reopens).find_map(|sealed| sealed.key),
+        words: (side.sealed.into_iter().chain(side.reopens.filter(|_| reopened)))
             .map(|sealed| WordsRow { id: sealed.words.commit, case: id.clone(), sealed: sealed.bytes })
             .collect(),
-        attachments: beside.attachments,
-        exceptions: exception_rows(before, &happened)?,
+        attachments: side.attachments,
+        exceptions: exception_rows(before, &effects)?,
         outcomes,
         idempotency,
-        clear: beside.erases.then(|| id.clone()),
+        clear: side.erases.then(|| id.clone()),
         ..Commit::default()
     };
-    let projections = Projections::of(before, happened, &commit);
+    let projections = Projections::of(before, effects, &commit);
     Ok(Prepared { commit, projections, output, kept })
 }
 
@@ -284,20 +291,20 @@ pub(crate) const OPEN: &str = "open";
 /// As what it is kept once somebody took it on.
 pub(crate) const TAKEN: &str = "taken";
 
-fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<ExceptionRow>, Refused> {
+fn exception_rows(before: Option<&Case>, effects: &Effects) -> Result<Vec<ExceptionRow>, Refused> {
     let mut rows = Vec::new();
-    for event in &happened.events {
+    for event in &effects.events {
         let (exception, state) = match event {
             Event::ExceptionRaised { exception, .. } => (Some(exception), OPEN),
-            Event::ExceptionEscalated { exception, .. } => (happened.case.exceptions.get(exception), OPEN),
-            Event::ExceptionTaken { exception, .. } => (happened.case.exceptions.get(exception), TAKEN),
+            Event::ExceptionEscalated { exception, .. } => (effects.case.exceptions.get(exception), OPEN),
+            Event::ExceptionTaken { exception, .. } => (effects.case.exceptions.get(exception), TAKEN),
             Event::ExceptionResolved { exception, .. } => {
                 (before.and_then(|case| case.exceptions.get(exception)), ENDED)
             }
             _ => continue,
         };
         let Some(exception) = exception else { continue };
-        rows.push(exception_row(exception, happened.case.id, state)?);
+        rows.push(exception_row(exception, effects.case.id, state)?);
     }
     Ok(rows)
 }

@@ -8,7 +8,7 @@ use crate::{
 use remit_domain::{
     Case, Event,
     case::{Author, Holder, Status},
-    command::Happened,
+    command::Effects,
     deferral::{Deferral, DeferralEnd, DeferralHow, DeferralKind},
     id::{CaseId, Timestamp},
 };
@@ -25,37 +25,37 @@ pub(crate) fn follow_ups(
     governance: &Governance,
     live: &Live,
     before: Option<&Case>,
-    happened: &Happened,
+    effects: &Effects,
     now: Timestamp,
 ) -> FollowUps {
     let mut follow_ups = FollowUps::default();
-    turn_due(governance, happened, now, &mut follow_ups);
-    for event in &happened.events {
-        look_again(governance, &happened.case, event, &mut follow_ups);
+    turn_due(governance, effects, now, &mut follow_ups);
+    for event in &effects.events {
+        look_again(governance, &effects.case, event, &mut follow_ups);
     }
     // An offer ends by being answered, and with whoever made it.
     let offered = |case: Option<&Case>| case.and_then(|case| case.offer.as_ref()).map(|offer| offer.id);
-    let ended = offered(before).filter(|was| offered(Some(&happened.case)) != Some(*was));
+    let ended = offered(before).filter(|was| offered(Some(&effects.case)) != Some(*was));
     follow_ups.cancel.extend(ended.map(|offer| format!("offer:{offer}")));
-    put_off(before, happened, now, &mut follow_ups);
-    let (waited, waits) = (before.is_some_and(Case::waits_in_queue), happened.case.waits_in_queue());
-    if before.is_some() && !waited && waits && closed::waits_in_closed(governance, &happened.case, now) {
-        let id = format!("closed:{}", happened.case.id);
-        follow_ups.rows.push(outbox::timer(id, &happened.case, now, Look::Closed));
+    put_off(before, effects, now, &mut follow_ups);
+    let (waited, waits) = (before.is_some_and(Case::waits_in_queue), effects.case.waits_in_queue());
+    if before.is_some() && !waited && waits && closed::waits_in_closed(governance, &effects.case, now) {
+        let id = format!("closed:{}", effects.case.id);
+        follow_ups.rows.push(outbox::timer(id, &effects.case, now, Look::Closed));
     }
     if waits
-        && before.is_none_or(|before| !waited || needs_otherwise(before, &happened.case))
-        && unmet::lacked_by_all(governance, live, &happened.case).is_some()
+        && before.is_none_or(|before| !waited || needs_otherwise(before, &effects.case))
+        && unmet::lacked_by_all(governance, live, &effects.case).is_some()
     {
-        let id = format!("needs:{}", happened.case.id);
-        follow_ups.rows.push(outbox::timer(id, &happened.case, now, Look::Needs));
+        let id = format!("needs:{}", effects.case.id);
+        follow_ups.rows.push(outbox::timer(id, &effects.case, now, Look::Needs));
     }
     let (was, is) =
-        (before.and_then(|case| sla::next_look(governance, case)), sla::next_look(governance, &happened.case));
+        (before.and_then(|case| sla::next_look(governance, case)), sla::next_look(governance, &effects.case));
     if was != is {
-        let id = format!("sla:{}", happened.case.id);
+        let id = format!("sla:{}", effects.case.id);
         match is {
-            Some(at) => follow_ups.rows.push(outbox::timer(id, &happened.case, at, Look::Sla)),
+            Some(at) => follow_ups.rows.push(outbox::timer(id, &effects.case, at, Look::Sla)),
             None => follow_ups.cancel.push(id),
         }
     }
@@ -69,8 +69,8 @@ fn needs_otherwise(before: &Case, case: &Case) -> bool {
 }
 
 /// A moment for each deferral; and who waits for the case's end is told of it.
-fn put_off(before: Option<&Case>, happened: &Happened, now: Timestamp, follow_ups: &mut FollowUps) {
-    let case = &happened.case;
+fn put_off(before: Option<&Case>, effects: &Effects, now: Timestamp, follow_ups: &mut FollowUps) {
+    let case = &effects.case;
     for kind in DeferralKind::ALL {
         let moment = |case: &Case| case.deferrals.get(&kind).map(Deferral::next_moment);
         let (was, is) = (before.and_then(moment), moment(case));
@@ -83,15 +83,15 @@ fn put_off(before: Option<&Case>, happened: &Happened, now: Timestamp, follow_up
             None => follow_ups.cancel.push(id),
         }
     }
-    if happened.events.iter().any(|event| matches!(event, Event::CaseResolved { .. })) {
+    if effects.events.iter().any(|event| matches!(event, Event::CaseResolved { .. })) {
         let awaited = before.map(|before| before.awaited_by.as_slice()).unwrap_or_default();
         follow_ups.rows.extend(awaited.iter().map(|by| outbox::ended(case.id, *by, now)));
     }
 }
 
 /// An AI responder is asked when it gets a case, and when the customer writes while it has one.
-fn turn_due(governance: &Governance, happened: &Happened, now: Timestamp, follow_ups: &mut FollowUps) {
-    let case = &happened.case;
+fn turn_due(governance: &Governance, effects: &Effects, now: Timestamp, follow_ups: &mut FollowUps) {
+    let case = &effects.case;
     let Some(holder) = case.holder.as_ref().filter(|_| case.status == Status::Open && case.held_by_ai) else {
         return;
     };
@@ -103,7 +103,7 @@ fn turn_due(governance: &Governance, happened: &Happened, now: Timestamp, follow
         Event::MessageAdded { message, .. } => message.author == Author::Requester && message.auto_submitted.is_none(),
         _ => false,
     };
-    if !happened.events.iter().any(asks) {
+    if !effects.events.iter().any(asks) {
         return;
     }
     let due = TurnDue { responder: responder.clone(), epoch: holder.epoch, message: case.last_customer_message };

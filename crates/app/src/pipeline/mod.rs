@@ -10,7 +10,7 @@ use crate::{
     },
     refused::{Kind, Refused, refused},
 };
-use remit_domain::{Case, Command, Context, Step, command::Happened, decision::Trigger};
+use remit_domain::{Case, Command, Context, Step, command::Effects, decision::Trigger};
 use remit_store::{Commit, CommitError, Views as _};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -42,31 +42,31 @@ pub(crate) async fn execute<T: Serialize>(
     caller: &Caller,
     repeat: Option<&Repeat>,
     case: Option<&str>,
-    mut act: commit::Act,
-    show: impl Fn(&Happened) -> T,
+    mut envelope: commit::Envelope,
+    show: impl Fn(&Effects) -> T,
 ) -> Result<Done<T>, Refused> {
     if let (Some(repeat), Some(_)) = (repeat, case)
         && let Some(kept) = kept(&parts.journal, &parts.vault, caller, repeat).await?
     {
         return Ok(Done::Before(kept));
     }
-    let mut loaded = act.loaded.take();
-    let mut kept = Some(act);
+    let mut loaded = envelope.loaded.take();
+    let mut kept = Some(envelope);
     for _ in 0..ATTEMPTS {
         // Nobody else writes to a case that is not there yet, so that it takes one attempt.
-        let Some(act) = (if case.is_some() { kept.clone() } else { kept.take() }) else { break };
+        let Some(envelope) = (if case.is_some() { kept.clone() } else { kept.take() }) else { break };
         let in_flight = parts.journal.announce();
         let before = match case {
             Some(id) => Some(match loaded.take() {
                 Some(case) => *case,
                 None => {
-                    load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, act.action, id)
+                    load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, envelope.action, id)
                         .await?
                 }
             }),
             None => None,
         };
-        let prepared = prepare(parts, caller, repeat, before, act, &show).await?;
+        let prepared = prepare(parts, caller, repeat, before, envelope, &show).await?;
         match parts
             .journal
             .commit_and(prepared.commit, in_flight, || {
@@ -89,18 +89,18 @@ async fn prepare<T: Serialize>(
     caller: &Caller,
     repeat: Option<&Repeat>,
     before: Option<Case>,
-    act: commit::Act,
-    show: &impl Fn(&Happened) -> T,
+    envelope: commit::Envelope,
+    show: &impl Fn(&Effects) -> T,
 ) -> Result<commit::Prepared<T>, Refused> {
     let mut context = parts.environment.context(&caller.pseudonym)?;
-    let commit::Act { command, mut beside, .. } = act;
-    let (now, about) = (context.now, std::mem::take(&mut beside.about));
-    let happened = decided(parts, before.as_ref(), command, None, about, &mut context).await?;
-    let output = match who::with_names(&parts.journal, &parts.vault, &happened.case).await? {
-        Cow::Borrowed(_) => show(&happened),
-        Cow::Owned(case) => show(&Happened { case, events: happened.events.clone() }),
+    let commit::Envelope { command, mut side, .. } = envelope;
+    let (now, about) = (context.now, std::mem::take(&mut side.about));
+    let effects = decided(parts, before.as_ref(), command, None, about, &mut context).await?;
+    let output = match who::with_names(&parts.journal, &parts.vault, &effects.case).await? {
+        Cow::Borrowed(_) => show(&effects),
+        Cow::Owned(case) => show(&Effects { case, events: effects.events.clone() }),
     };
-    commit::record(parts, caller, repeat, before.as_ref(), happened, beside, output, now)
+    commit::record(parts, caller, repeat, before.as_ref(), effects, side, output, now)
 }
 
 /// What `command` comes to on the case as it was `before`: the domain decides, on facts and verdicts of now where it
@@ -113,9 +113,9 @@ pub(crate) async fn decided(
     trigger: Option<Trigger>,
     about: About,
     context: &mut Context,
-) -> Result<Happened, Refused> {
+) -> Result<Effects, Refused> {
     let pending = match remit_domain::begin(before, command, context)? {
-        Step::Done(happened) => return Ok(happened),
+        Step::Done(effects) => return Ok(effects),
         Step::Asks(pending) => pending,
     };
     let (case, question) = (pending.case(), pending.question());

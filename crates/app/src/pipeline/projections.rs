@@ -12,7 +12,7 @@ use crate::{
 use remit_domain::{
     Case, Event,
     case::{Author, Status},
-    command::Happened,
+    command::Effects,
     decision::{Trigger, YieldReason},
 };
 use remit_store::{Commit, CommitError, Committed, ReadError};
@@ -26,25 +26,25 @@ pub(crate) struct Projections {
 
 impl Projections {
     /// Of what `happened` to the case that was as `before`.
-    pub(crate) fn of(before: Option<&Case>, happened: Happened, commit: &Commit) -> Self {
+    pub(crate) fn of(before: Option<&Case>, effects: Effects, commit: &Commit) -> Self {
         let held = |case: Option<&Case>| case.and_then(held_open).map(ToOwned::to_owned);
-        let ended = happened.events.iter().find_map(|event| match event {
+        let ended = effects.events.iter().find_map(|event| match event {
             Event::OfferEnded { how, .. } => Some(*how),
             _ => None,
         });
-        let (from, to) = (held(before), held(Some(&happened.case)));
+        let (from, to) = (held(before), held(Some(&effects.case)));
         let moved = from != to;
         let less = from.filter(|_| moved).map(|from| (from, -1));
         let more = to.filter(|_| moved).map(|to| (to, 1));
         let missed = commit.outcomes.iter().filter(|outcome| outcome.kind == counting::NO_ANSWER);
         let waited = before.is_some_and(|case| case.holder.is_some() && !case.held_by_ai);
-        let counted = Counted::of(&happened);
+        let counted = Counted::of(&effects);
         let change = Change {
             depths: less.into_iter().chain(more).collect(),
-            reached: reached(before, &happened.events),
+            reached: reached(before, &effects.events),
             missed: missed.map(|outcome| outcome.responder.clone()).collect(),
-            case: Some(happened.case.id),
-            placed: (waited || !happened.case.held_by_ai).then_some((happened.case, ended)),
+            case: Some(effects.case.id),
+            placed: (waited || !effects.case.held_by_ai).then_some((effects.case, ended)),
             ..Change::default()
         };
         Self { change: change.with(commit), counted }

@@ -6,7 +6,7 @@ mod form;
 use crate::{
     ai::{
         breaker::{self, StoppedView, UnreachableView},
-        context::ContextView,
+        handover::ContextView,
     },
     bundle::{
         activate::{self, Activation},
@@ -22,7 +22,7 @@ use crate::{
         hand_over, keep, merge,
         override_log::OverrideView,
         query::{MessageView, Page, TimelineItem},
-        request, set_fields, situation, transfer,
+        request as case_request, set_fields, situation, transfer,
         view::{CaseView, ExceptionView},
         write,
     },
@@ -39,6 +39,7 @@ use crate::{
     },
     input,
     operation::{self, Declaration, Operation},
+    request::{answer, ask, view::RequestView},
     staff::{self, QueueView, StaffView, WorkView},
     token::{self, MadeToken, TokenView},
     webhook::{
@@ -93,11 +94,11 @@ macro_rules! signatures {
 }
 
 signatures! {
-    OpenCase(request::OpenCase) -> Either<CaseAnswer, NothingOpened>,
+    OpenCase(case_request::OpenCase) -> Either<CaseAnswer, NothingOpened>,
         "Opened and decided.", "A machine sent the message, so that no case was opened.";
     ListCases(input::ListCases) -> Page<CaseView>, "One page.";
     GetCase(Nothing) -> CaseView, "The case.";
-    PostMessage(request::PostMessage) -> CaseAnswer, "Added.";
+    PostMessage(case_request::PostMessage) -> CaseAnswer, "Added.";
     ListMessages(input::ListPart) -> Page<MessageView>, "One page.";
     PostSignals(write::PostSignals) -> CaseAnswer, "Recorded and decided.";
     SetFields(set_fields::PostFields) -> CaseAnswer, "Set, and decided.";
@@ -135,6 +136,14 @@ signatures! {
     ResetOutcomes(breaker::ResetOutcomes) -> Nothing, "Counted anew.";
     ResumeAi(breaker::ResumeAi) -> Nothing, "On again.";
 
+    AskRequest(ask::AskRequest) -> RequestView, "Asked for, and answered by policy.";
+    PreviewRequest(ask::AskRequest) -> RequestView, "What would be answered.";
+    ListRequests(input::ListPart) -> Page<RequestView>, "One page.";
+    GetRequest(Nothing) -> RequestView, "The request.";
+    ConfirmRequest(answer::AnswerRequest) -> RequestView, "Confirmed.";
+    DeclineRequest(answer::AnswerRequest) -> RequestView, "Declined.";
+    WithdrawRequest(Nothing) -> RequestView, "Taken back.";
+
     RaiseException(exception::RaiseException) -> CaseAnswer, "Raised.";
     ListExceptions(input::ListExceptions) -> Page<ExceptionView>, "One page.";
     ListUnreachable(Nothing) -> List<ExceptionView>, "All of them.";
@@ -143,7 +152,7 @@ signatures! {
 
     GetDecision(Nothing) -> DecisionAnswer, "The decision.";
     ReplayDecision(Nothing) -> ReplayAnswer, "Whether it came out the same.";
-    AskRoute(request::OpenCase) -> WouldDecide, "What would be decided now.";
+    AskRoute(case_request::OpenCase) -> WouldDecide, "What would be decided now.";
     ListOutcomes(Nothing) -> List<OutcomeView>, "All counts.";
     ListOverrides(input::ListPart) -> Page<OverrideView>, "One page.";
 

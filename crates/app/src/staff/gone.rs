@@ -4,7 +4,7 @@ use crate::{
     Caller, Parts,
     caller::principal::Job,
     journal::stored_case,
-    pipeline::{self, commit::Act},
+    pipeline::{self, commit::Envelope},
     refused::Refused,
 };
 use remit_domain::{Command, case::Status, id::CaseId};
@@ -21,8 +21,8 @@ pub(super) async fn take_back(parts: &Parts, id: CaseId) -> Result<(), Refused> 
     if !gone {
         return Ok(());
     }
-    let act = Act::new("handoff.request", Command::TakeBack { epoch: holder.epoch });
-    match pipeline::execute(parts, &Caller::system(Job::Floor), None, Some(&id.to_string()), act, |_| ()).await {
+    let envelope = Envelope::new("handoff.request", Command::TakeBack { epoch: holder.epoch });
+    match pipeline::execute(parts, &Caller::system(Job::Floor), None, Some(&id.to_string()), envelope, |_| ()).await {
         // It went on to somebody else in that moment, or was dealt with.
         Err(refused) if !refused.kind.is_ours() => Ok(()),
         taken => taken.map(|_| ()),

@@ -21,7 +21,7 @@ use crate::{
     operation::{
         AnswerOfferRefusal, GetWorkRefusal, ListQueuesRefusal, ListStaffRefusal, NoteStaffRefusal, SetPresenceRefusal,
     },
-    pipeline::{self, commit::Act, load},
+    pipeline::{self, commit::Envelope, load},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -364,7 +364,7 @@ pub async fn answer_offer(
         OfferAnswer::NotMine => ended(OfferEnd::NotMine),
         OfferAnswer::Conflict => ended(OfferEnd::Conflict),
     };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::new(action, command), shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Envelope::new(action, command), shown(parts)).await?)
 }
 
 impl From<&StaffItem> for StaffView {

@@ -4,7 +4,7 @@ use crate::{
     Caller, Environment, Live, Parts,
     caller::principal::Job,
     journal::stored_case,
-    pipeline::{self, commit::Act, load::Loaded, placing},
+    pipeline::{self, commit::Envelope, load::Loaded, placing},
     refused::{Kind, Refused},
     staff::permitted,
 };
@@ -63,8 +63,8 @@ async fn put_on_record(parts: &Parts, proposed: &ProposedOffer) -> Result<Put, R
     let (id, action) = (case.id.to_string(), "offer.make");
     if let Some(withheld) = permitted::denied(parts, &case, &pairing.staff, now).await? {
         if !case.withheld.contains(&pairing.staff) {
-            let act = Act::on(Loaded { action, case }, Command::Withhold { withheld });
-            pipeline::execute(parts, &own, None, Some(&id), act, |_| ()).await?;
+            let envelope = Envelope::on(Loaded { action, case }, Command::Withhold { withheld });
+            pipeline::execute(parts, &own, None, Some(&id), envelope, |_| ()).await?;
         }
         return Ok(Put::PassedOver);
     }
@@ -76,8 +76,8 @@ async fn put_on_record(parts: &Parts, proposed: &ProposedOffer) -> Result<Put, R
         index: pairing.index,
         considered: pairing.considered,
     };
-    let act = Act::on(Loaded { action, case }, Command::Offer { offer });
-    pipeline::execute(parts, &own, None, Some(&id), act, |_| ()).await.map(|_| Put::Made)
+    let envelope = Envelope::on(Loaded { action, case }, Command::Offer { offer });
+    pipeline::execute(parts, &own, None, Some(&id), envelope, |_| ()).await.map(|_| Put::Made)
 }
 
 async fn follow_again(parts: &Parts, proposed: &ProposedOffer) -> Result<(), Refused> {

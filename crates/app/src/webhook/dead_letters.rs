@@ -6,7 +6,7 @@ use crate::{
     environment::clock::rfc3339,
     evidence::feed::StreamView,
     live::{
-        delivery::{DeadLetter, Line},
+        delivery::{DeadLetter, DeliveryState},
         subscriptions,
     },
     operation::{DiscardDeadLetterRefusal, ListDeadLettersRefusal, RetryDeadLetterRefusal},
@@ -124,7 +124,7 @@ fn no_letter() -> Refused {
 }
 
 impl DeadLetterView {
-    fn of(letter: DeadLetter, line: &Line) -> Result<Self, Refused> {
+    fn of(letter: DeadLetter, line: &DeliveryState) -> Result<Self, Refused> {
         let DeadLetter { seq, stream, kind, since_ms, at_ms, tries, why } = letter;
         let stream: Stream = stream.parse().map_err(Refused::internal)?;
         Ok(Self {

@@ -7,7 +7,7 @@ use crate::{
     evidence::feed,
     governance::resolve_names::{NAME_MAX, printable},
     live::{
-        delivery::Line,
+        delivery::DeliveryState,
         subscriptions::{self, Subscription, SubscriptionItem},
     },
     operation::{
@@ -224,7 +224,7 @@ pub async fn make_subscription(
         previous: None,
     };
     subscriptions::receiver(&id, &item, &parts.vault.keys).map_err(|why| Refused::invalid("url", why))?;
-    let line = Line::after(after);
+    let line = DeliveryState::after(after);
     let items = vec![
         subscriptions::SUBSCRIPTIONS.write(&id, Expected::Absent, &item).map_err(Refused::internal)?,
         subscriptions::DELIVERIES.write(&id, Expected::Absent, &line).map_err(Refused::internal)?,

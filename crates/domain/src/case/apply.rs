@@ -7,6 +7,7 @@ use crate::{
     event::{Event, Handoff, Mark, Tried},
     field::Field,
     id::{CaseId, PolicyId, ResponderId, Timestamp},
+    request::RequestNoted,
     signal::{BUTTON_PRESSED, Value},
 };
 
@@ -63,7 +64,7 @@ impl Case {
                 self.fields.retain(|name, _| !taken_away.contains(name));
                 self.updated = *at;
             }
-            Event::EnrichmentMissed { at, .. } => self.updated = *at,
+            Event::EnrichmentMissed(missed) => self.updated = missed.at,
             Event::DecisionMade { decision, handoff } => {
                 self.apply_decision(decision, handoff.as_deref());
                 self.count_in_hours_of(decision);
@@ -137,6 +138,8 @@ impl Case {
             | Event::AiResumed { .. }
             | Event::OutcomesReset { .. }
             | Event::BundleActivated { .. }
+            | Event::RequestAsked { .. }
+            | Event::RequestChanged { .. }
             | Event::TokenMade { .. }
             | Event::TokenRevoked { .. }
             | Event::StaffNoted { .. }
@@ -163,7 +166,9 @@ impl Case {
                 self.updated = *at;
             }
             Event::FeedbackGiven { at, .. } => self.updated = *at,
-            Event::NoteLeft { at, .. } | Event::AnsweredTooLate { at, .. } => self.updated = *at,
+            Event::NoteLeft { at, .. }
+            | Event::AnsweredTooLate { at, .. }
+            | Event::RequestNoted(RequestNoted { at, .. }) => self.updated = *at,
             Event::ContactedAgain { case, linked, at } => {
                 self.contacted_again = true;
                 if *linked {

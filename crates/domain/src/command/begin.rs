@@ -1,15 +1,15 @@
 //! Begins a command, and concludes it once the decision that it may need is answered.
 
 use super::{
-    Command, Context, act, guard,
-    happened::{Asked, Happened, Question},
-    settle,
+    Command, Context, act,
+    effects::{AskedOfPolicy, Effects, Question},
+    guard, settle,
 };
 use crate::{
     announcement::Announcement,
     case::{Author, Case},
     decision::{Decision, DecisionPoint, Deliberation, Terms, Trigger},
-    event::{Event, Message, Words},
+    event::{EnrichmentMissed, Event, Message, Words},
     id::{CaseId, MessageId, ResponderId},
     refusal::Refusal,
 };
@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[must_use]
 pub enum Step {
     /// All that it leads to is known.
-    Done(Happened),
+    Done(Effects),
     /// A decision is taken first.
     Asks(Pending),
 }
@@ -31,15 +31,15 @@ pub enum Step {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Pending {
-    so_far: Happened,
-    asked: Asked,
+    draft: Effects,
+    asked: AskedOfPolicy,
 }
 
 impl Pending {
     /// The case as it stands when the decision is taken, with all that the command did before. The facts and verdicts
     /// of the decision are of this case.
     pub fn case(&self) -> &Case {
-        &self.so_far.case
+        &self.draft.case
     }
 
     /// What is to be decided.
@@ -52,10 +52,10 @@ impl Pending {
     /// # Errors
     /// A [`Refusal`] says why nothing happens.
     pub fn decide(self, deliberation: Deliberation, context: &mut Context) -> Result<Decided, Refusal> {
-        let Self { so_far, asked: Asked { note, .. } } = self;
+        let Self { draft, asked: AskedOfPolicy { note, .. } } = self;
         let terms = Arc::clone(&deliberation.terms);
-        let decision = settle::decide(&so_far, deliberation, context)?;
-        Ok(Decided { so_far, decision, note, terms })
+        let decision = settle::decide(&draft, deliberation, context)?;
+        Ok(Decided { draft, decision, note, terms })
     }
 }
 
@@ -63,7 +63,7 @@ impl Pending {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Decided {
-    so_far: Happened,
+    draft: Effects,
     decision: Decision,
     note: Option<Words>,
     terms: Arc<Terms>,
@@ -72,7 +72,7 @@ pub struct Decided {
 impl Decided {
     /// The case as it stood when the decision was taken.
     pub fn case(&self) -> &Case {
-        &self.so_far.case
+        &self.draft.case
     }
 
     /// The decision.
@@ -88,10 +88,10 @@ impl Decided {
     /// What happens, in the context in which the command began. `least_wait_ms` is for how long the case waits at
     /// least, in milliseconds, for those who are there in the queue [`waits_in`](Self::waits_in) and could take it;
     /// none where nobody is.
-    pub fn conclude(self, least_wait_ms: Option<i64>, context: &mut Context) -> Happened {
-        let Self { mut so_far, decision, note, terms } = self;
-        settle::settle(&mut so_far, decision, (note, &terms), least_wait_ms, context);
-        so_far
+    pub fn conclude(self, least_wait_ms: Option<i64>, context: &mut Context) -> Effects {
+        let Self { mut draft, decision, note, terms } = self;
+        settle::settle(&mut draft, decision, (note, &terms), least_wait_ms, context);
+        draft
     }
 }
 
@@ -102,7 +102,7 @@ impl Decided {
 /// A [`Refusal`] says why nothing happens.
 pub fn begin(case: Option<&Case>, command: Command, context: &mut Context) -> Result<Step, Refusal> {
     let now = context.now;
-    let (so_far, asked) = match (case, command) {
+    let (draft, asked) = match (case, command) {
         (
             None,
             Command::Open {
@@ -123,25 +123,25 @@ pub fn begin(case: Option<&Case>, command: Command, context: &mut Context) -> Re
             let mut case = Case::new(id, &customer, requester, channel, &message, now);
             case.follows = follows;
             let event = Event::CaseOpened { case: id, customer, requester, channel, message, follows, at: now };
-            let mut so_far = Happened { case, events: vec![event] };
-            guard::measured(&mut so_far, readings, now);
-            guard::unasked(&mut so_far, not_asked, &context.by, now);
-            guard::noted(&mut so_far, situation, now);
-            fields.into_iter().for_each(|fields| guard::set(&mut so_far, fields, &context.by, now));
+            let mut draft = Effects { case, events: vec![event] };
+            guard::measured(&mut draft, readings, now);
+            guard::unasked(&mut draft, not_asked, &context.by, now);
+            guard::noted(&mut draft, situation, now);
+            fields.into_iter().for_each(|fields| guard::set(&mut draft, fields, &context.by, now));
             if let Some((why, left_out)) = untold {
-                so_far.emit(Event::EnrichmentMissed { why, left_out, at: now });
+                draft.emit(Event::EnrichmentMissed(EnrichmentMissed { why, left_out, at: now }));
             }
-            (so_far, Some(Asked::new(DecisionPoint::Route, Trigger::CaseOpened, None)))
+            (draft, Some(AskedOfPolicy::new(DecisionPoint::Route, Trigger::CaseOpened, None)))
         }
         (None, _) => return Err(Refusal::NoCase),
         (Some(case), command) => {
-            let mut so_far = Happened { case: case.clone(), events: Vec::new() };
-            let asked = act::on_case(&mut so_far, command, context)?;
-            (so_far, asked)
+            let mut draft = Effects { case: case.clone(), events: Vec::new() };
+            let asked = act::on_case(&mut draft, command, context)?;
+            (draft, asked)
         }
     };
     Ok(match asked {
-        Some(asked) => Step::Asks(Pending { so_far, asked }),
-        None => Step::Done(so_far),
+        Some(asked) => Step::Asks(Pending { draft, asked }),
+        None => Step::Done(draft),
     })
 }

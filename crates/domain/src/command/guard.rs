@@ -1,6 +1,6 @@
 //! What has to hold before a command does anything, and small steps that several commands take.
 
-use super::{ATTACHED_BYTES_MAX, ATTACHMENTS_MAX, Context, Happened};
+use super::{ATTACHED_BYTES_MAX, ATTACHMENTS_MAX, Context, Effects};
 use crate::{
     case::{Case, Holder, HolderRef, Status},
     ending::Ending,
@@ -15,49 +15,49 @@ use crate::{
 };
 use smol_str::SmolStr;
 
-pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading)>, at: Timestamp) {
+pub(super) fn measured(draft: &mut Effects, readings: Vec<(SignalName, Reading)>, at: Timestamp) {
     if !readings.is_empty() {
-        so_far.emit(Event::SignalsMeasured { readings, at });
+        draft.emit(Event::SignalsMeasured { readings, at });
     }
 }
 
 /// The fields have these values from now on.
-pub(super) fn set(so_far: &mut Happened, set: SetFields, by: &str, at: Timestamp) {
+pub(super) fn set(draft: &mut Effects, set: SetFields, by: &str, at: Timestamp) {
     let SetFields { fields, taken_away, source, decides: _ } = set;
     let source = source.to_string();
     if !fields.is_empty() || !taken_away.is_empty() {
-        so_far.emit(Event::FieldsSet { fields, taken_away, source, by: by.to_owned(), at });
+        draft.emit(Event::FieldsSet { fields, taken_away, source, by: by.to_owned(), at });
     }
 }
 
 /// Ends the customer's standing wish for a human, on the word of a source that the bundle believes: it was misread.
 /// What the customer did outright cannot have been.
-pub(super) fn unasked(so_far: &mut Happened, source: Option<SmolStr>, by: &str, at: Timestamp) {
-    if let Some(source) = source.filter(|_| so_far.case.human_requested && !so_far.case.human_outright) {
-        so_far.emit(Event::HumanWishEnded { source, by: by.to_owned(), at });
+pub(super) fn unasked(draft: &mut Effects, source: Option<SmolStr>, by: &str, at: Timestamp) {
+    if let Some(source) = source.filter(|_| draft.case.human_requested && !draft.case.human_outright) {
+        draft.emit(Event::HumanWishEnded { source, by: by.to_owned(), at });
     }
 }
 
 /// The danger or need that was read stands from now on, unless it does already.
-pub(super) fn noted(so_far: &mut Happened, situation: Option<Noted>, at: Timestamp) {
-    if let Some(noted) = situation.filter(|noted| so_far.case.situations.adds(&noted.situation)) {
-        so_far.emit(Event::SituationNoted { noted, afresh: true, at });
+pub(super) fn noted(draft: &mut Effects, situation: Option<Noted>, at: Timestamp) {
+    if let Some(noted) = situation.filter(|noted| draft.case.situations.adds(&noted.situation)) {
+        draft.emit(Event::SituationNoted { noted, afresh: true, at });
     }
 }
 
 /// What Remit read last before situations stood on cases stands too, unless a person has ended it since.
-pub(super) fn known_before(so_far: &mut Happened, at: Timestamp) {
-    let own = so_far.case.readings.of(SITUATION).find(|reading| &*reading.source == OWN_SOURCE);
+pub(super) fn known_before(draft: &mut Effects, at: Timestamp) {
+    let own = draft.case.readings.of(SITUATION).find(|reading| &*reading.source == OWN_SOURCE);
     let Some(Reading { value: Value::Name(situation), at: read, because, source }) = own else { return };
-    if situation == NONE || so_far.case.situations.ended(situation).is_some_and(|ended| ended >= *read) {
+    if situation == NONE || draft.case.situations.ended(situation).is_some_and(|ended| ended >= *read) {
         return;
     }
-    let strength = so_far.case.readings.of(SITUATION_BP).find_map(|reading| match reading.value {
+    let strength = draft.case.readings.of(SITUATION_BP).find_map(|reading| match reading.value {
         Value::Long(bp) if &*reading.source == OWN_SOURCE => Some(bp),
         _ => None,
     });
     let (situation, source, because) = (situation.clone(), source.clone(), because.clone());
-    noted(so_far, Some(Noted { situation, strength_bp: strength.unwrap_or(0), source, rank: None, because }), at);
+    noted(draft, Some(Noted { situation, strength_bp: strength.unwrap_or(0), source, rank: None, because }), at);
 }
 
 /// The reading that a holder's word stands for: the customer asked for a human.
@@ -68,20 +68,20 @@ pub(super) fn human_wanted(at: Timestamp) -> Vec<(SignalName, Reading)> {
 }
 
 pub(super) fn resolved(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     note: Option<Words>,
     how: Ending,
     disposition: Option<Disposition>,
     at: Timestamp,
 ) {
-    if let Some((holder, staff)) = so_far.case.holder.as_ref().map(|held| (held.to_ref(), held.staff.clone())) {
-        so_far.emit(Event::CaseResolved { holder, staff, note, how, disposition, at });
+    if let Some((holder, staff)) = draft.case.holder.as_ref().map(|held| (held.to_ref(), held.staff.clone())) {
+        draft.emit(Event::CaseResolved { holder, staff, note, how, disposition, at });
     }
 }
 
 /// An exception is raised, which nobody has taken on yet.
 pub(super) fn raised(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     kind: ExceptionKind,
     (owner, due): (OwnerId, Timestamp),
@@ -98,7 +98,7 @@ pub(super) fn raised(
         taken_by: None,
         escalated_to: None,
     };
-    so_far.emit(Event::ExceptionRaised { exception, reason });
+    draft.emit(Event::ExceptionRaised { exception, reason });
 }
 
 pub(super) fn open_only(case: &Case) -> Result<&Holder, Refusal> {

@@ -1,6 +1,6 @@
 //! Takes the decision that a command asks for, and what follows from it.
 
-use super::{Context, Happened, act::deferrals, guard};
+use super::{Context, Effects, act::deferrals, guard};
 use crate::{
     announcement::Announcement,
     case::{Case, Holder, HolderRef},
@@ -12,19 +12,15 @@ use crate::{
 };
 
 /// Takes the decision.
-pub(super) fn decide(
-    so_far: &Happened,
-    deliberation: Deliberation,
-    context: &mut Context,
-) -> Result<Decision, Refusal> {
+pub(super) fn decide(draft: &Effects, deliberation: Deliberation, context: &mut Context) -> Result<Decision, Refusal> {
     if let Trigger::Overridden { to, .. } = &deliberation.trigger {
-        overridable(&so_far.case, &deliberation, to)?;
+        overridable(&draft.case, &deliberation, to)?;
     }
     if let Trigger::Transferred { to } = &deliberation.trigger {
         transferable(&deliberation, to)?;
     }
     let id = DecisionId::next(&mut context.ids);
-    let case = &so_far.case;
+    let case = &draft.case;
     // A reopened case is given out anew: who had it last is history, not a holder.
     let holder = match deliberation.point.gives_out_anew(&deliberation.trigger) {
         true => None,
@@ -34,7 +30,7 @@ pub(super) fn decide(
         people: case.is_with_people(),
         staff: holder.and_then(|holder| holder.staff.clone()),
         set_aside: case.set_aside.clone().filter(|_| holder.is_some()),
-        danger: so_far.events.iter().any(|event| matches!(event, Event::SituationNoted { .. })),
+        danger: draft.events.iter().any(|event| matches!(event, Event::SituationNoted { .. })),
         standing: case.situations.gravest().is_some(),
     };
     let (version, handoffs) = (decision::DECISION_VERSION, case.handoffs);
@@ -44,15 +40,15 @@ pub(super) fn decide(
 
 /// Does what the decision says, with how long the case waits for those who could take it at least, where that is known.
 pub(super) fn settle(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     decision: Decision,
     (note, terms): (Option<Words>, &Terms),
     least_wait_ms: Option<i64>,
     context: &mut Context,
 ) {
-    let (case, id) = (&so_far.case, decision.id);
+    let (case, id) = (&draft.case, decision.id);
     let policy_error = policy_error(&decision).map(|owner| (ExceptionKind::PolicyError, owner));
-    let asked = so_far.events.iter().find_map(action_taken_back);
+    let asked = draft.events.iter().find_map(action_taken_back);
     let invariant = invariant_held(&decision).or(asked).map(|owner| (ExceptionKind::InvariantHeld, owner));
     let raised = match &decision.outcome {
         Outcome::Exception { exception, owner, due } => Some((*exception, owner.clone(), *due)),
@@ -62,18 +58,18 @@ pub(super) fn settle(
     let stays = matches!(decision.outcome, Outcome::Keep { .. });
     let (goes, left) = if stays { (None, note) } else { (note, None) };
     let handoff = handoff(case, &decision, least_wait_ms, goes, context.now);
-    so_far.emit(Event::DecisionMade { decision: Box::new(decision), handoff });
+    draft.emit(Event::DecisionMade { decision: Box::new(decision), handoff });
     if let Some(note) = left {
-        so_far.emit(Event::NoteLeft { note, by: context.by.clone(), at: context.now });
+        draft.emit(Event::NoteLeft { note, by: context.by.clone(), at: context.now });
     }
-    deferrals::decided(so_far, context, terms.callback_ms);
+    deferrals::decided(draft, context, terms.callback_ms);
     let due_of_error = context.now.plus_ms(terms.exception_due_ms);
     let wrong = policy_error.into_iter().chain(invariant).map(|(kind, owner)| (kind, owner, due_of_error));
     for (kind, owner, due) in raised.into_iter().chain(wrong) {
-        if so_far.case.exceptions.values().any(|open| open.kind == kind) {
+        if draft.case.exceptions.values().any(|open| open.kind == kind) {
             continue;
         }
-        guard::raised(so_far, context, kind, (owner, due), Some(id), None);
+        guard::raised(draft, context, kind, (owner, due), Some(id), None);
     }
 }
 

@@ -37,7 +37,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         let calls_back = calls_back(&collecting, &c.facts.responder);
         (calls_back, places, c.cost.total_minor, c.facts.responder.clone())
     });
-    let outcome = outcome::of(&outcome::Asked {
+    let outcome = outcome::of(&outcome::Considered {
         point,
         trigger: &trigger,
         at,

@@ -14,7 +14,7 @@ use crate::{
 const CLOSED: &str = "remit.closed";
 
 /// What is decided about, with everybody considered.
-pub(super) struct Asked<'a> {
+pub(super) struct Considered<'a> {
     pub(super) point: DecisionPoint,
     pub(super) trigger: &'a Trigger,
     pub(super) at: Timestamp,
@@ -28,7 +28,7 @@ pub(super) struct Asked<'a> {
     pub(super) terms: &'a Terms,
 }
 
-pub(super) fn of(asked: &Asked<'_>) -> Outcome {
+pub(super) fn of(asked: &Considered<'_>) -> Outcome {
     let held_by = asked.held_by();
     let exhausted = asked.exhausted();
     let nobody = || asked.exception(ExceptionKind::NoResponder);
@@ -80,7 +80,7 @@ fn assign(candidate: &Candidate) -> Outcome {
     Outcome::Assign { responder: candidate.facts.responder.clone() }
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Considered<'a> {
     fn held_by(&self) -> Option<&'a ResponderId> {
         self.standing.holder.and_then(Holder::responder)
     }

@@ -28,6 +28,9 @@ impl Event {
         "case_absorbed",
         "action_asked",
         "action_ended",
+        "request_noted",
+        "request_asked",
+        "request_changed",
         "consult_asked",
         "consult_answered",
         "case_deferred",
@@ -105,6 +108,9 @@ impl Event {
             Self::CaseAbsorbed { .. } => "case_absorbed",
             Self::ActionAsked { .. } => "action_asked",
             Self::ActionEnded { .. } => "action_ended",
+            Self::RequestNoted { .. } => "request_noted",
+            Self::RequestAsked { .. } => "request_asked",
+            Self::RequestChanged { .. } => "request_changed",
             Self::ConsultAsked { .. } => "consult_asked",
             Self::ConsultAnswered { .. } => "consult_answered",
             Self::CaseDeferred { .. } => "case_deferred",
@@ -152,6 +158,8 @@ impl Event {
             Self::CustomerFactsSet(FactsSet { customer, .. })
             | Self::CustomerErased { customer, .. }
             | Self::ErasureCompleted { customer, .. } => Some(Stream::customer(customer)),
+            Self::RequestAsked(asked) => Some(Stream::request(asked.decision.request)),
+            Self::RequestChanged(changed) => Some(Stream::request(changed.request)),
             Self::BundleActivated { .. } => Some(Stream::bundle()),
             _ => None,
         }
@@ -163,6 +171,8 @@ impl Event {
             Self::DecisionMade { decision, .. } => Some(decision.id.to_string()),
             Self::ExceptionRaised { exception, .. } => Some(exception.id.to_string()),
             Self::ActionAsked { decision } => Some(decision.id.to_string()),
+            Self::RequestAsked(asked) => Some(asked.decision.id.to_string()),
+            Self::RequestChanged(changed) => changed.change.decision().map(|decision| decision.id.to_string()),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ pub(super) use crate::{
     deferral::{Awaited, Deferral, DeferralEnd},
     ending::{Ending, Feedback},
     exception::Exception,
-    field::{FactsSet, Held, Untold},
+    field::{FactsSet, Held},
     floor::StaffProfile,
     governance::{Grant, NameForgotten, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms},
     id::{
@@ -17,6 +17,7 @@ pub(super) use crate::{
         ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd, OfferWithheld},
+    request::{RequestAsked, RequestChanged, RequestNoted},
     signal::Reading,
     situation::Noted,
 };

@@ -6,10 +6,25 @@ use crate::{
     automatic::AutoSubmitted,
     case::{Author, HolderRef},
     decision::YieldReason,
-    id::{DecisionId, ExceptionId, MessageId, OwnerId, ResponderId, StaffId},
+    field::Untold,
+    id::{DecisionId, ExceptionId, FieldName, MessageId, OwnerId, ResponderId, StaffId, Timestamp},
     retrieval::Retrieval,
 };
 use serde::{Deserialize, Serialize};
+
+/// What was asked before the first decision told nothing, or not all: it was decided without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EnrichmentMissed {
+    /// Why.
+    pub why: Untold,
+    /// Fields and facts that were told and do not fit their declarations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<FieldName>,
+    /// When.
+    pub at: Timestamp,
+}
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

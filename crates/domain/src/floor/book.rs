@@ -1,7 +1,7 @@
 //! Keeping the floor's lists: lines, those with room, and the timetable.
 
 use super::{
-    line::{Entry, Place, Waiting},
+    line::{CasePlace, Entry, Waiting},
     staff::StaffProfile,
     state::{Floor, Turn},
 };
@@ -34,7 +34,7 @@ impl Floor {
 
     /// The moment has come from which on a case takes no room.
     pub(super) fn be_quiet(&mut self, case: &CaseId, now: Timestamp) {
-        if matches!(self.cases.get(case), Some(Entry { place: Place::Held { counts: true, .. }, .. })) {
+        if matches!(self.cases.get(case), Some(Entry { place: CasePlace::Held { counts: true, .. }, .. })) {
             self.count(case, false, now);
         }
     }
@@ -42,7 +42,7 @@ impl Floor {
     /// Has a case that somebody has take room, or none. Idle they were or were not, whatever their customers do.
     pub(super) fn count(&mut self, case: &CaseId, counts: bool, now: Timestamp) {
         let Some(entry) = self.cases.get_mut(case) else { return };
-        let Place::Held { staff, counts: counted, .. } = &mut entry.place else { return };
+        let CasePlace::Held { staff, counts: counted, .. } = &mut entry.place else { return };
         *counted = counts;
         let (staff, channel) = (staff.clone(), entry.waiting.channel);
         if let Some(person) = self.people.get_mut(&staff) {
@@ -70,14 +70,14 @@ impl Floor {
         if let Some(last) = &waiting.last_staff {
             self.formers.entry(last.clone()).or_default().insert(case);
         }
-        entry.place = Place::Line(need, turn);
+        entry.place = CasePlace::Line(need, turn);
         self.cases.insert(case, entry);
     }
 
     /// Takes a case out of its line and off the floor; `None` if it is in no line.
     pub(super) fn unqueue(&mut self, case: &CaseId) -> Option<Entry> {
         let entry = self.cases.get(case)?;
-        let Place::Line(need, turn) = &entry.place else { return None };
+        let CasePlace::Line(need, turn) = &entry.place else { return None };
         if let Some(at) = turn {
             self.timetable.remove(&(*at, Turn::Case(*case)));
         }
@@ -213,7 +213,7 @@ impl Floor {
 
     /// Takes a case off the floor whose room stays taken.
     pub(super) fn lift(&mut self, case: &CaseId) {
-        if let Some(Entry { place: Place::Offered { deadline, .. }, .. }) = self.cases.remove(case) {
+        if let Some(Entry { place: CasePlace::Offered { deadline, .. }, .. }) = self.cases.remove(case) {
             self.deadlines.remove(&(deadline, *case));
         }
     }
@@ -221,7 +221,7 @@ impl Floor {
     /// Puts a case on the floor as offered to somebody whose room was taken before.
     pub(super) fn put_back(&mut self, waiting: Waiting, staff: StaffId, deadline: Timestamp, now: Timestamp) {
         let case = waiting.case;
-        let place = Place::Offered { staff, deadline };
+        let place = CasePlace::Offered { staff, deadline };
         self.cases.insert(case, Entry { waiting, came: now, back: false, passes: vec![], place });
         self.deadlines.insert((deadline, case));
     }

@@ -2,7 +2,7 @@
 
 use super::{
     asks::Asks,
-    line::Place,
+    line::CasePlace,
     need::Need,
     staff::{Person, StaffProfile},
     state::Floor,
@@ -94,7 +94,7 @@ impl Floor {
     /// How long a waiting case still waits, in milliseconds, counting those alone who could take it now; nothing where
     /// nobody of them is available, and where it does not wait. All others in the queue may come before it.
     pub fn remaining_wait_ms(&self, case: &CaseId, now: Timestamp) -> Option<i64> {
-        let entry = self.cases.get(case).filter(|entry| matches!(entry.place, Place::Line(..)))?;
+        let entry = self.cases.get(case).filter(|entry| matches!(entry.place, CasePlace::Line(..)))?;
         let (queue, channel) = (&entry.waiting.queue, entry.waiting.channel);
         let (need, _) = entry.need(&self.terms, now);
         let ahead = self.depth(queue).saturating_sub(1);
@@ -104,7 +104,7 @@ impl Floor {
     /// Who is available and works in the queue on the channel of a waiting case, and lacks a skill that it needs now:
     /// they are passed over for it.
     pub fn lacking(&self, case: &CaseId, now: Timestamp) -> Vec<Lacking> {
-        let waits = self.cases.get(case).filter(|entry| matches!(entry.place, Place::Line(..)));
+        let waits = self.cases.get(case).filter(|entry| matches!(entry.place, CasePlace::Line(..)));
         let Some(entry) = waits else { return Vec::new() };
         let (need, _) = entry.need(&self.terms, now);
         let serves =
@@ -148,7 +148,7 @@ impl Floor {
 
     /// Who could take a waiting case, condition by condition; `None` if it does not wait.
     pub fn standing(&self, case: &CaseId, now: Timestamp) -> Option<Standing> {
-        let entry = self.cases.get(case).filter(|entry| matches!(entry.place, Place::Line(..)))?;
+        let entry = self.cases.get(case).filter(|entry| matches!(entry.place, CasePlace::Line(..)))?;
         let (queue, channel) = (&entry.waiting.queue, entry.waiting.channel);
         let (need, _) = entry.need(&self.terms, now);
         let kept = need.kept_for.as_ref().and_then(|last| self.people.get(last));

@@ -23,7 +23,7 @@ const LEFT_MAX: usize = 65_536;
 pub struct FollowedFloor {
     pub(super) floor: Floor,
     pub(super) people: BTreeMap<StaffId, Seat>,
-    pub(super) cases: BTreeMap<CaseId, Known>,
+    pub(super) cases: BTreeMap<CaseId, RecordedCase>,
     /// Offers of which it is not known yet whether the record took them.
     pub(super) proposed: BTreeMap<CaseId, Proposed>,
     /// Cases that are offered on record to somebody who is not there, or has no room for them any more.
@@ -65,7 +65,7 @@ pub enum With {
 
 /// What is known of a case.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(super) struct RecordedCase {
     pub(super) version: u64,
     pub(super) with: With,
     /// Whether whoever it is offered to has less room since than when it was proposed.
@@ -156,7 +156,7 @@ impl FollowedFloor {
         };
         self.seat(&case, &with, now);
         let unfit = self.place(case, on_record, ended.unwrap_or(OfferEnd::Withdrawn), now);
-        let mut known = Known { version, with, unfit, left: 0 };
+        let mut known = RecordedCase { version, with, unfit, left: 0 };
         if known.with == With::Nobody {
             self.leaves += 1;
             known.left = self.leaves;
@@ -312,8 +312,8 @@ impl FollowedFloor {
     fn look_at(&mut self, case: &CaseId) {
         let absent = |staff| self.people.get(staff).is_some_and(|seat| seat.gone_from.is_some());
         let (misplaced, stranded) = match self.cases.get(case) {
-            Some(Known { with: With::Offered { staff, .. }, unfit, .. }) => (*unfit || absent(staff), false),
-            Some(Known { with: With::Held { staff, awaited }, .. }) => {
+            Some(RecordedCase { with: With::Offered { staff, .. }, unfit, .. }) => (*unfit || absent(staff), false),
+            Some(RecordedCase { with: With::Held { staff, awaited }, .. }) => {
                 let removed = self.people.get(staff).is_some_and(|seat| seat.removed);
                 (false, (*awaited || removed) && absent(staff))
             }

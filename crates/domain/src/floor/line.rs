@@ -81,7 +81,7 @@ pub(super) struct Pass {
 
 /// Where a case on the floor is.
 #[derive(Debug, Clone)]
-pub(super) enum Place {
+pub(super) enum CasePlace {
     /// In this line, until time changes what it needs.
     Line(Arc<Need>, Option<Timestamp>),
     Offered {
@@ -98,7 +98,7 @@ pub(super) enum Place {
     },
 }
 
-impl Place {
+impl CasePlace {
     /// Held by somebody from now on.
     pub(super) fn held(staff: &StaffId, since: Timestamp) -> Self {
         Self::Held { staff: staff.clone(), since, counts: true, quiet_from: None }
@@ -115,7 +115,7 @@ pub(super) struct Entry {
     pub(super) back: bool,
     /// Latest last.
     pub(super) passes: Vec<Pass>,
-    pub(super) place: Place,
+    pub(super) place: CasePlace,
 }
 
 impl Entry {
@@ -263,7 +263,7 @@ impl Line {
 
 /// One channel of one queue: its lines, and who has room.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Desk {
+pub(super) struct ChannelQueue {
     pub(super) lines: BTreeMap<Arc<Need>, Line>,
     /// Those who are available and have room, in the order in which they are chosen.
     pub(super) free: BTreeMap<Rank, Arc<StaffProfile>>,

@@ -1,7 +1,7 @@
 //! The next offer: the case that is worth most, and who gets it.
 
 use super::{
-    line::{Desk, Head, Place},
+    line::{CasePlace, ChannelQueue, Head},
     need::Need,
     state::Floor,
 };
@@ -45,7 +45,7 @@ struct Candidate<'a> {
     back: bool,
     head: Head,
     at: &'a (ResponderId, Channel),
-    desk: &'a Desk,
+    desk: &'a ChannelQueue,
     need: &'a Arc<Need>,
 }
 
@@ -148,7 +148,7 @@ impl Floor {
         candidates.collect::<Vec<_>>().into()
     }
 
-    fn choose(&self, (queue, channel): &(ResponderId, Channel), desk: &Desk, need: &Need) -> Choice {
+    fn choose(&self, (queue, channel): &(ResponderId, Channel), desk: &ChannelQueue, need: &Need) -> Choice {
         if need.held_back {
             return Choice::Nobody;
         }
@@ -214,7 +214,7 @@ impl Floor {
         let mut entry = self.unqueue(&head.case)?;
         let deadline = now.plus_ms(self.terms.offer_ms);
         let (queue, channel) = (entry.waiting.queue.clone(), entry.waiting.channel);
-        entry.place = Place::Offered { staff: staff.clone(), deadline };
+        entry.place = CasePlace::Offered { staff: staff.clone(), deadline };
         self.cases.insert(head.case, entry);
         self.deadlines.insert((deadline, head.case));
         self.spend(&staff, channel, now);

@@ -1,6 +1,6 @@
 //! Where a case is on the floor, for those who keep the floor in step with what is on record.
 
-use super::{Floor, line::Place};
+use super::{Floor, line::CasePlace};
 use crate::id::{CaseId, StaffId};
 
 /// Where a case is on the floor.
@@ -18,9 +18,9 @@ impl Floor {
     /// Where the case is; nothing if it is not on the floor.
     pub fn placed(&self, case: &CaseId) -> Option<Placed> {
         Some(match &self.cases.get(case)?.place {
-            Place::Line(..) => Placed::Waiting,
-            Place::Offered { staff, .. } => Placed::Offered(staff.clone()),
-            Place::Held { staff, .. } => Placed::Held(staff.clone()),
+            CasePlace::Line(..) => Placed::Waiting,
+            CasePlace::Offered { staff, .. } => Placed::Offered(staff.clone()),
+            CasePlace::Held { staff, .. } => Placed::Held(staff.clone()),
         })
     }
 }

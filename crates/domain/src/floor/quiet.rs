@@ -3,7 +3,7 @@
 
 use super::{
     Floor,
-    line::{Entry, Place},
+    line::{CasePlace, Entry},
     state::Turn,
 };
 use crate::id::{CaseId, StaffId, Timestamp};
@@ -12,7 +12,7 @@ impl Floor {
     /// From when on a case that somebody has takes none of their room; never, unless told again, where there is no
     /// such moment. It counts again as soon as that is said, also above what they can hold; nothing is offered above.
     pub fn quiet_from(&mut self, case: &CaseId, from: Option<Timestamp>, now: Timestamp) {
-        let Some(Entry { place: Place::Held { counts, quiet_from, .. }, .. }) = self.cases.get_mut(case) else {
+        let Some(Entry { place: CasePlace::Held { counts, quiet_from, .. }, .. }) = self.cases.get_mut(case) else {
             return;
         };
         let (counted, before) = (*counts, std::mem::replace(quiet_from, from));
@@ -37,7 +37,9 @@ impl Floor {
 
     /// Takes a case off the floor that somebody has; gives who, since when, and the case.
     pub(super) fn let_go(&mut self, case: &CaseId, now: Timestamp) -> Option<(StaffId, Timestamp, Entry)> {
-        let Place::Held { staff, since, counts, quiet_from } = self.cases.get(case)?.place.clone() else { return None };
+        let CasePlace::Held { staff, since, counts, quiet_from } = self.cases.get(case)?.place.clone() else {
+            return None;
+        };
         let entry = self.cases.remove(case)?;
         if let Some(at) = quiet_from {
             self.timetable.remove(&(at, Turn::Quiet(*case)));

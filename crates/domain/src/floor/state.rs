@@ -1,7 +1,7 @@
 //! What the floor holds.
 
 use super::{
-    line::{Desk, Entry},
+    line::{ChannelQueue, Entry},
     staff::Person,
     terms::Terms,
 };
@@ -56,7 +56,7 @@ pub struct Floor {
     pub(super) cases: BTreeMap<CaseId, Entry>,
     /// Open offers, by when they run out.
     pub(super) deadlines: BTreeSet<(Timestamp, CaseId)>,
-    pub(super) desks: BTreeMap<(ResponderId, Channel), Desk>,
+    pub(super) desks: BTreeMap<(ResponderId, Channel), ChannelQueue>,
     pub(super) records: BTreeMap<ResponderId, Record>,
     /// Cases in line, by who had them last.
     pub(super) formers: BTreeMap<StaffId, BTreeSet<CaseId>>,

@@ -1,7 +1,7 @@
 //! What happens on the floor: people come, go and change; cases wait, are offered, taken and left.
 
 use super::{
-    line::{Entry, FOR_GOOD, Pass, Place, Waiting},
+    line::{CasePlace, Entry, FOR_GOOD, Pass, Waiting},
     need::nowhere,
     staff::{Person, Presence, StaffProfile},
     state::Floor,
@@ -147,8 +147,8 @@ impl Floor {
     pub fn wait(&mut self, waiting: Waiting, now: Timestamp) -> Result<(), Refused> {
         let case = waiting.case;
         match self.cases.get(&case).map(|entry| &entry.place) {
-            Some(Place::Offered { .. } | Place::Held { .. }) => return Err(Refused::Taken(case)),
-            Some(Place::Line(..)) => {
+            Some(CasePlace::Offered { .. } | CasePlace::Held { .. }) => return Err(Refused::Taken(case)),
+            Some(CasePlace::Line(..)) => {
                 if let Some(mut entry) = self.unqueue(&case) {
                     // Whom it is kept for follows from when it came.
                     let last_staff = entry.waiting.last_staff.take();
@@ -158,7 +158,7 @@ impl Floor {
             }
             None => {
                 // The line is found by `enqueue`.
-                let place = Place::Line(Arc::new(nowhere()), None);
+                let place = CasePlace::Line(Arc::new(nowhere()), None);
                 self.enqueue(Entry { waiting, came: now, back: false, passes: vec![], place }, now);
             }
         }
@@ -170,11 +170,11 @@ impl Floor {
     pub fn leave(&mut self, case: &CaseId, now: Timestamp) -> bool {
         match self.cases.get(case).map(|entry| entry.place.clone()) {
             None => false,
-            Some(Place::Line(..)) => self.unqueue(case).is_some(),
-            Some(Place::Offered { staff, .. }) => {
+            Some(CasePlace::Line(..)) => self.unqueue(case).is_some(),
+            Some(CasePlace::Offered { staff, .. }) => {
                 self.take_back(case, &staff, None, now).is_ok() && self.unqueue(case).is_some()
             }
-            Some(Place::Held { .. }) => self.let_go(case, now).is_some(),
+            Some(CasePlace::Held { .. }) => self.let_go(case, now).is_some(),
         }
     }
 
@@ -184,7 +184,7 @@ impl Floor {
     /// # Errors
     /// [`Refused::NoSuchStaff`]; [`Refused::Taken`] when it is offered or held already.
     pub fn hold(&mut self, waiting: Waiting, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
-        self.place(waiting, Place::held(staff, now), staff, now)
+        self.place(waiting, CasePlace::held(staff, now), staff, now)
     }
 
     /// Records an open offer that was not made from here, as [`Floor::hold`] records a holder.
@@ -199,17 +199,17 @@ impl Floor {
         now: Timestamp,
     ) -> Result<(), Refused> {
         let case = waiting.case;
-        self.place(waiting, Place::Offered { staff: staff.clone(), deadline }, staff, now)?;
+        self.place(waiting, CasePlace::Offered { staff: staff.clone(), deadline }, staff, now)?;
         self.deadlines.insert((deadline, case));
         Ok(())
     }
 
-    fn place(&mut self, waiting: Waiting, place: Place, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
+    fn place(&mut self, waiting: Waiting, place: CasePlace, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
         let case = waiting.case;
         if !self.people.contains_key(staff) {
             return Err(Refused::NoSuchStaff(staff.clone()));
         }
-        if self.cases.get(&case).is_some_and(|entry| !matches!(entry.place, Place::Line(..))) {
+        if self.cases.get(&case).is_some_and(|entry| !matches!(entry.place, CasePlace::Line(..))) {
             return Err(Refused::Taken(case));
         }
         self.unqueue(&case);
@@ -229,7 +229,7 @@ impl Floor {
             person.unanswered = 0;
         }
         if let Some(entry) = self.cases.get_mut(case) {
-            entry.place = Place::held(staff, now);
+            entry.place = CasePlace::held(staff, now);
             entry.back = false;
             entry.passes = vec![];
             let waited = now.since(entry.waiting.since);
@@ -324,7 +324,7 @@ impl Floor {
 
     fn offered_to(&self, case: &CaseId) -> Option<&StaffId> {
         match &self.cases.get(case)?.place {
-            Place::Offered { staff, .. } => Some(staff),
+            CasePlace::Offered { staff, .. } => Some(staff),
             _ => None,
         }
     }
@@ -332,7 +332,7 @@ impl Floor {
     /// Ends an open offer, without saying where the case goes.
     pub(super) fn close(&mut self, case: &CaseId, to: &StaffId) -> Result<(), Refused> {
         match self.cases.get(case).map(|entry| &entry.place) {
-            Some(Place::Offered { staff, deadline }) if staff == to => {
+            Some(CasePlace::Offered { staff, deadline }) if staff == to => {
                 self.deadlines.remove(&(*deadline, *case));
                 Ok(())
             }

@@ -4,7 +4,7 @@ use remit_domain::{
     Case, Command, Event,
     announcement::Announcement,
     case::Status,
-    command::Happened,
+    command::Effects,
     deferral::{DeferralHow, DeferralKind},
 };
 
@@ -41,15 +41,15 @@ pub(crate) fn check(command: &Command, case: &Case) -> Result<(), String> {
 ///
 /// # Errors
 /// Which promise was broken, in words.
-pub(crate) fn promised(happened: &Happened) -> Result<(), String> {
-    let told = happened.events.iter().find_map(|event| match event {
+pub(crate) fn promised(effects: &Effects) -> Result<(), String> {
+    let told = effects.events.iter().find_map(|event| match event {
         Event::DecisionMade { handoff: Some(handoff), .. } => match handoff.announced {
             Some(Announcement::CallBack { from }) => Some(from),
             _ => None,
         },
         _ => None,
     });
-    let callback = happened.case.deferrals.get(&DeferralKind::Callback);
+    let callback = effects.case.deferrals.get(&DeferralKind::Callback);
     let kept = |from| {
         callback.is_some_and(|call| {
             let agreed = call.decision.is_none() || call.is_due;

@@ -8,7 +8,7 @@ use remit_domain::{
     Case, Command, Decision, Deliberation, Event, Refusal,
     announcement::Announcement,
     case::{Holder, HolderRef, Status},
-    command::Happened,
+    command::Effects,
     decision::{
         self, Candidate, DecisionPoint, Effect, Outcome, PEOPLE_KEEP, ResponderKind, Standing, Trigger, YieldReason,
     },
@@ -28,7 +28,7 @@ pub(crate) const MARKER: &str = "MARKER-OF-WORDS";
 pub(crate) struct Step<'a> {
     pub(crate) before: Option<&'a Case>,
     pub(crate) command: &'a Command,
-    pub(crate) result: &'a Result<Happened, Refusal>,
+    pub(crate) result: &'a Result<Effects, Refusal>,
     /// Whether policy was asked.
     pub(crate) asked: bool,
     pub(crate) world: &'a World,
@@ -48,10 +48,10 @@ macro_rules! ensure {
 /// Which promise was broken, in words.
 pub(crate) fn check(step: &Step<'_>) -> Result<(), String> {
     no_talking_over(step)?;
-    let Ok(happened) = step.result else { return Ok(()) };
-    one_holder(step, happened)?;
+    let Ok(effects) = step.result else { return Ok(()) };
+    one_holder(step, effects)?;
     let mut case = step.before.cloned();
-    for event in &happened.events {
+    for event in &effects.events {
         let next = match &case {
             None => Case::open(event).ok_or("P8: the first event does not open a case")?,
             Some(case) => {
@@ -66,10 +66,10 @@ pub(crate) fn check(step: &Step<'_>) -> Result<(), String> {
         round_trip(event)?;
         case = Some(next);
     }
-    ensure!(case.as_ref() == Some(&happened.case), "P8: the events do not make the case that was returned");
-    deferrals::check(step.command, &happened.case)?;
-    deferrals::promised(happened)?;
-    a_human_is_reachable(step, happened)
+    ensure!(case.as_ref() == Some(&effects.case), "P8: the events do not make the case that was returned");
+    deferrals::check(step.command, &effects.case)?;
+    deferrals::promised(effects)?;
+    a_human_is_reachable(step, effects)
 }
 
 /// Checks what only the whole history shows.
@@ -125,18 +125,18 @@ fn no_talking_over(step: &Step<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn handoffs(happened: &Happened) -> impl Iterator<Item = (&Decision, &Handoff)> {
-    happened.events.iter().filter_map(|event| match event {
+fn handoffs(effects: &Effects) -> impl Iterator<Item = (&Decision, &Handoff)> {
+    effects.events.iter().filter_map(|event| match event {
         Event::DecisionMade { decision, handoff: Some(handoff) } => Some((&**decision, &**handoff)),
         _ => None,
     })
 }
 
 /// P1: an open case has one holder and somebody who answers for it, under an epoch that handoffs alone raise.
-fn one_holder(step: &Step<'_>, happened: &Happened) -> Result<(), String> {
+fn one_holder(step: &Step<'_>, effects: &Effects) -> Result<(), String> {
     let before = step.before.and_then(|case| case.holder.as_ref());
-    let after = happened.case.holder.as_ref().ok_or("P1: nobody holds the case")?;
-    let moved = handoffs(happened).count();
+    let after = effects.case.holder.as_ref().ok_or("P1: nobody holds the case")?;
+    let moved = handoffs(effects).count();
     ensure!(moved <= 1, "P1: {moved} handoffs in one step");
     let epoch = before.map_or(0, |holder| holder.epoch) + moved as u64;
     ensure!(after.epoch == epoch, "P1: epoch {} where {epoch} was due", after.epoch);
@@ -149,10 +149,10 @@ fn one_holder(step: &Step<'_>, happened: &Happened) -> Result<(), String> {
         }
         HolderRef::Owner(owner) => {
             ensure!(owner == &after.accountable, "P1: {owner} holds it but {} answers for it", after.accountable);
-            let mut held = happened.case.exceptions.values().filter(|e| e.kind.holds());
+            let mut held = effects.case.exceptions.values().filter(|e| e.kind.holds());
             // More than one where a new danger took the case from the first, which is still to be resolved.
             let sound = held.any(|e| &e.owner == owner);
-            let open = happened.case.status == Status::Open;
+            let open = effects.case.status == Status::Open;
             ensure!(sound || !open, "P1: {owner} holds an open case without an exception that says why");
         }
     }
@@ -440,11 +440,11 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
 }
 
 /// P5: whoever asks for a human gets one or an owned exception, and failed policies are somebody's work.
-fn a_human_is_reachable(step: &Step<'_>, happened: &Happened) -> Result<(), String> {
-    let case = &happened.case;
+fn a_human_is_reachable(step: &Step<'_>, effects: &Effects) -> Result<(), String> {
+    let case = &effects.case;
     let asked = matches!(step.command, Command::Yield { reason: YieldReason::WantsHuman, .. });
     ensure!(!asked || case.human_requested, "P5: the holder said that a human is wanted, and it was not noted");
-    for (decision, handoff) in handoffs(happened) {
+    for (decision, handoff) in handoffs(effects) {
         let kind = |c: &&Candidate| HolderRef::Responder(c.facts.responder.clone()) == handoff.to;
         let to_ai = decision.candidates.iter().find(kind).is_some_and(|c| c.facts.kind == ResponderKind::Ai);
         let people = step.before.is_some_and(Case::is_with_people);
@@ -452,12 +452,12 @@ fn a_human_is_reachable(step: &Step<'_>, happened: &Happened) -> Result<(), Stri
         ensure!(!to_ai || !people || act, "P1: {:?} gave what people had to a machine", step.command);
         ensure!(!(to_ai && case.human_requested), "P5: an AI responder was given a case that wants a human");
     }
-    if let Some(decision) = happened.decision() {
+    if let Some(decision) = effects.decision() {
         let failed: BTreeSet<_> = decision.candidates.iter().flat_map(|c| &c.verdict.errors).collect();
         let noted = case.exceptions.values().any(|e| e.kind == ExceptionKind::PolicyError);
         ensure!(failed.is_empty() || noted, "P5: {failed:?} failed, and nobody was told");
     }
-    for event in &happened.events {
+    for event in &effects.events {
         if let Event::ExceptionRaised { exception, .. } = event
             && exception.kind != ExceptionKind::Raised
         {

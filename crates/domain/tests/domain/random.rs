@@ -393,8 +393,8 @@ fn the_sequence_names_who_is_next() {
             }
             let note = None;
             let command = Command::Yield { epoch: holder.epoch, reason: YieldReason::Unsure, note, found: None };
-            let happened = session.give(command)?.map_err(|e| e.to_string())?;
-            let got = happened.case.holder.as_ref().and_then(|holder| holder.responder());
+            let effects = session.give(command)?.map_err(|e| e.to_string())?;
+            let got = effects.case.holder.as_ref().and_then(|holder| holder.responder());
             if got != case.sequence.first() {
                 return Err(format!("{:?} was next, {got:?} got it", case.sequence));
             }

@@ -6,7 +6,7 @@ use crate::{
 };
 use remit_domain::{
     Case, Command, Event, Refusal,
-    command::Happened,
+    command::Effects,
     decision::Trigger,
     id::{ActionName, CaseId, ConsultId, DecisionId, ExceptionId, Ids, OfferId, StaffId},
     offer::Offer,
@@ -91,23 +91,23 @@ impl Session {
     ///
     /// # Errors
     /// Which promise was broken, in words.
-    pub(crate) fn give(&mut self, command: Command) -> Result<Result<Happened, Refusal>, String> {
+    pub(crate) fn give(&mut self, command: Command) -> Result<Result<Effects, Refusal>, String> {
         let mut asked = false;
         let result = self.world.give(self.case.as_ref(), command.clone(), &mut asked);
         let step = Step { before: self.case.as_ref(), command: &command, result: &result, asked, world: &self.world };
         promise::check(&step)?;
-        if let Ok(happened) = &result {
-            self.count_handoffs(&command, happened);
-            self.events.extend(happened.events.iter().cloned());
-            for event in &happened.events {
+        if let Ok(effects) = &result {
+            self.count_handoffs(&command, effects);
+            self.events.extend(effects.events.iter().cloned());
+            for event in &effects.events {
                 match event {
                     Event::ExceptionRaised { exception, .. } => self.exceptions.push(exception.id),
                     Event::OfferMade { offer } => self.offers.push(offer.clone()),
                     _ => {}
                 }
             }
-            self.case = Some(happened.case.clone());
-            promise::check_history(&happened.case, &self.events)?;
+            self.case = Some(effects.case.clone());
+            promise::check_history(&effects.case, &self.events)?;
         }
         // From an exception that held the case each new danger takes it once more.
         let dangers = self.events.iter().filter(|e| matches!(e, Event::SituationNoted { .. })).count();
@@ -123,14 +123,14 @@ impl Session {
         self.case.as_ref().and_then(|case| case.exceptions.get(exception)).is_some_and(|open| open.kind.holds())
     }
 
-    fn count_handoffs(&mut self, command: &Command, happened: &Happened) {
-        let moved = happened.events.iter().any(|e| matches!(e, Event::DecisionMade { handoff: Some(_), .. }));
+    fn count_handoffs(&mut self, command: &Command, effects: &Effects) {
+        let moved = effects.events.iter().any(|e| matches!(e, Event::DecisionMade { handoff: Some(_), .. }));
         let held = self.case.as_ref().is_some_and(|case| case.holder.is_some());
         match command {
             Command::Override { .. } | Command::Reopen { .. } => self.unseen = 0,
             // What stood on a case that ended in it reopens it once.
             Command::WriteAgain { .. } | Command::Absorb { .. }
-                if happened.events.iter().any(|e| matches!(e, Event::CaseReopened { .. })) =>
+                if effects.events.iter().any(|e| matches!(e, Event::CaseReopened { .. })) =>
             {
                 self.unseen = 0;
             }
@@ -144,7 +144,7 @@ impl Session {
             // That a shift ends is nobody's handoff.
             Command::Review { trigger: Trigger::QueueClosed, .. } => {}
             // Somebody in a new danger is handed to those who help, whatever the count.
-            _ if happened.events.iter().any(|e| matches!(e, Event::SituationNoted { .. })) => {}
+            _ if effects.events.iter().any(|e| matches!(e, Event::SituationNoted { .. })) => {}
             _ => self.unseen += u32::from(moved && held),
         }
     }

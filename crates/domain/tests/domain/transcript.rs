@@ -274,7 +274,7 @@ impl Transcript {
         let mut lines = vec![];
         match self.session.give(command)? {
             Err(refusal) => lines.push(format!("refused: {}", self.named(&refusal.to_string()))),
-            Ok(happened) => happened.events.iter().for_each(|event| self.tell(event, &mut lines)),
+            Ok(effects) => effects.events.iter().for_each(|event| self.tell(event, &mut lines)),
         }
         lines.extend(self.session.case.as_ref().map(|case| self.state(case)));
         Ok(lines)
@@ -315,7 +315,7 @@ impl Transcript {
                 let named: Vec<&str> = fields.keys().chain(taken_away).map(|name| name.as_str()).collect();
                 format!("{source} set {}", named.join(", "))
             }
-            Event::EnrichmentMissed { why, .. } => format!("decided without what was asked ({})", why.as_str()),
+            Event::EnrichmentMissed(missed) => format!("decided without what was asked ({})", missed.why.as_str()),
             Event::DecisionMade { decision, handoff } => {
                 tell_decision(decision, lines);
                 match handoff {
@@ -401,6 +401,7 @@ impl Transcript {
             Event::HandoverDeclined { by, .. } => format!("{by} keeps it, as asked"),
             Event::CaseReopened { .. } => "reopened".to_owned(),
             Event::NoteLeft { .. } => "a note is left with it".into(),
+            Event::RequestNoted(noted) => format!("`{}` is asked for", noted.action),
             Event::WordsErased { .. } => "words erased".to_owned(),
             of_no_case => {
                 assert!(of_no_case.is_of_no_case(), "{of_no_case:?} is not told");

@@ -5,7 +5,7 @@ use remit_domain::{
     action::ActionAnswer,
     begin,
     case::{Channel, Requester},
-    command::{Happened, Question},
+    command::{Effects, Question},
     cost::{Currency, Economics},
     decision::{
         CandidateFacts, Collecting, Collects, Considerations, DecisionPoint, PolicyEffect, PolicyNote, ResponderKind,
@@ -216,16 +216,11 @@ impl World {
     }
 
     /// Gives one command; `asked` tells whether policy was.
-    pub(crate) fn give(
-        &mut self,
-        case: Option<&Case>,
-        command: Command,
-        asked: &mut bool,
-    ) -> Result<Happened, Refusal> {
+    pub(crate) fn give(&mut self, case: Option<&Case>, command: Command, asked: &mut bool) -> Result<Effects, Refusal> {
         self.random += 1 << 20;
         let mut context = Context { now: self.now, ids: Ids::new(self.now, self.random), by: "tests".to_owned() };
         match begin(case, command, &mut context)? {
-            Step::Done(happened) => Ok(happened),
+            Step::Done(effects) => Ok(effects),
             Step::Asks(pending) => {
                 *asked = true;
                 let answer = self.answer(pending.case(), pending.question());

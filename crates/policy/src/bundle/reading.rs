@@ -439,7 +439,10 @@ impl Reading<'_> {
         let mut actions = Vec::new();
         for (at, name) in names.iter().enumerate() {
             let place = Place::entry("action", at).then("name");
-            self.values("action", "RequestedAction", std::slice::from_ref(name), &place);
+            // One that is requested exactly is an action of its own.
+            if !manifest.actions.get(at).is_some_and(manifest::Action::is_requested) {
+                self.values("action", "RequestedAction", std::slice::from_ref(name), &place);
+            }
             match ActionName::new(name) {
                 Ok(action) => actions.push(action),
                 Err(error) => self.wrong_at(&place, error.to_string(), "rename it, here and in the schema"),

@@ -50,10 +50,7 @@ impl Engine {
         token.insert("roles".to_owned(), RestrictedExpression::new_set(roles));
         let principal = uid("Token", "caller");
         let (resource, attributes) = match asked.case {
-            Some(ApiCase { holder, staff, offered, customer }) => {
-                let of_case = [("holder", holder), ("staff", staff), ("offered", offered), ("customer", customer)];
-                (self.case.clone(), self.named(of_case.into_iter()))
-            }
+            Some(case) => (self.case.clone(), self.of_case(case)),
             None => (uid("Organisation", "organisation"), HashMap::new()),
         };
         let entities = [
@@ -66,6 +63,13 @@ impl Engine {
         };
         let request = Request::new(principal, governed.action.clone(), resource, Context::empty(), None);
         request.map_or_else(|_| denied(), |request| governed.ask(&self.authorizer, &request, &entities, true))
+    }
+
+    /// The attributes of a case.
+    pub(super) fn of_case(&self, case: ApiCase<'_>) -> HashMap<String, RestrictedExpression> {
+        let ApiCase { holder, staff, offered, customer } = case;
+        let of_case = [("holder", holder), ("staff", staff), ("offered", offered), ("customer", customer)];
+        self.named(of_case.into_iter())
     }
 
     /// These attributes, without those that are of nobody; in a bundle of the first version of the product's schema

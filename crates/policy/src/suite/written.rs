@@ -1,5 +1,6 @@
 //! Tests as they are written in the files under `tests/`.
 
+use remit_domain::request::Confirming;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -60,6 +61,57 @@ pub(super) struct Test {
     pub(super) needs_language: BTreeMap<String, u8>,
     /// Who must be chosen; `exception` if nobody may have the case.
     pub(super) chosen: Option<String>,
+    /// A request for an action, and what policy must answer.
+    pub(super) request: Option<RequestTest>,
+}
+
+/// A request for an action of the catalogue, and what policy must answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RequestTest {
+    /// Which.
+    pub(super) action: String,
+    /// Who asks: an AI responder by name, `customer`, `staff:ROLE` or `integration:ROLE`.
+    pub(super) by: String,
+    /// With what.
+    #[serde(default)]
+    pub(super) arguments: BTreeMap<String, toml::Value>,
+    /// What its connector tells; what is not named is not known.
+    #[serde(default)]
+    pub(super) facts: BTreeMap<String, toml::Value>,
+    /// Hours since others were last done, by action; never, where it is not named.
+    #[serde(default)]
+    pub(super) recent: BTreeMap<String, i64>,
+    /// Whose yes there is.
+    #[serde(default)]
+    pub(super) confirmed: Vec<Confirming>,
+    /// What policy must answer.
+    pub(super) answer: Asks,
+    /// Whose yes it must need.
+    #[serde(default)]
+    pub(super) needs: Vec<Confirming>,
+    /// Policies that must be among those that determine it.
+    #[serde(default)]
+    pub(super) because: Vec<String>,
+}
+
+/// An answer of policy, as a test writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Asks {
+    Allow,
+    Needs,
+    Deny,
+}
+
+impl Asks {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Needs => "needs",
+            Self::Deny => "deny",
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

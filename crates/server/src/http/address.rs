@@ -157,6 +157,14 @@ addresses! {
     ListBundles = Get "/v1/bundles" [200];
     GetBundle = Get "/v1/bundles/{bundle}" [200];
     CompareBundles = Get "/v1/bundles/{bundle}/compare/{other}" [200];
+    AskRequest = Post "/v1/cases/{case}/requests" [201];
+    PreviewRequest = Post "/v1/cases/{case}/requests/preview" [200];
+    ListRequests = Get "/v1/cases/{case}/requests" [200];
+    GetRequest = Get "/v1/requests/{request}" [200];
+    ConfirmRequest = Post "/v1/requests/{request}/confirm" [200];
+    DeclineRequest = Post "/v1/requests/{request}/decline" [200];
+    WithdrawRequest = Post "/v1/requests/{request}/withdraw" [200];
+
     RaiseException = Post "/v1/cases/{id}/exceptions" [201];
     ListExceptions = Get "/v1/exceptions" [200];
     ListUnreachable = Get "/v1/exceptions/unreachable" [200];

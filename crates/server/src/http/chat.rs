@@ -33,7 +33,7 @@ use remit_app::{
         conversation::{self, ChatMessage, ChatStatus},
     },
     input::{EnterChat, EnteredChat, ReadConversation},
-    live::chats::{Chat, Place},
+    live::chats::{Chat, StreamPermit},
     operation,
 };
 use remit_domain::id::CaseId;
@@ -174,7 +174,7 @@ struct Follower {
     told: Option<ChatStatus>,
     /// Whether nothing has happened since it last looked.
     quiet: bool,
-    _place: (Place, Following),
+    _place: (StreamPermit, Following),
 }
 
 impl Follower {

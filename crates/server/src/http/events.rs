@@ -15,7 +15,7 @@ use remit_app::{
     caller::usage::Following,
     evidence::feed::{self, FeedItem},
     input::FollowEvents,
-    live::event_buffer::Told,
+    live::event_buffer::BufferedEvent,
     operation,
 };
 use remit_domain::Stream;
@@ -37,7 +37,7 @@ struct Reader {
     only: Option<String>,
     /// When something was sent last.
     sent: Instant,
-    ready: VecDeque<Told>,
+    ready: VecDeque<BufferedEvent>,
     ticks: tokio::sync::watch::Receiver<u64>,
 }
 

@@ -22,6 +22,7 @@ mod outcomes;
 mod query;
 mod reply;
 mod request;
+mod requests;
 mod route;
 mod staff;
 mod streams;
@@ -66,6 +67,7 @@ fn routes() -> Routes {
         .merge(chat::routes())
         .merge(decisions::routes())
         .merge(exceptions::routes())
+        .merge(requests::routes())
         .merge(staff::routes())
         .merge(work::routes())
         .merge(deferrals::routes())

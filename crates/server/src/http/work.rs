@@ -10,7 +10,7 @@ use super::{
 use axum::extract::State;
 use remit_app::{
     access::reading,
-    ai::context,
+    ai::handover,
     case::{
         action::{self, EndAction},
         consult::{self, AnswerConsult, AskConsult},
@@ -118,5 +118,5 @@ async fn merge_case(
 }
 
 async fn get_context(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    reading::read(&app, &caller, async move |app, caller| json(&context::context_of(app, caller, &id).await?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&handover::context_of(app, caller, &id).await?)).await
 }

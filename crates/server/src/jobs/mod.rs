@@ -6,6 +6,7 @@ mod closing;
 mod erasures;
 mod offers;
 mod rehome;
+mod requests;
 mod signing;
 mod stops;
 mod timers;
@@ -30,6 +31,7 @@ pub(crate) fn start(app: &Arc<Succession>, stop: &watch::Receiver<bool>) -> Vec<
         tokio::spawn(offers::run(Arc::clone(app), stop.clone())),
         tokio::spawn(rehome::run(Arc::clone(app), stop.clone())),
         tokio::spawn(closing::run(Arc::clone(app), stop.clone())),
+        tokio::spawn(requests::run(Arc::clone(app), stop.clone())),
         tokio::spawn(webhooks::run(Arc::clone(app), stop.clone())),
     ]
 }

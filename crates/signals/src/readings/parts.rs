@@ -41,20 +41,20 @@ impl Source {
 
 /// Takes all parts of a file; answers with the sentences that stand with its situations.
 pub(super) fn take(
-    so_far: &mut Resolving<'_>,
+    draft: &mut Resolving<'_>,
     source: &Source,
     file: ReadingsFile,
     lines: Lines<'_>,
 ) -> Vec<(RawSentence, Place)> {
     for language in file.languages {
-        so_far.language(source, language, lines);
+        draft.language(source, language, lines);
     }
     let mut sentences = Vec::new();
     for situation in file.situations {
-        sentences.extend(so_far.situation(source, situation, lines));
+        sentences.extend(draft.situation(source, situation, lines));
     }
     for rule in file.rules {
-        so_far.rule(source, rule, lines);
+        draft.rule(source, rule, lines);
     }
     sentences
 }

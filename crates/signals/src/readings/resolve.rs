@@ -17,7 +17,7 @@ use std::{
 /// Resolves readings. `files` are the bundle's own, by path, in the order of their names. What is wrong is left out of
 /// the whole and told.
 pub fn resolve(choice: &Choice, files: &[(&str, &[u8])]) -> (Readings, Vec<Mistake>) {
-    let mut so_far = Resolving {
+    let mut draft = Resolving {
         choice,
         mistakes: Vec::new(),
         languages: Vec::new(),
@@ -26,19 +26,19 @@ pub fn resolve(choice: &Choice, files: &[(&str, &[u8])]) -> (Readings, Vec<Mista
         sentences: Vec::new(),
         replaced: BTreeSet::new(),
     };
-    let taken = so_far.taken();
+    let taken = draft.taken();
     if let Some(first) = taken.first() {
-        so_far.read(Some(first.name), packs::SITUATIONS.0, packs::SITUATIONS.1);
+        draft.read(Some(first.name), packs::SITUATIONS.0, packs::SITUATIONS.1);
     }
     for pack in &taken {
         for (name, bytes) in pack.files {
-            so_far.read(Some(pack.name), name, bytes);
+            draft.read(Some(pack.name), name, bytes);
         }
     }
     for (name, bytes) in files {
-        so_far.read(None, name, bytes);
+        draft.read(None, name, bytes);
     }
-    so_far.finish(taken.iter().map(|pack| pack.name.to_owned()).collect())
+    draft.finish(taken.iter().map(|pack| pack.name.to_owned()).collect())
 }
 
 impl Resolving<'_> {

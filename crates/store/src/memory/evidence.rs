@@ -15,7 +15,7 @@ use remit_ledger::{
     proof::{self, TileSource},
     tile::TILE_WIDTH,
     tree::Tree,
-    verify::{Beside, Problem, Report, StoredRecord},
+    verify::{EntryIndex, Problem, Report, StoredRecord},
 };
 use std::{collections::BTreeMap, convert::Infallible};
 
@@ -114,7 +114,7 @@ fn of_case(case: &str) -> String {
 
 fn stored_record(kept: &Kept) -> StoredRecord {
     let row = &kept.row;
-    let beside = Beside {
+    let beside = EntryIndex {
         ts: row.ts_ms,
         kind: row.kind.clone(),
         stream: row.stream.clone(),

@@ -91,7 +91,7 @@ pub trait Judge {
     /// Holds that a bundle came into force at a moment; told in their order, after all bundles.
     fn activation(&mut self, _at_ms: i64, _digest: &str) {}
     /// Holds what values of a kind are packed against.
-    fn shape(&mut self, _kind: &str, _bytes: &[u8], _found: Found<'_>) {}
+    fn dictionary(&mut self, _kind: &str, _bytes: &[u8], _found: Found<'_>) {}
     /// Holds what tells a key from others.
     fn key_mark(&mut self, _name: &str, _mark: &[u8], _found: Found<'_>) {}
     /// Holds a token.

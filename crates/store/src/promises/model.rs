@@ -31,7 +31,7 @@ enum Step {
     /// It is closed and opened again.
     Reopen,
     /// A write that is no commit.
-    Beside(u8),
+    NoCommit(u8),
     /// What was erased is overwritten.
     Purge,
 }
@@ -43,7 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (prop::collection::vec(command(), 0..5), any::<u8>())
             .prop_map(|(under_way, part)| Step::Crash(under_way, part)),
         1 => Just(Step::Reopen),
-        2 => any::<u8>().prop_map(Step::Beside),
+        2 => any::<u8>().prop_map(Step::NoCommit),
         1 => Just(Step::Purge),
     ]
 }
@@ -112,7 +112,7 @@ impl Pair {
             }
             Step::Crash(commands, part) => return self.crash(&commands, part).await,
             Step::Reopen => (self.sqlite, self.memory) = (self.sqlite.reopen(), self.memory.reopen()),
-            Step::Beside(which) => {
+            Step::NoCommit(which) => {
                 let sqlite = beside(&**self.sqlite.store(), which).await;
                 assert_eq!(sqlite, beside(&**self.memory.store(), which).await);
                 self.sqlite.acknowledged();

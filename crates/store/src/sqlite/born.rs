@@ -3,7 +3,7 @@
 
 use super::{
     case_scan::{Found, unpacked},
-    compression::Shapes,
+    compression::Dictionaries,
     rest::kept,
     setup, streams,
 };
@@ -81,12 +81,12 @@ fn least(connection: &Connection, first: &Entry) -> Result<Option<i64>, rusqlite
 /// Whether the records begin with what a version of before format 8 had made, in a database in which it recorded
 /// nothing.
 fn was_served(connection: &Connection) -> Result<bool, rusqlite::Error> {
-    let shapes = Shapes::load(connection)?;
+    let dictionaries = Dictionaries::load(connection)?;
     let sql = format!("SELECT body FROM events WHERE kind IN ({MADE}) AND actor = 'remit'");
     let mut bodies = connection.prepare(&sql)?;
     let mut rows = bodies.query([])?;
     while let Some(row) = rows.next()? {
-        let body = unpacked(&shapes, row, 0)?;
+        let body = unpacked(&dictionaries, row, 0)?;
         if body.windows(BY_EARLIER.len()).any(|part| part == BY_EARLIER) {
             return Ok(true);
         }

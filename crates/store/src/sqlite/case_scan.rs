@@ -1,7 +1,7 @@
 //! A scan of the database, stream by stream, through everything that is stored: what happened, and what is kept beside
 //! it to find a case and to go on.
 
-use super::{compression::Shapes, read::exception};
+use super::{compression::Dictionaries, read::exception};
 use crate::{AttachmentRow, CaseWrite, OutboxRow, WordsRow, erased::Erased};
 use remit_ledger::stream::of_version_1;
 use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
@@ -10,8 +10,8 @@ use std::collections::HashSet;
 pub(super) use crate::{Found, Judge, Placed, Stored};
 
 /// What is read beside a case's records.
-pub(super) struct Beside<'b> {
-    pub(super) shapes: &'b Shapes,
+pub(super) struct ScanContext<'b> {
+    pub(super) dictionaries: &'b Dictionaries,
     /// Tables that the database has.
     pub(super) tables: &'b HashSet<String>,
     /// Erasures that are on record.
@@ -23,17 +23,17 @@ pub(super) struct Beside<'b> {
 /// Gives `each` everything that is stored, stream by stream in the order of their names.
 pub(super) fn each_stream(
     connection: &Connection,
-    beside: &Beside<'_>,
+    beside: &ScanContext<'_>,
     mut each: impl FnMut(&str, &Stored),
 ) -> Result<(), rusqlite::Error> {
-    let shapes = beside.shapes;
+    let dictionaries = beside.dictionaries;
     // What is kept of cases is kept by their identifiers.
     let of_case = if beside.names_by_identifier { "" } else { "case/" };
     let prepare = |sql: &str| connection.prepare(&sql.replace("{case}", &format!("'{of_case}' || ")));
     let all = |table: &str, sql: &str, none: &str| prepare(if beside.tables.contains(table) { sql } else { none });
     let mut records = connection.prepare("SELECT stream, ver, seq, body, ts_ms FROM events ORDER BY stream, ver")?;
     let mut records = Ahead::new(records.query([])?, |row| {
-        Ok(Placed { place: row.get(1)?, seq: row.get(2)?, at_ms: row.get(4)?, body: unpacked(shapes, row, 3)? })
+        Ok(Placed { place: row.get(1)?, seq: row.get(2)?, at_ms: row.get(4)?, body: unpacked(dictionaries, row, 3)? })
     })?;
     let mut cases = prepare(
         "SELECT {case}id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, updated_ms, \
@@ -52,7 +52,7 @@ pub(super) fn each_stream(
             intent: row.get(7)?,
             opened_ms: row.get(8)?,
             updated_ms: row.get(9)?,
-            state: unpacked(shapes, row, 10)?,
+            state: unpacked(dictionaries, row, 10)?,
         })
     })?;
     let mut exceptions = prepare(
@@ -124,9 +124,9 @@ fn kind_of(connection: &Connection, name: &str) -> Result<String, rusqlite::Erro
 }
 
 /// The value in a column. What does not unpack is no longer what was stored, and is judged as it lies there.
-pub(super) fn unpacked(shapes: &Shapes, row: &Row<'_>, column: usize) -> Result<Vec<u8>, rusqlite::Error> {
+pub(super) fn unpacked(dictionaries: &Dictionaries, row: &Row<'_>, column: usize) -> Result<Vec<u8>, rusqlite::Error> {
     let stored = row.get_ref(column)?.as_blob()?;
-    Ok(shapes.unpack(stored).unwrap_or_else(|_| stored.to_vec()))
+    Ok(dictionaries.unpack(stored).unwrap_or_else(|_| stored.to_vec()))
 }
 
 /// Rows in the order of the stream that they are of, which their first column names, read one ahead.

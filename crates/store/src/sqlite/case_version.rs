@@ -3,16 +3,16 @@
 use rusqlite::{OptionalExtension, Transaction};
 
 /// A case as it is in the database.
-pub(super) struct Known {
+pub(super) struct StoredCase {
     pub(super) version: u64,
     pub(super) status: String,
     pub(super) holder: Option<String>,
 }
 
-pub(super) fn known_case(tx: &Transaction<'_>, id: &str) -> Result<Option<Known>, rusqlite::Error> {
+pub(super) fn known_case(tx: &Transaction<'_>, id: &str) -> Result<Option<StoredCase>, rusqlite::Error> {
     tx.prepare_cached("SELECT version, status, holder FROM cases WHERE id = ?1")?
         .query_row([id], |row| {
-            Ok(Known { version: row.get::<_, i64>(0)?.cast_unsigned(), status: row.get(1)?, holder: row.get(2)? })
+            Ok(StoredCase { version: row.get::<_, i64>(0)?.cast_unsigned(), status: row.get(1)?, holder: row.get(2)? })
         })
         .optional()
 }

@@ -1,8 +1,8 @@
 //! Bodies and states as they lie in the database, compressed: LZ4, with another of their kind as an LZ4 dictionary
 //! where there is one.
 //!
-//! One decision looks much like the next. Packed against the first one under the same bundle, its shape, it takes a
-//! small part of its JSON, and with it of the pages to write and to keep.
+//! One decision looks much like the next. Packed against the first one under the same bundle, its dictionary, it takes
+//! a small part of its JSON, and with it of the pages to write and to keep.
 
 use lz4_flex::block;
 use rusqlite::{Connection, params};
@@ -11,34 +11,34 @@ use std::{cell::RefCell, collections::HashMap, sync::Arc};
 /// What the bytes that follow are.
 const PLAIN: u8 = 0;
 const LZ4: u8 = 1;
-/// LZ4 against a shape, whose number comes first.
-const SHAPED: u8 = 2;
+/// LZ4 against a dictionary, whose number comes first.
+const BY_DICTIONARY: u8 = 2;
 /// Shorter values gain nothing.
 const WORTHWHILE: usize = 128;
-/// Longest shape: what LZ4 can look back on, in bytes.
-const SHAPE_MAX: usize = 64 * 1024;
+/// Longest dictionary: what LZ4 can look back on, in bytes.
+const DICTIONARY_MAX: usize = 64 * 1024;
 /// Room for packing that is kept, in bytes.
 const ROOM_KEPT: usize = 64 * 1024;
 /// Longest value that is unpacked, in bytes; what claims to be longer is damaged.
 const LONGEST: u32 = 64 * 1024 * 1024;
 
-/// The shapes of a database, and those that new values are packed against.
+/// The dictionaries of a database, and those that new values are packed against.
 #[derive(Debug, Default)]
-pub(super) struct Shapes {
+pub(super) struct Dictionaries {
     known: HashMap<u32, Arc<[u8]>>,
     current: HashMap<String, (u32, Arc<[u8]>)>,
 }
 
-impl Shapes {
-    /// The shapes that `connection` holds.
+impl Dictionaries {
+    /// The dictionaries that `connection` holds.
     pub(super) fn load(connection: &Connection) -> Result<Self, rusqlite::Error> {
-        let mut shapes = Self::default();
+        let mut dictionaries = Self::default();
         let mut statement = connection.prepare("SELECT number, kind, bytes FROM shapes ORDER BY number")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            shapes.note(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_blob()?.into());
+            dictionaries.note(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_blob()?.into());
         }
-        Ok(shapes)
+        Ok(dictionaries)
     }
 
     /// Keeps `bytes` in the database, durably, as what values of this kind are packed against from now on (an LZ4
@@ -62,16 +62,16 @@ impl Shapes {
         self.current.clear();
     }
 
-    /// Whether values of this kind still lack a shape that `bytes` could be.
+    /// Whether values of this kind still lack a dictionary that `bytes` could be.
     pub(super) fn lacks(&self, kind: &str, bytes: &[u8]) -> bool {
-        (WORTHWHILE..=SHAPE_MAX).contains(&bytes.len()) && !self.current.contains_key(kind)
+        (WORTHWHILE..=DICTIONARY_MAX).contains(&bytes.len()) && !self.current.contains_key(kind)
     }
 
     /// The form in which a value of this kind is stored.
     pub(super) fn pack(&self, kind: &str, bytes: &[u8]) -> Vec<u8> {
         let packed = (bytes.len() >= WORTHWHILE).then(|| match self.current.get(kind) {
-            Some((number, shape)) => {
-                squeezed(&[&[SHAPED], number.to_le_bytes().as_slice()].concat(), bytes, Some(shape))
+            Some((number, dictionary)) => {
+                squeezed(&[&[BY_DICTIONARY], number.to_le_bytes().as_slice()].concat(), bytes, Some(dictionary))
             }
             None => squeezed(&[LZ4], bytes, None),
         });
@@ -98,20 +98,21 @@ impl Shapes {
                 bounded(packed)?;
                 block::decompress_size_prepended(packed).map_err(torn)
             }
-            Some((&SHAPED, rest)) => {
+            Some((&BY_DICTIONARY, rest)) => {
                 let (number, packed) = rest.split_first_chunk().ok_or_else(|| damaged("a packed value is cut off"))?;
-                let shape = self.known.get(&u32::from_le_bytes(*number));
-                let shape = shape.ok_or_else(|| damaged("a packed value names a shape that is not there"))?;
+                let dictionary = self.known.get(&u32::from_le_bytes(*number));
+                let dictionary =
+                    dictionary.ok_or_else(|| damaged("a packed value names a dictionary that is not there"))?;
                 bounded(packed)?;
-                block::decompress_size_prepended_with_dict(packed, shape).map_err(torn)
+                block::decompress_size_prepended_with_dict(packed, dictionary).map_err(torn)
             }
             _ => Err(damaged("a packed value is of an unknown form")),
         }
     }
 }
 
-/// What follows `head`: the length of `bytes`, and LZ4 of them against `shape`.
-fn squeezed(head: &[u8], bytes: &[u8], shape: Option<&[u8]>) -> Result<Vec<u8>, block::CompressError> {
+/// What follows `head`: the length of `bytes`, and LZ4 of them against `dictionary`.
+fn squeezed(head: &[u8], bytes: &[u8], dictionary: Option<&[u8]>) -> Result<Vec<u8>, block::CompressError> {
     thread_local! {
         /// Where values are packed before it is known how long they become.
         static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -122,8 +123,8 @@ fn squeezed(head: &[u8], bytes: &[u8], shape: Option<&[u8]>) -> Result<Vec<u8>, 
         if room.len() < most {
             room.resize(most, 0);
         }
-        let packed = match shape {
-            Some(shape) => block::compress_into_with_dict(bytes, room, shape)?,
+        let packed = match dictionary {
+            Some(dictionary) => block::compress_into_with_dict(bytes, room, dictionary)?,
             None => block::compress_into(bytes, room)?,
         };
         let packed = [head, &length, room.get(..packed).unwrap_or_default()].concat();
@@ -140,9 +141,14 @@ mod tests {
     use proptest::prelude::*;
 
     /// Keeps a dictionary and notes it.
-    fn take(shapes: &mut Shapes, connection: &Connection, kind: &str, bytes: &[u8]) -> Result<(), rusqlite::Error> {
-        let number = Shapes::keep(connection, kind, bytes)?;
-        shapes.note(number, kind.to_owned(), bytes.into());
+    fn take(
+        dictionaries: &mut Dictionaries,
+        connection: &Connection,
+        kind: &str,
+        bytes: &[u8],
+    ) -> Result<(), rusqlite::Error> {
+        let number = Dictionaries::keep(connection, kind, bytes)?;
+        dictionaries.note(number, kind.to_owned(), bytes.into());
         Ok(())
     }
 
@@ -160,11 +166,11 @@ mod tests {
             CREATE TABLE promised (number REFERENCES shapes DEFERRABLE INITIALLY DEFERRED);
             CREATE TRIGGER unkept AFTER INSERT ON shapes BEGIN INSERT INTO promised VALUES (new.number + 1); END;";
         connection.execute_batch(refuses).unwrap();
-        let (mut shapes, value) = (Shapes::default(), vec![7; 500]);
-        assert!(take(&mut shapes, &connection, "kind", &value).is_err());
-        assert!(shapes.lacks("kind", &value));
-        let packed = shapes.pack("kind", &value);
-        assert_eq!(Shapes::load(&connection).unwrap().unpack(&packed).unwrap(), value);
+        let (mut dictionaries, value) = (Dictionaries::default(), vec![7; 500]);
+        assert!(take(&mut dictionaries, &connection, "kind", &value).is_err());
+        assert!(dictionaries.lacks("kind", &value));
+        let packed = dictionaries.pack("kind", &value);
+        assert_eq!(Dictionaries::load(&connection).unwrap().unpack(&packed).unwrap(), value);
     }
 
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -174,20 +180,20 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_packed_unpacks_with_and_without_a_shape(
-            shape in bytes(), values in prop::collection::vec(bytes(), 1..4)
+            dictionary in bytes(), values in prop::collection::vec(bytes(), 1..4)
         ) {
             let connection = database();
-            let mut shapes = Shapes::default();
-            let before: Vec<_> = values.iter().map(|value| shapes.pack("kind", value)).collect();
-            if shapes.lacks("kind", &shape) {
-                take(&mut shapes, &connection, "kind", &shape).unwrap();
+            let mut dictionaries = Dictionaries::default();
+            let before: Vec<_> = values.iter().map(|value| dictionaries.pack("kind", value)).collect();
+            if dictionaries.lacks("kind", &dictionary) {
+                take(&mut dictionaries, &connection, "kind", &dictionary).unwrap();
             }
-            let after: Vec<_> = values.iter().map(|value| shapes.pack("kind", value)).collect();
-            shapes.renew();
-            let later = Shapes::load(&connection).unwrap();
+            let after: Vec<_> = values.iter().map(|value| dictionaries.pack("kind", value)).collect();
+            dictionaries.renew();
+            let later = Dictionaries::load(&connection).unwrap();
             for packed in [before, after] {
                 for (value, packed) in values.iter().zip(&packed) {
-                    prop_assert_eq!(&shapes.unpack(packed).unwrap(), value);
+                    prop_assert_eq!(&dictionaries.unpack(packed).unwrap(), value);
                     prop_assert_eq!(&later.unpack(packed).unwrap(), value);
                 }
             }
@@ -195,32 +201,32 @@ mod tests {
 
         #[test]
         fn damaged_bytes_are_refused_or_harmless(form in 0_u8..4, bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let mut shapes = Shapes::default();
-            shapes.note(1, "kind".into(), vec![7; 500].as_slice().into());
-            let _ = shapes.unpack(&[&[form], bytes.as_slice()].concat());
-            let _ = shapes.unpack(&[&[SHAPED, 1, 0, 0, 0], bytes.as_slice()].concat());
+            let mut dictionaries = Dictionaries::default();
+            dictionaries.note(1, "kind".into(), vec![7; 500].as_slice().into());
+            let _ = dictionaries.unpack(&[&[form], bytes.as_slice()].concat());
+            let _ = dictionaries.unpack(&[&[BY_DICTIONARY, 1, 0, 0, 0], bytes.as_slice()].concat());
         }
     }
 
     #[test]
     fn values_like_their_shape_take_next_to_nothing() {
         let connection = database();
-        let mut shapes = Shapes::default();
+        let mut dictionaries = Dictionaries::default();
         let value = |n: u32| {
             (0..300_u32).map(|k| format!("{} ", k.wrapping_mul(2_654_435_761))).collect::<String>() + &n.to_string()
         };
-        let alone = shapes.pack("kind", value(2).as_bytes()).len();
-        take(&mut shapes, &connection, "kind", value(1).as_bytes()).unwrap();
-        let shaped = shapes.pack("kind", value(2).as_bytes()).len();
+        let alone = dictionaries.pack("kind", value(2).as_bytes()).len();
+        take(&mut dictionaries, &connection, "kind", value(1).as_bytes()).unwrap();
+        let shaped = dictionaries.pack("kind", value(2).as_bytes()).len();
         assert!(shaped * 20 < alone, "{shaped} of {alone} bytes");
     }
 
     #[test]
     fn impossible_lengths_are_refused_before_memory_is_taken() {
-        let shapes = Shapes::default();
-        assert!(shapes.unpack(&[LZ4, 255, 255, 255, 255, 0]).is_err());
-        assert!(shapes.unpack(&[SHAPED, 9, 0, 0, 0, 1, 0, 0, 0, 0]).is_err());
-        assert!(shapes.unpack(&[]).is_err());
-        assert!(shapes.unpack(&[9, 1]).is_err());
+        let dictionaries = Dictionaries::default();
+        assert!(dictionaries.unpack(&[LZ4, 255, 255, 255, 255, 0]).is_err());
+        assert!(dictionaries.unpack(&[BY_DICTIONARY, 9, 0, 0, 0, 1, 0, 0, 0, 0]).is_err());
+        assert!(dictionaries.unpack(&[]).is_err());
+        assert!(dictionaries.unpack(&[9, 1]).is_err());
     }
 }

@@ -6,7 +6,7 @@
 //! merely read must not leave the process before the disk has it. (In the literature: pre-committed transactions,
 //! DeWitt et al., "Implementation techniques for main memory database systems", SIGMOD 1984.)
 
-use super::answers::{Others, Outcome, Waiting};
+use super::completions::{Completions, Outcome, Waiting};
 use crate::{CommitError, ReadError};
 use remit_ledger::tree::Tree;
 use std::{
@@ -116,7 +116,7 @@ impl Durability {
             *self.tree.write().unwrap_or_else(PoisonError::into_inner) = tree;
         }
         self.has.send_replace(number);
-        answers.into_iter().collect::<Others>().tell();
+        answers.into_iter().collect::<Completions>().tell();
     }
 
     /// Waits until it has everything that was visible before.
@@ -137,7 +137,7 @@ mod tests {
     use std::sync::{Arc, Mutex, mpsc};
     use tokio::sync::oneshot;
 
-    fn batch(number: u64) -> (Written, oneshot::Receiver<super::super::answers::Told>) {
+    fn batch(number: u64) -> (Written, oneshot::Receiver<super::super::completions::Completion>) {
         let (answer, answered) = oneshot::channel();
         let outcome = Ok(Committed { first_seq: number, last_seq: number });
         let mut tree = Tree::default();

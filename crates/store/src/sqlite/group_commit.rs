@@ -1,6 +1,6 @@
 //! Group commit: how commands that wait are gathered into one transaction, which the disk is waited for once.
 
-use super::answers::Waiting;
+use super::completions::Waiting;
 use crate::InFlight;
 use std::{
     sync::{

@@ -2,7 +2,7 @@
 //! checkpoints, as many rows in each table; and against its own records, as a verification of the directory does.
 
 use super::{
-    compression::Shapes,
+    compression::Dictionaries,
     rest,
     setup::full_tile,
     step::{Check, Step, Stop},
@@ -106,7 +106,7 @@ fn records(original: &Connection, copy: &Connection, found: i64, told: &mut dyn 
     let (mut before, mut after) = (original.prepare(&sql)?, copy.prepare(&sql)?);
     let (mut before, mut after) = (before.query([])?, after.query([])?);
     let of: i64 = copy.query_row("SELECT COUNT(*) FROM events", [], |row| row.get(0))?;
-    let shapes = Shapes::load(copy)?;
+    let dictionaries = Dictionaries::load(copy)?;
     let (mut tree, mut full) = (Tree::default(), Vec::new());
     let mut notes = copy.prepare("SELECT note FROM checkpoints ORDER BY size")?;
     let mut notes = notes.query_map([], |row| row.get::<_, String>(0))?;
@@ -136,7 +136,7 @@ fn records(original: &Connection, copy: &Connection, found: i64, told: &mut dyn 
         if values(one, KEPT_COLUMNS)? != values(other, KEPT_COLUMNS)? {
             return Err(differs(&format!("record {seq} is another")));
         }
-        let body = shapes.unpack(other.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?);
+        let body = dictionaries.unpack(other.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?);
         let entry = other.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?;
         let (Ok(body), Ok(_)) = (body, Entry::from_bytes(entry)) else {
             return Err(unreadable(&format!("record {seq} cannot be read")));

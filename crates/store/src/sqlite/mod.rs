@@ -1,9 +1,9 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
-mod answers;
 mod born;
 mod case_scan;
 mod case_version;
+mod completions;
 mod compression;
 mod counters;
 mod customer_filter;
@@ -35,8 +35,8 @@ mod wal_checkpoint;
 mod writer;
 
 use crate::{Commit, CommitError, Committed, InFlight, OpenError, WriteError};
-use answers::Told;
-use compression::Shapes;
+use completions::Completion;
+use compression::Dictionaries;
 use customer_filter::CustomerFilter;
 use durability::Durability;
 pub use evidence::Directory;
@@ -86,7 +86,7 @@ pub struct SqliteStore {
     gate: Arc<Gate>,
     /// What is durable.
     disk: Arc<Durability>,
-    shapes: Arc<RwLock<Shapes>>,
+    dictionaries: Arc<RwLock<Dictionaries>>,
     customer_filter: Arc<CustomerFilter>,
     /// The writer, those beside it that end when it does, and the one that reads who is known.
     threads: Vec<JoinHandle<()>>,
@@ -159,7 +159,7 @@ impl SqliteStore {
         let file = |source| OpenError::File { path: path.display().to_string(), source };
         let disk = Arc::new(disk(&path, setup::tree(&path, &connection)?).map_err(file)?);
         let damaged = |error: rusqlite::Error| setup::refusal(&path, &error);
-        let shapes = Arc::new(RwLock::new(Shapes::load(&connection).map_err(damaged)?));
+        let dictionaries = Arc::new(RwLock::new(Dictionaries::load(&connection).map_err(damaged)?));
         let (customer_filter, closing) =
             (Arc::new(CustomerFilter::new(cases(&connection).map_err(damaged)?)), Arc::default());
         let (rare, (side, writes)) = (setup::side(&path)?, Side::new());
@@ -206,7 +206,7 @@ impl SqliteStore {
             in_flight,
             gate,
             disk,
-            shapes,
+            dictionaries,
             customer_filter,
             threads: vec![writer, waiter, settler, learner, rare_writer],
             readers: Mutex::default(),
@@ -254,11 +254,11 @@ impl SqliteStore {
             mpsc::TrySendError::Disconnected(_) => CommitError::Stopped,
         })?;
         self.gate.sent();
-        let Told { outcome, commit, others } = answered.await.map_err(|_| CommitError::Stopped)?;
+        let Completion { outcome, commit, others } = answered.await.map_err(|_| CommitError::Stopped)?;
         drop(others);
         drop(commit);
         if activates && outcome.is_ok() {
-            self.shapes.write().unwrap_or_else(PoisonError::into_inner).renew();
+            self.dictionaries.write().unwrap_or_else(PoisonError::into_inner).renew();
         }
         match outcome {
             Err(CommitError::Replayed { response }) => {
@@ -271,23 +271,23 @@ impl SqliteStore {
 
     /// The form in which a value of this kind is stored.
     async fn pack(&self, kind: &str, bytes: &[u8]) -> Vec<u8> {
-        if self.shapes.read().unwrap_or_else(PoisonError::into_inner).lacks(kind, bytes) {
+        if self.dictionaries.read().unwrap_or_else(PoisonError::into_inner).lacks(kind, bytes) {
             self.learn(kind, bytes).await;
         }
-        self.shapes.read().unwrap_or_else(PoisonError::into_inner).pack(kind, bytes)
+        self.dictionaries.read().unwrap_or_else(PoisonError::into_inner).pack(kind, bytes)
     }
 
     /// Makes `bytes` the dictionary of its kind, unless another became it meanwhile. One that cannot be kept only costs
     /// space: the next value tries again.
     async fn learn(&self, kind: &str, bytes: &[u8]) {
-        let (shapes, kind, bytes) = (Arc::clone(&self.shapes), kind.to_owned(), bytes.to_owned());
+        let (dictionaries, kind, bytes) = (Arc::clone(&self.dictionaries), kind.to_owned(), bytes.to_owned());
         let learned = self.rare(move |side| {
             // Only here one is added, so that none comes between.
-            if !shapes.read().unwrap_or_else(PoisonError::into_inner).lacks(&kind, &bytes) {
+            if !dictionaries.read().unwrap_or_else(PoisonError::into_inner).lacks(&kind, &bytes) {
                 return Ok(());
             }
-            let number = Shapes::keep(side, &kind, &bytes)?;
-            shapes.write().unwrap_or_else(PoisonError::into_inner).note(number, kind, bytes.into());
+            let number = Dictionaries::keep(side, &kind, &bytes)?;
+            dictionaries.write().unwrap_or_else(PoisonError::into_inner).note(number, kind, bytes.into());
             Ok(())
         });
         let _ = learned.await;
@@ -302,7 +302,7 @@ impl SqliteStore {
     }
 
     fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, rusqlite::Error> {
-        self.shapes.read().unwrap_or_else(PoisonError::into_inner).unpack(stored)
+        self.dictionaries.read().unwrap_or_else(PoisonError::into_inner).unpack(stored)
     }
 
     fn reader(&self) -> Result<Connection, crate::ReadError> {

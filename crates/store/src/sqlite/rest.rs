@@ -2,7 +2,7 @@
 
 use super::{
     case_scan::{Found, Judge, Stored},
-    compression::Shapes,
+    compression::Dictionaries,
     setup::{self, MIGRATIONS},
 };
 use crate::{IdempotencyRow, Item, TokenRow, erased::Erased};
@@ -130,7 +130,7 @@ pub(super) fn ledger(
 pub(super) fn schema(connection: &Connection) -> Result<Vec<Problem>, rusqlite::Error> {
     const SQL: &str =
         "SELECT type || ' ' || name, COALESCE(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'";
-    let shape = |connection: &Connection| -> Result<BTreeMap<String, String>, rusqlite::Error> {
+    let dictionary = |connection: &Connection| -> Result<BTreeMap<String, String>, rusqlite::Error> {
         connection.prepare(SQL)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
     let format = setup::format(connection)?;
@@ -138,7 +138,7 @@ pub(super) fn schema(connection: &Connection) -> Result<Vec<Problem>, rusqlite::
     for migration in MIGRATIONS.iter().take(usize::try_from(format).unwrap_or(0)) {
         empty.execute_batch(migration)?;
     }
-    let (found, wanted) = (shape(connection)?, shape(&empty)?);
+    let (found, wanted) = (dictionary(connection)?, dictionary(&empty)?);
     let names: HashSet<&String> = found.keys().chain(wanted.keys()).collect();
     let mut problems: Vec<Problem> = (names.into_iter())
         .filter(|name| found.get(*name) != wanted.get(*name))
@@ -158,7 +158,7 @@ pub(super) fn schema(connection: &Connection) -> Result<Vec<Problem>, rusqlite::
 pub(super) fn rest(
     connection: &Connection,
     ledger: &Ledger<'_>,
-    shapes: &Shapes,
+    dictionaries: &Dictionaries,
     judge: &mut dyn Judge,
     counted: &mut Counted,
     found: Found<'_>,
@@ -168,7 +168,7 @@ pub(super) fn rest(
     customers(connection, ledger, judge, counted, found)?;
     bundles(connection, judge, counted, found)?;
     outcomes(connection, ledger, judge, counted, found)?;
-    settings(connection, ledger, shapes, judge, counted, found)
+    settings(connection, ledger, dictionaries, judge, counted, found)
 }
 
 /// Open cases of each holder, as they are counted and as they are.
@@ -409,7 +409,7 @@ fn outcomes(
 fn settings(
     connection: &Connection,
     ledger: &Ledger<'_>,
-    shapes: &Shapes,
+    dictionaries: &Dictionaries,
     judge: &mut dyn Judge,
     counted: &mut Counted,
     found: Found<'_>,
@@ -420,7 +420,7 @@ fn settings(
     };
     each("shapes", "SELECT kind, bytes FROM shapes", &mut |row| {
         counted.count("shapes");
-        judge.shape(&text(row, 0)?, row.get_ref(1)?.as_blob()?, found);
+        judge.dictionary(&text(row, 0)?, row.get_ref(1)?.as_blob()?, found);
         Ok(())
     })?;
     each("keys", "SELECT name, mark FROM keys", &mut |row| {
@@ -477,7 +477,7 @@ fn settings(
             found(kept("answer to", &which, "the hash of its request is none"));
             return Ok(());
         };
-        let Ok(response) = shapes.unpack(row.get_ref(3)?.as_blob()?) else {
+        let Ok(response) = dictionaries.unpack(row.get_ref(3)?.as_blob()?) else {
             found(kept("answer to", &which, "it does not unpack"));
             return Ok(());
         };

@@ -1,6 +1,6 @@
 //! Names of streams in databases of before format 8, which had identifiers alone: rewritten to kind and identifier.
 
-use super::{compression::Shapes, step::Step};
+use super::{compression::Dictionaries, step::Step};
 use remit_ledger::stream::{DECISION, of_version_1};
 use rusqlite::{Connection, Error, functions::FunctionFlags, params};
 use std::collections::HashMap;
@@ -17,12 +17,12 @@ pub(super) fn rename(connection: &Connection, told: &mut dyn FnMut(Step)) -> Res
     if last == 0 {
         return Ok(());
     }
-    let shapes = Shapes::load(connection)?;
+    let dictionaries = Dictionaries::load(connection)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("stream_of", 3, flags, move |called| {
         let (name, kind): (String, String) = (called.get(0)?, called.get(1)?);
         let body = called.get_raw(2).as_blob().ok().filter(|body| !body.is_empty());
-        let body = body.map(|body| shapes.unpack(body)).transpose()?.unwrap_or_default();
+        let body = body.map(|body| dictionaries.unpack(body)).transpose()?.unwrap_or_default();
         Ok(of_version_1(&name, &kind, &body))
     })?;
     // Made anew at the end, in one go and as the first format has it.

@@ -3,7 +3,7 @@
 use super::{
     DATABASE, born,
     case_scan::{self, Judge, Placed, each_stream, unpacked},
-    compression::Shapes,
+    compression::Dictionaries,
     rest,
     setup::{self, full_tile, tree_at},
     spent, streams,
@@ -18,7 +18,7 @@ use remit_ledger::{
     stream::of_version_1,
     tile::TILE_WIDTH,
     tree::Tree,
-    verify::{Beside, LookedAt, NotLookedAt, Problem, Report, StoredRecord, Verification},
+    verify::{EntryIndex, LookedAt, NotLookedAt, Problem, Report, StoredRecord, Verification},
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use std::path::Path;
@@ -165,7 +165,7 @@ fn run(
                 .to_owned(),
         }),
     }
-    let shapes = Shapes::load(connection)?;
+    let dictionaries = Dictionaries::load(connection)?;
     let tables = rest::tables(connection)?;
     judge.begin(born::held(connection, &tables, &mut |problem| verification.note(problem))?);
     let names_by_identifier = setup::format(connection)? < streams::SINCE;
@@ -174,14 +174,15 @@ fn run(
     let mut records = connection.prepare(sql)?;
     let mut rows = records.query([])?;
     while let Some(row) = rows.next()? {
-        let record = record(&shapes, row, names_by_identifier)?;
+        let record = record(&dictionaries, row, names_by_identifier)?;
         erased.note(record.seq, &record.beside.kind, &record.beside.stream);
         verification.record(&record);
         read(1);
     }
     let mut customer = connection.prepare("SELECT customer FROM cases WHERE id = ?1")?;
     let erased = erased.by_customer(|case| customer.query_row([case], |row| row.get(0)).optional())?;
-    let beside = case_scan::Beside { shapes: &shapes, tables: &tables, erased: &erased, names_by_identifier };
+    let beside =
+        case_scan::ScanContext { dictionaries: &dictionaries, tables: &tables, erased: &erased, names_by_identifier };
     let mut counted = rest::Counted::default();
     each_stream(connection, &beside, |name, stored| {
         in_order(&stored.records, |seq, how| verification.changed(seq, how));
@@ -193,7 +194,7 @@ fn run(
         rest::Ledger { records: verification.records(), erased: &erased, names_by_identifier, tables: &tables };
     let tiles_of = |level| verification.tiles_of(level);
     let mut problems = rest::ledger(connection, &ledger, &tiles_of)?;
-    rest::rest(connection, &ledger, &shapes, judge, &mut counted, &mut |problem| problems.push(problem))?;
+    rest::rest(connection, &ledger, &dictionaries, judge, &mut counted, &mut |problem| problems.push(problem))?;
     spent::verify(connection, &tables, &mut counted, &mut |problem| problems.push(problem))?;
     let customer_of = |case: &str| {
         let mut customer = connection.prepare_cached("SELECT customer FROM cases WHERE id = ?1").ok()?;
@@ -207,15 +208,19 @@ fn run(
     Ok(report)
 }
 
-fn record(shapes: &Shapes, row: &Row<'_>, names_by_identifier: bool) -> Result<StoredRecord, rusqlite::Error> {
-    let (entry, body, salt): (Vec<u8>, _, Vec<u8>) = (row.get(1)?, unpacked(shapes, row, 2)?, row.get(3)?);
+fn record(
+    dictionaries: &Dictionaries,
+    row: &Row<'_>,
+    names_by_identifier: bool,
+) -> Result<StoredRecord, rusqlite::Error> {
+    let (entry, body, salt): (Vec<u8>, _, Vec<u8>) = (row.get(1)?, unpacked(dictionaries, row, 2)?, row.get(3)?);
     let (kind, mut stream) = (rest::text(row, 5)?, rest::text(row, 6)?);
     // Before format 8 the column had what the entry says, which is otherwise told as it is.
     if names_by_identifier && Entry::from_bytes(&entry).is_ok_and(|entry| entry.about.as_str() == stream) {
         stream = of_version_1(&stream, &kind, &body);
     }
     let (actor, subject) = (rest::text(row, 7)?, row.get(8)?);
-    let beside = Beside { ts: row.get(4)?, kind, stream, actor, subject };
+    let beside = EntryIndex { ts: row.get(4)?, kind, stream, actor, subject };
     Ok(StoredRecord {
         seq: row.get::<_, i64>(0)?.cast_unsigned(),
         entry,

@@ -2,8 +2,8 @@
 //! it.
 
 use super::{
-    answers::{Outcome, Waiting},
     case_version,
+    completions::{Outcome, Waiting},
     counters::Spent,
     durability::{Durability, Written},
     group_commit::{GroupCommit, Sent},

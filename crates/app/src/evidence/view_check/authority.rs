@@ -4,6 +4,7 @@
 mod chats;
 mod facts;
 mod listed;
+mod requests;
 mod responders;
 pub(super) mod sides;
 mod staff;
@@ -24,6 +25,7 @@ use crate::{
         authority::{GOVERNANCE, PAUSES, RECORDED},
         found_by::{BY_CASE, BY_VALUE},
     },
+    request::{LAST_DONE, OF_CASE, REQUESTS},
     vault::{keys::Keys, known_facts::FACTS},
 };
 use chats::Chats;
@@ -34,7 +36,8 @@ use remit_domain::{
     governance::{NameForgotten, StaffRemoval},
     id::Timestamp,
 };
-use remit_store::{CustomerOf, Found, Item, REVOKED_TOKEN, TokenRow};
+use remit_store::{CustomerOf, Found, Item, OutboxRow, REVOKED_TOKEN, TokenRow};
+use requests::Requests;
 use responders::Responders;
 use sides::{Held, Known};
 use staff::Staff;
@@ -59,6 +62,7 @@ pub(super) struct Authority {
     responders: Responders,
     listed: Listed,
     facts: Facts,
+    requests: Requests,
 }
 
 impl Authority {
@@ -69,6 +73,7 @@ impl Authority {
         self.responders.note(seq, event);
         self.chats.note_erasure(seq, event);
         self.facts.note(event);
+        self.requests.note(event);
         let at = match event {
             Event::TokenMade { at, .. }
             | Event::TokenRevoked { at, .. }
@@ -108,6 +113,11 @@ impl Authority {
         self.facts.note_key(id, wrapped_key);
     }
 
+    /// Notes what remains to be done about a request.
+    pub(super) fn execution(&mut self, row: &OutboxRow) {
+        self.requests.keep_row(row);
+    }
+
     /// Of how many customers what is known was opened.
     pub(super) fn facts_opened(&self) -> u64 {
         self.facts.opened()
@@ -140,10 +150,18 @@ impl Authority {
                 }
                 Ok(())
             }
-            kind => match kind.strip_prefix(DEAD) {
-                Some(subscription) => self.subscriptions.keep_letter(subscription, &row.id, body),
-                None => return found(kept("setting", &format!("{kind} {}", row.id), "there is no such kind")),
-            },
+            kind if kind == REQUESTS.kind() => self.requests.keep(&row.id, body),
+            kind => {
+                if let Some(subscription) = kind.strip_prefix(DEAD) {
+                    self.subscriptions.keep_letter(subscription, &row.id, body)
+                } else if let Some(case) = kind.strip_prefix(OF_CASE) {
+                    self.requests.keep_of_case(case, &row.id, body)
+                } else if let Some(customer) = kind.strip_prefix(LAST_DONE) {
+                    self.requests.keep_done(customer, &row.id, body)
+                } else {
+                    return found(kept("setting", &format!("{kind} {}", row.id), "there is no such kind"));
+                }
+            }
         };
         if read.is_err() {
             found(kept(&row.kind, &row.id, "it cannot be read as one"));
@@ -157,6 +175,7 @@ impl Authority {
             self.listed.compare(found);
         }
         self.facts.compare(customer_of, found);
+        self.requests.compare(found);
         let mut held = Held { is_recorded: self.is_recorded, not: Vec::new() };
         if !self.is_recorded {
             held.is_recorded = self.count() == 0;

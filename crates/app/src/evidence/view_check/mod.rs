@@ -5,7 +5,7 @@
 
 use crate::{
     caller::{principal, token_id},
-    journal::outbox::{TIMER, TURN},
+    journal::outbox::{EXECUTION, TIMER, TURN},
     pipeline::counting,
     vault::keys::{CustomerKey, KeyError, Keys},
 };
@@ -141,7 +141,12 @@ impl ViewCheck {
         let mut asked = Asked::default();
         let case = stream.strip_prefix(OF_CASE).and_then(|case| case.parse().ok());
         self.owed.moments(&stored.records);
-        stored.outbox.iter().for_each(|row| self.owed.keep(row, found));
+        for row in &stored.outbox {
+            self.owed.keep(row, found);
+            if row.kind == EXECUTION {
+                self.authority.execution(row);
+            }
+        }
         for record in &stored.records {
             for digest in after_each(&record.body, BUNDLE).filter_map(|rest| rest.get(..64)) {
                 let digest = String::from_utf8_lossy(digest);
@@ -251,14 +256,14 @@ impl Judge for ViewCheck {
         self.governed.activation(at_ms, digest);
     }
 
-    fn shape(&mut self, kind: &str, bytes: &[u8], found: Found<'_>) {
+    fn dictionary(&mut self, kind: &str, bytes: &[u8], found: Found<'_>) {
         let value: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
         let fits = value.is_some_and(|value| match kind {
             "state" | "answer" => value.is_object(),
             kind => value.get("type").is_some_and(|named| named == kind),
         });
         if !fits {
-            found(kept("shape of", kind, "it is none of that kind"));
+            found(kept("dictionary of", kind, "it is none of that kind"));
         }
     }
 

@@ -10,15 +10,15 @@ fn ready(seq: u64) -> Option<Ready> {
 }
 
 /// A line that has taken these events: position and case.
-fn line(events: &[(u64, &str)]) -> Line {
-    let mut line = Line::after(events[0].0 - 1);
+fn line(events: &[(u64, &str)]) -> DeliveryState {
+    let mut line = DeliveryState::after(events[0].0 - 1);
     for (seq, case) in events {
         line.take(seq - 1, *seq, case, ready(*seq), 0);
     }
     line
 }
 
-fn fail(line: &mut Line, pick: &Pick, asked_ms: Option<i64>, now: i64) -> bool {
+fn fail(line: &mut DeliveryState, pick: &Pick, asked_ms: Option<i64>, now: i64) -> bool {
     line.failed(
         &pick.from,
         (pick.after + 1, "message_added"),
@@ -30,7 +30,7 @@ fn fail(line: &mut Line, pick: &Pick, asked_ms: Option<i64>, now: i64) -> bool {
 }
 
 /// Everything that goes now, with each delivered at once: case and the position after which it is looked for.
-fn drain(line: &mut Line, now: i64) -> Vec<(String, u64)> {
+fn drain(line: &mut DeliveryState, now: i64) -> Vec<(String, u64)> {
     let mut sent = Vec::new();
     while let Some(pick) = line.pick(now, &HashSet::new()) {
         sent.push((pick.from.stream.clone(), pick.after + 1));
@@ -178,7 +178,7 @@ fn a_line_that_is_set_back_takes_everything_again_and_forgets_what_was_under_way
 
 #[test]
 fn what_is_read_ahead_and_what_waits_is_bounded() {
-    let mut line = Line::after(0);
+    let mut line = DeliveryState::after(0);
     let mut seq = 0;
     while line.room().1 > 0 {
         seq += 1;
@@ -216,7 +216,7 @@ fn whatever_happens_every_event_arrives_or_is_a_dead_letter_in_order_of_its_case
         let mut draws = Draws(seed);
         let cases: Vec<String> = (0..EVENTS).map(|_| format!("c{}", draws.below(7))).collect();
         let of = |seq: u64| cases[seq as usize - 1].as_str();
-        let mut line = Line::after(0);
+        let mut line = DeliveryState::after(0);
         let (mut kept, mut kept_dead) = (serde_json::to_vec(&line).unwrap(), BTreeSet::new());
         let (mut now, mut arrived) = (0, vec![0_u32; EVENTS as usize + 1]);
         let mut under_way: Vec<(Pick, u64)> = Vec::new();
@@ -270,7 +270,7 @@ fn whatever_happens_every_event_arrives_or_is_a_dead_letter_in_order_of_its_case
                 35 if again < 20 => {
                     again += 1;
                     under_way.clear();
-                    line = Line::restore(&kept, kept_dead.clone()).unwrap();
+                    line = DeliveryState::restore(&kept, kept_dead.clone()).unwrap();
                 }
                 36 if again < 20 => {
                     again += 1;

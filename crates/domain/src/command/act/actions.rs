@@ -1,31 +1,33 @@
 //! Actions: an AI responder asks for one, and a person says what became of it.
 
-use crate::command::happened::{Left, ask};
+use crate::command::effects::{Left, ask};
 use crate::{
     action::{ACTION_VERSION, ActionAnswer, ActionDecision, ActionEnd},
-    command::{Context, Happened, guard::lease},
+    case::Status,
+    command::{Context, Effects, guard::lease},
     decision::{DecisionPoint, Trigger, YieldReason},
     event::{Event, Words},
     id::{ActionName, DecisionId},
     refusal::Refusal,
+    request::RequestNoted,
 };
 
 pub(super) fn ask_action(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     epoch: u64,
     action: ActionName,
     arguments: Words,
     answer: ActionAnswer,
 ) -> Left {
-    let held = lease(&so_far.case, epoch)?;
-    if !so_far.case.held_by_ai || held.responder() != Some(&answer.principal.responder) {
+    let held = lease(&draft.case, epoch)?;
+    if !draft.case.held_by_ai || held.responder() != Some(&answer.principal.responder) {
         return Err(Refusal::NotTheHolder { holder: held.to_ref() });
     }
     let decision = ActionDecision {
         v: ACTION_VERSION,
         id: DecisionId::next(&mut context.ids),
-        case: so_far.case.id,
+        case: draft.case.id,
         owner: answer.owner,
         at: context.now,
         bundle: answer.bundle,
@@ -37,23 +39,34 @@ pub(super) fn ask_action(
         verdict: answer.verdict,
         policies: answer.policies,
     };
-    so_far.emit(Event::ActionAsked { decision: Box::new(decision) });
+    draft.emit(Event::ActionAsked { decision: Box::new(decision) });
     // Permitted or not, an AI responder carries nothing out.
     ask(DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction, found: None })
 }
 
+pub(super) fn note_request(draft: &mut Effects, epoch: Option<u64>, noted: RequestNoted) -> Left {
+    if draft.case.status == Status::Resolved {
+        return Err(Refusal::CaseResolved);
+    }
+    if let Some(epoch) = epoch {
+        lease(&draft.case, epoch)?;
+    }
+    draft.emit(Event::RequestNoted(noted));
+    Ok(None)
+}
+
 pub(super) fn end_action(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &Context,
     epoch: u64,
     action: DecisionId,
     how: ActionEnd,
     note: Option<Words>,
 ) -> Left {
-    lease(&so_far.case, epoch)?;
-    if !so_far.case.actions.contains_key(&action) {
+    lease(&draft.case, epoch)?;
+    if !draft.case.actions.contains_key(&action) {
         return Err(Refusal::UnknownAction { action });
     }
-    so_far.emit(Event::ActionEnded { action, how, by: context.by.clone(), note, at: context.now });
+    draft.emit(Event::ActionEnded { action, how, by: context.by.clone(), note, at: context.now });
     Ok(None)
 }

@@ -1,9 +1,9 @@
 //! Advice of another queue, for the holder who keeps the case.
 
-use crate::command::happened::Left;
+use crate::command::effects::Left;
 use crate::{
     command::{
-        Context, Happened,
+        Context, Effects,
         guard::{lease, open_only},
     },
     consult::Consult,
@@ -16,36 +16,36 @@ use crate::{
 const CONSULTS_MAX: usize = 8;
 
 pub(super) fn consult(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     epoch: u64,
     queue: ResponderId,
     question: Words,
 ) -> Left {
-    let held = lease(&so_far.case, epoch)?;
+    let held = lease(&draft.case, epoch)?;
     let Some(by) = held.staff.clone() else {
         return Err(Refusal::NotTheHolder { holder: held.to_ref() });
     };
-    if so_far.case.consults.len() >= CONSULTS_MAX {
+    if draft.case.consults.len() >= CONSULTS_MAX {
         return Err(Refusal::TooManyConsults);
     }
     let (id, consult) = (ConsultId::next(&mut context.ids), Consult { queue, by, question, at: context.now });
-    so_far.emit(Event::ConsultAsked { id, consult });
+    draft.emit(Event::ConsultAsked { id, consult });
     Ok(None)
 }
 
-pub(super) fn answer_consult(so_far: &mut Happened, context: &Context, id: ConsultId, answer: Words) -> Left {
-    open_only(&so_far.case)?;
-    if !so_far.case.consults.contains_key(&id) {
+pub(super) fn answer_consult(draft: &mut Effects, context: &Context, id: ConsultId, answer: Words) -> Left {
+    open_only(&draft.case)?;
+    if !draft.case.consults.contains_key(&id) {
         return Err(Refusal::UnknownConsult { consult: id });
     }
-    so_far.emit(Event::ConsultAnswered { id, by: context.by.clone(), answer, at: context.now });
+    draft.emit(Event::ConsultAnswered { id, by: context.by.clone(), answer, at: context.now });
     Ok(None)
 }
 
-pub(super) fn move_consult(so_far: &mut Happened, id: ConsultId, queue: ResponderId) -> Left {
-    let asked = so_far.case.consults.get(&id).ok_or(Refusal::UnknownConsult { consult: id })?;
+pub(super) fn move_consult(draft: &mut Effects, id: ConsultId, queue: ResponderId) -> Left {
+    let asked = draft.case.consults.get(&id).ok_or(Refusal::UnknownConsult { consult: id })?;
     let consult = Consult { queue, ..asked.clone() };
-    so_far.emit(Event::ConsultAsked { id, consult });
+    draft.emit(Event::ConsultAsked { id, consult });
     Ok(None)
 }

@@ -1,10 +1,10 @@
 //! Deferrals: a case is put off until a moment or an event, and comes back.
 
-use crate::command::happened::Left;
+use crate::command::effects::Left;
 use crate::{
     case::{Case, Holder},
     command::{
-        Context, Happened,
+        Context, Effects,
         guard::{lease, open_only, raised, with_words},
     },
     decision::{Decision, Trigger},
@@ -17,14 +17,14 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>, wish: Wish) -> Left {
-    with_words(&so_far.case)?;
+pub(super) fn defer(draft: &mut Effects, context: &Context, epoch: Option<u64>, wish: Wish) -> Left {
+    with_words(&draft.case)?;
     let held = match epoch {
-        Some(epoch) => lease(&so_far.case, epoch)?,
-        None if wish.kind == DeferralKind::Callback => open_only(&so_far.case)?,
-        None => return Err(Refusal::NotTheHolder { holder: open_only(&so_far.case)?.to_ref() }),
+        Some(epoch) => lease(&draft.case, epoch)?,
+        None if wish.kind == DeferralKind::Callback => open_only(&draft.case)?,
+        None => return Err(Refusal::NotTheHolder { holder: open_only(&draft.case)?.to_ref() }),
     };
-    if so_far.case.held_by_ai || held.responder().is_none() {
+    if draft.case.held_by_ai || held.responder().is_none() {
         return Err(Refusal::NotWithPeople { holder: held.to_ref() });
     }
     let owner = held.staff.clone();
@@ -32,19 +32,19 @@ pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>
     if until <= context.now {
         return Err(Refusal::MomentOver);
     }
-    if after == Some(so_far.case.id) {
+    if after == Some(draft.case.id) {
         return Err(Refusal::PutOffUntilItself);
     }
     // Whoever is asked meanwhile would be asked for nothing.
-    match so_far.case.offer.clone() {
+    match draft.case.offer.clone() {
         Some(offer) if epoch.is_some() => return Err(Refusal::OfferOpen { staff: offer.staff }),
         Some(Offer { id, staff, .. }) => {
-            so_far.emit(Event::OfferEnded { offer: id, staff, how: OfferEnd::Withdrawn, at: context.now });
+            draft.emit(Event::OfferEnded { offer: id, staff, how: OfferEnd::Withdrawn, at: context.now });
         }
         None => {}
     }
-    let before = so_far.case.deferrals.get(&kind).is_some_and(|before| before.waited);
-    let waited = kind == DeferralKind::Callback && (before || so_far.case.waiting_since.is_some());
+    let before = draft.case.deferrals.get(&kind).is_some_and(|before| before.waited);
+    let waited = kind == DeferralKind::Callback && (before || draft.case.waiting_since.is_some());
     let (by, at) = (context.by.clone(), context.now);
     let wording = wording.filter(|_| kind.is_told());
     let deferral = Deferral {
@@ -64,35 +64,35 @@ pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>
         at,
         is_due: false,
     };
-    so_far.emit(Event::CaseDeferred { deferral });
+    draft.emit(Event::CaseDeferred { deferral });
     Ok(None)
 }
 
 /// What a decision means for a callback: a queue that is closed and calls back promises one for when it opens, unless
 /// one is agreed on already; where the case goes to somebody else, they see to it, and what was promised for later is
 /// over.
-pub(in crate::command) fn decided(so_far: &mut Happened, context: &Context, call_ms: i64) {
-    let Some((decision, handoff)) = so_far.events.iter().rev().find_map(|event| match event {
+pub(in crate::command) fn decided(draft: &mut Effects, context: &Context, call_ms: i64) {
+    let Some((decision, handoff)) = draft.events.iter().rev().find_map(|event| match event {
         Event::DecisionMade { decision, handoff } => Some((decision, handoff)),
         _ => None,
     }) else {
         return;
     };
-    let queue = so_far.case.holder.as_ref().filter(|held| held.staff.is_none()).and_then(Holder::responder);
+    let queue = draft.case.holder.as_ref().filter(|held| held.staff.is_none()).and_then(Holder::responder);
     let promises = queue.and_then(|queue| decision.collecting.get(queue)).filter(|collects| collects.calls_back);
     let moved = handoff.as_ref().is_some_and(|handoff| handoff.from.as_ref() != Some(&handoff.to));
     let (id, told, customer_waits) =
         (decision.id, handoff.is_some(), handoff.is_some() || decision.trigger == Trigger::CustomerMessage);
     let opens = promises.map(|collects| collects.opens);
     let wording = opens.filter(|_| !told).map(|_| wording(decision, queue));
-    let before = so_far.case.deferrals.get(&DeferralKind::Callback);
+    let before = draft.case.deferrals.get(&DeferralKind::Callback);
     let promised = before.is_some_and(|before| before.decision.is_some() && !before.is_due);
     let agreed = before.is_some() && !(promised && moved);
     if promised && moved {
-        over(so_far, context, DeferralKind::Callback, DeferralHow::HandedOver);
+        over(draft, context, DeferralKind::Callback, DeferralHow::HandedOver);
     }
     let Some(until) = opens.filter(|opens| customer_waits && !agreed && *opens > context.now) else { return };
-    if so_far.case.offer.is_some() {
+    if draft.case.offer.is_some() {
         return;
     }
     let deferral = Deferral {
@@ -100,7 +100,7 @@ pub(in crate::command) fn decided(so_far: &mut Happened, context: &Context, call
         until,
         owner: None,
         call_by: Some(until.plus_ms(call_ms)),
-        waited: so_far.case.waiting_since.is_some(),
+        waited: draft.case.waiting_since.is_some(),
         after: None,
         field: None,
         decision: Some(id),
@@ -112,7 +112,7 @@ pub(in crate::command) fn decided(so_far: &mut Happened, context: &Context, call
         at: context.now,
         is_due: false,
     };
-    so_far.emit(Event::CaseDeferred { deferral });
+    draft.emit(Event::CaseDeferred { deferral });
 }
 
 /// In which words the customer is told of what a decision brings.
@@ -122,10 +122,10 @@ fn wording(decision: &Decision, queue: Option<&ResponderId>) -> Wording {
 }
 
 /// What is set on a case ends a snooze that waits for it.
-pub(super) fn field_set(so_far: &mut Happened, context: &Context, set: &BTreeSet<FieldName>) {
-    let snooze = so_far.case.deferrals.get(&DeferralKind::Snooze);
+pub(super) fn field_set(draft: &mut Effects, context: &Context, set: &BTreeSet<FieldName>) {
+    let snooze = draft.case.deferrals.get(&DeferralKind::Snooze);
     if snooze.and_then(|snooze| snooze.field.as_ref()).is_some_and(|field| set.contains(field)) {
-        over(so_far, context, DeferralKind::Snooze, DeferralHow::FieldSet);
+        over(draft, context, DeferralKind::Snooze, DeferralHow::FieldSet);
     }
 }
 
@@ -136,7 +136,7 @@ pub(in crate::command) fn with_people(case: &Case) -> Result<(), Refusal> {
 }
 
 pub(super) fn end(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     epoch: Option<u64>,
     kind: DeferralKind,
@@ -144,62 +144,62 @@ pub(super) fn end(
     due: Timestamp,
 ) -> Left {
     let held = match epoch {
-        Some(epoch) => lease(&so_far.case, epoch)?,
-        None => open_only(&so_far.case)?,
+        Some(epoch) => lease(&draft.case, epoch)?,
+        None => open_only(&draft.case)?,
     };
     let owner = held.accountable.clone();
-    let Some(open) = so_far.case.deferrals.get(&kind) else { return Err(Refusal::NotPutOff { kind }) };
+    let Some(open) = draft.case.deferrals.get(&kind) else { return Err(Refusal::NotPutOff { kind }) };
     match (kind, how, open.is_due) {
         (DeferralKind::Callback, DeferralHow::Due, false) => {
-            so_far.emit(Event::CallbackDue { at: context.now });
+            draft.emit(Event::CallbackDue { at: context.now });
             return Ok(None);
         }
         (DeferralKind::Callback, DeferralHow::Due, true) | (_, DeferralHow::Missed, false) => return Ok(None),
         _ => {}
     }
     let missed = how == DeferralHow::Missed;
-    over(so_far, context, kind, how);
+    over(draft, context, kind, how);
     if missed {
-        raised(so_far, context, ExceptionKind::CallbackMissed, (owner, due), None, None);
+        raised(draft, context, ExceptionKind::CallbackMissed, (owner, due), None, None);
     }
     Ok(None)
 }
 
 /// Whoever has it, or is offered it, would have taken it up.
-pub(super) fn miss(so_far: &mut Happened, context: &mut Context, due: Timestamp) -> Left {
-    let held = open_only(&so_far.case)?;
+pub(super) fn miss(draft: &mut Effects, context: &mut Context, due: Timestamp) -> Left {
+    let held = open_only(&draft.case)?;
     let owner = held.accountable.clone();
-    let is_raised = so_far.case.exceptions.values().any(|open| open.kind == ExceptionKind::DeferralMissed);
-    if so_far.case.waits_in_queue() && !is_raised {
-        raised(so_far, context, ExceptionKind::DeferralMissed, (owner, due), None, None);
+    let is_raised = draft.case.exceptions.values().any(|open| open.kind == ExceptionKind::DeferralMissed);
+    if draft.case.waits_in_queue() && !is_raised {
+        raised(draft, context, ExceptionKind::DeferralMissed, (owner, due), None, None);
     }
     Ok(None)
 }
 
 /// What the customer writes ends a snooze.
-pub(super) fn customer_wrote(so_far: &mut Happened, context: &Context) {
-    if so_far.case.deferrals.contains_key(&DeferralKind::Snooze) {
-        over(so_far, context, DeferralKind::Snooze, DeferralHow::Customer);
+pub(super) fn customer_wrote(draft: &mut Effects, context: &Context) {
+    if draft.case.deferrals.contains_key(&DeferralKind::Snooze) {
+        over(draft, context, DeferralKind::Snooze, DeferralHow::Customer);
     }
 }
 
 /// Who answers a customer who waits for a call has kept it.
-pub(super) fn was_called(so_far: &mut Happened, context: &Context) {
+pub(super) fn was_called(draft: &mut Effects, context: &Context) {
     let waits = |case: &Case| case.deferrals.get(&DeferralKind::Callback).is_some_and(|callback| callback.is_due);
-    if waits(&so_far.case) {
-        over(so_far, context, DeferralKind::Callback, DeferralHow::Kept);
+    if waits(&draft.case) {
+        over(draft, context, DeferralKind::Callback, DeferralHow::Kept);
     }
 }
 
-pub(super) fn note_awaited(so_far: &mut Happened, context: &Context, by: CaseId) -> Left {
-    open_only(&so_far.case)?;
-    if !so_far.case.awaited_by.contains(&by) {
-        so_far.emit(Event::CaseAwaited { awaited: Awaited { by, at: context.now } });
+pub(super) fn note_awaited(draft: &mut Effects, context: &Context, by: CaseId) -> Left {
+    open_only(&draft.case)?;
+    if !draft.case.awaited_by.contains(&by) {
+        draft.emit(Event::CaseAwaited { awaited: Awaited { by, at: context.now } });
     }
     Ok(None)
 }
 
-fn over(so_far: &mut Happened, context: &Context, kind: DeferralKind, how: DeferralHow) {
+fn over(draft: &mut Effects, context: &Context, kind: DeferralKind, how: DeferralHow) {
     let end = DeferralEnd { kind, how, by: context.by.clone(), at: context.now };
-    so_far.emit(Event::DeferralEnded { end });
+    draft.emit(Event::DeferralEnded { end });
 }

@@ -1,10 +1,10 @@
 //! Where the case goes: looked at again, given up, given on, and decided against the system.
 
-use crate::command::happened::{Left, ask, ask_with};
+use crate::command::effects::{Left, ask, ask_with};
 use crate::{
     case::Holder,
     command::{
-        Context, Happened,
+        Context, Effects,
         act::deferrals::with_people,
         guard::{holding_exception, human_wanted, lease, measured, not_held_by_exception, open_only, raised},
     },
@@ -16,67 +16,67 @@ use crate::{
     retrieval::Retrieval,
 };
 
-pub(super) fn review(so_far: &Happened, epoch: u64, point: DecisionPoint, trigger: Trigger) -> Left {
-    lease(&so_far.case, epoch)?;
+pub(super) fn review(draft: &Effects, epoch: u64, point: DecisionPoint, trigger: Trigger) -> Left {
+    lease(&draft.case, epoch)?;
     ask(point, trigger)
 }
 
-pub(super) fn rehome(so_far: &Happened, from: &ResponderId, to: Option<ResponderId>) -> Left {
-    let held = open_only(&so_far.case)?;
+pub(super) fn rehome(draft: &Effects, from: &ResponderId, to: Option<ResponderId>) -> Left {
+    let held = open_only(&draft.case)?;
     if held.responder() != Some(from) {
         return Err(Refusal::NotTheHolder { holder: held.to_ref() });
     }
-    let was = if so_far.case.held_by_ai { ResponderKind::Ai } else { ResponderKind::Queue };
+    let was = if draft.case.held_by_ai { ResponderKind::Ai } else { ResponderKind::Queue };
     ask(DecisionPoint::Route, Trigger::HolderGone { to, was, staff: held.staff.clone() })
 }
 
-pub(super) fn decline_handover(so_far: &mut Happened, context: &Context, epoch: u64, note: Option<Words>) -> Left {
-    lease(&so_far.case, epoch)?;
-    let Some(question) = so_far.case.handover_question.as_ref().map(|question| question.decision) else {
+pub(super) fn decline_handover(draft: &mut Effects, context: &Context, epoch: u64, note: Option<Words>) -> Left {
+    lease(&draft.case, epoch)?;
+    let Some(question) = draft.case.handover_question.as_ref().map(|question| question.decision) else {
         return Err(Refusal::NothingAsked);
     };
-    so_far.emit(Event::HandoverDeclined { question, by: context.by.clone(), note, at: context.now });
+    draft.emit(Event::HandoverDeclined { question, by: context.by.clone(), note, at: context.now });
     Ok(None)
 }
 
 pub(super) fn yield_case(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &Context,
     epoch: u64,
     reason: YieldReason,
     note: Option<Words>,
     found: Option<Box<Retrieval>>,
 ) -> Left {
-    lease(&so_far.case, epoch)?;
-    not_held_by_exception(&so_far.case)?;
-    if reason == YieldReason::WantsHuman && !so_far.case.human_requested {
-        measured(so_far, human_wanted(context.now), context.now);
+    lease(&draft.case, epoch)?;
+    not_held_by_exception(&draft.case)?;
+    if reason == YieldReason::WantsHuman && !draft.case.human_requested {
+        measured(draft, human_wanted(context.now), context.now);
     }
     ask_with(note, DecisionPoint::Escalate, Trigger::Yielded { reason, found })
 }
 
 pub(super) fn deny_turn(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     epoch: u64,
     owned: (OwnerId, Timestamp),
     reason: Words,
 ) -> Left {
-    lease(&so_far.case, epoch)?;
-    not_held_by_exception(&so_far.case)?;
-    raised(so_far, context, ExceptionKind::Raised, owned, None, Some(reason));
+    lease(&draft.case, epoch)?;
+    not_held_by_exception(&draft.case)?;
+    raised(draft, context, ExceptionKind::Raised, owned, None, Some(reason));
     ask(DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NoAnswer, found: None })
 }
 
-pub(super) fn return_to_ai(so_far: &Happened, epoch: u64, note: Option<Words>) -> Left {
-    lease(&so_far.case, epoch)?;
-    not_held_by_exception(&so_far.case)?;
-    with_people(&so_far.case)?;
+pub(super) fn return_to_ai(draft: &Effects, epoch: u64, note: Option<Words>) -> Left {
+    lease(&draft.case, epoch)?;
+    not_held_by_exception(&draft.case)?;
+    with_people(&draft.case)?;
     ask_with(note, DecisionPoint::ReturnToAi, Trigger::ReturnRequested)
 }
 
-pub(super) fn transfer(so_far: &Happened, epoch: u64, to: ResponderId, note: Option<Words>) -> Left {
-    let held = lease(&so_far.case, epoch)?;
+pub(super) fn transfer(draft: &Effects, epoch: u64, to: ResponderId, note: Option<Words>) -> Left {
+    let held = lease(&draft.case, epoch)?;
     if held.staff.is_none() {
         return Err(Refusal::NotTheHolder { holder: held.to_ref() });
     }
@@ -86,15 +86,15 @@ pub(super) fn transfer(so_far: &Happened, epoch: u64, to: ResponderId, note: Opt
     ask_with(note, DecisionPoint::Escalate, Trigger::Transferred { to })
 }
 
-pub(super) fn override_case(so_far: &mut Happened, context: &Context, to: ResponderId, reason: Words) -> Left {
-    open_only(&so_far.case)?;
-    if so_far.case.holder.as_ref().and_then(Holder::responder) == Some(&to) {
+pub(super) fn override_case(draft: &mut Effects, context: &Context, to: ResponderId, reason: Words) -> Left {
+    open_only(&draft.case)?;
+    if draft.case.holder.as_ref().and_then(Holder::responder) == Some(&to) {
         return Err(Refusal::HasItAlready { responder: to });
     }
     // Who says where the case goes has seen to the exception that held it.
-    if let Some(exception) = holding_exception(&so_far.case) {
+    if let Some(exception) = holding_exception(&draft.case) {
         let (by, reason) = (context.by.clone(), Some(reason.clone()));
-        so_far.emit(Event::ExceptionResolved { exception, by, reason, remembers: true, at: context.now });
+        draft.emit(Event::ExceptionResolved { exception, by, reason, remembers: true, at: context.now });
     }
     let trigger = Trigger::Overridden { to, reason: reason.commit.clone() };
     ask_with(Some(reason), DecisionPoint::Override, trigger)

@@ -1,11 +1,11 @@
 //! Messages and files: of the requester, of the holder and of machines.
 
-use crate::command::happened::{Left, ask};
+use crate::command::effects::{Left, ask};
 use crate::{
     automatic::AutoSubmitted,
     case::{Author, Status},
     command::{
-        Context, Happened,
+        Context, Effects,
         act::deferrals::{customer_wrote, was_called},
         guard::{known_before, lease, measured, noted, open_only, with_room},
     },
@@ -20,67 +20,67 @@ use crate::{
 };
 
 pub(super) fn write(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     words: Words,
     readings: Vec<(SignalName, Reading)>,
     situation: Option<Noted>,
 ) -> Left {
-    open_only(&so_far.case)?;
+    open_only(&draft.case)?;
     let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
-    so_far.emit(Event::MessageAdded { message, at: context.now });
-    customer_wrote(so_far, context);
-    known_before(so_far, context.now);
-    measured(so_far, readings, context.now);
-    noted(so_far, situation, context.now);
+    draft.emit(Event::MessageAdded { message, at: context.now });
+    customer_wrote(draft, context);
+    known_before(draft, context.now);
+    measured(draft, readings, context.now);
+    noted(draft, situation, context.now);
     ask(DecisionPoint::Retain, Trigger::CustomerMessage)
 }
 
 /// What the customer writes on a case that had ended is why it is reopened.
 pub(super) fn write_again(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     words: Words,
     readings: Vec<(SignalName, Reading)>,
     situation: Option<Noted>,
 ) -> Left {
-    match (so_far.case.status, so_far.case.ending) {
-        (Status::Open, _) => return write(so_far, context, words, readings, situation),
+    match (draft.case.status, draft.case.ending) {
+        (Status::Open, _) => return write(draft, context, words, readings, situation),
         (Status::Resolved, Some(Ending::Merged { into })) => return Err(Refusal::Merged { into }),
         (Status::Resolved, _) => {}
     }
-    so_far.emit(Event::CaseReopened { reason: words.clone(), at: context.now });
+    draft.emit(Event::CaseReopened { reason: words.clone(), at: context.now });
     let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
-    so_far.emit(Event::MessageAdded { message, at: context.now });
-    known_before(so_far, context.now);
-    measured(so_far, readings, context.now);
-    noted(so_far, situation, context.now);
+    draft.emit(Event::MessageAdded { message, at: context.now });
+    known_before(draft, context.now);
+    measured(draft, readings, context.now);
+    noted(draft, situation, context.now);
     ask(DecisionPoint::Route, Trigger::Reopened)
 }
 
 pub(super) fn keep_automatic(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     words: Words,
     auto_submitted: AutoSubmitted,
     situation: Option<Noted>,
 ) -> Left {
-    if let Some(Ending::Merged { into }) = so_far.case.ending {
+    if let Some(Ending::Merged { into }) = draft.case.ending {
         return Err(Refusal::Merged { into });
     }
     let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
     let message = Message { auto_submitted: Some(auto_submitted), ..message };
-    so_far.emit(Event::MessageAdded { message, at: context.now });
-    let new = situation.as_ref().is_some_and(|noted| so_far.case.situations.adds(&noted.situation));
-    noted(so_far, situation, context.now);
-    match so_far.case.status {
+    draft.emit(Event::MessageAdded { message, at: context.now });
+    let new = situation.as_ref().is_some_and(|noted| draft.case.situations.adds(&noted.situation));
+    noted(draft, situation, context.now);
+    match draft.case.status {
         Status::Open if new => ask(DecisionPoint::Retain, Trigger::SignalsPosted),
         _ => Ok(None),
     }
 }
 
 pub(super) fn answer(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     epoch: u64,
     words: Words,
@@ -88,42 +88,42 @@ pub(super) fn answer(
     marks: Vec<Mark>,
     found: Option<Box<Retrieval>>,
 ) -> Left {
-    let held = lease(&so_far.case, epoch)?;
+    let held = lease(&draft.case, epoch)?;
     let (holder, staff) = (held.to_ref(), held.staff.clone());
-    if to.is_some() && to != so_far.case.last_customer_message {
+    if to.is_some() && to != draft.case.last_customer_message {
         return Err(Refusal::MessageCameBetween);
     }
     let author = Author::Holder { holder, epoch, staff };
     let message = Message { marks, found, ..Message::new(MessageId::next(&mut context.ids), author, words) };
-    so_far.emit(Event::MessageAdded { message, at: context.now });
-    was_called(so_far, context);
+    draft.emit(Event::MessageAdded { message, at: context.now });
+    was_called(draft, context);
     Ok(None)
 }
 
 pub(super) fn attach(
-    so_far: &mut Happened,
+    draft: &mut Effects,
     context: &mut Context,
     epoch: Option<u64>,
     words: Words,
     attachment: Attachment,
 ) -> Left {
     let held = match epoch {
-        Some(epoch) => lease(&so_far.case, epoch)?,
-        None => open_only(&so_far.case)?,
+        Some(epoch) => lease(&draft.case, epoch)?,
+        None => open_only(&draft.case)?,
     };
     let by = |epoch| Author::Holder { holder: held.to_ref(), epoch, staff: held.staff.clone() };
     let author = epoch.map_or(Author::Requester, by);
-    with_room(&so_far.case, &attachment)?;
+    with_room(&draft.case, &attachment)?;
     let mut message = Message::new(MessageId::next(&mut context.ids), author, words);
     message.attachments.push(attachment);
-    so_far.emit(Event::MessageAdded { message, at: context.now });
+    draft.emit(Event::MessageAdded { message, at: context.now });
     match epoch {
         Some(_) => {
-            was_called(so_far, context);
+            was_called(draft, context);
             Ok(None)
         }
         None => {
-            customer_wrote(so_far, context);
+            customer_wrote(draft, context);
             ask(DecisionPoint::Retain, Trigger::CustomerMessage)
         }
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     live::{
-        delivery::{DeadLetter, Line},
+        delivery::{DeadLetter, DeliveryState},
         subscriptions::{SubscriptionItem, dead_id},
     },
     pipeline::authority::{self, EARLIER, pause_of},
@@ -25,7 +25,7 @@ pub(super) struct Subscriptions {
     recorded: BTreeMap<String, Recorded>,
     kept: BTreeMap<String, SubscriptionItem>,
     /// Where each delivery stands.
-    lines: BTreeMap<String, Line>,
+    lines: BTreeMap<String, DeliveryState>,
     /// Subscriptions of which there are dead letters, with the position of the last.
     letters: BTreeMap<String, u64>,
     /// Letters under another name than their position's.
@@ -70,7 +70,7 @@ impl Subscriptions {
     }
 
     pub(super) fn keep_delivery(&mut self, id: &str, body: &[u8]) -> Result<(), serde_json::Error> {
-        self.lines.insert(id.to_owned(), Line::restore(body, BTreeSet::new())?);
+        self.lines.insert(id.to_owned(), DeliveryState::restore(body, BTreeSet::new())?);
         Ok(())
     }
 

@@ -3,7 +3,8 @@
 use crate::{
     Caller, Environment, Journal, Parts, Vault,
     access::who,
-    ai::left_behind::{self, cut},
+    ai::left_behind,
+    bounds::cut,
     case::{
         announce, complete, fields,
         view::{CaseView, DecisionSummary, MessageFrom},

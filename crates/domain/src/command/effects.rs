@@ -18,12 +18,12 @@ pub struct Question {
 
 /// A question, and the note for who has the case once it is decided.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct AskedOfPolicy {
     pub(super) question: Question,
     pub(super) note: Option<Words>,
 }
 
-impl Asked {
+impl AskedOfPolicy {
     pub(super) fn new(point: DecisionPoint, trigger: Trigger, note: Option<Words>) -> Self {
         Self { question: Question { point, trigger }, note }
     }
@@ -31,14 +31,14 @@ impl Asked {
 
 /// What a command leads to.
 #[derive(Debug, Clone)]
-pub struct Happened {
+pub struct Effects {
     /// The case afterwards.
     pub case: Case,
     /// The events, in order.
     pub events: Vec<Event>,
 }
 
-impl Happened {
+impl Effects {
     /// The decision among the events, if one was taken.
     pub fn decision(&self) -> Option<&Decision> {
         self.events.iter().find_map(|event| match event {
@@ -54,7 +54,7 @@ impl Happened {
 }
 
 /// What a command leaves to be decided: a question, or nothing.
-pub(super) type Left = Result<Option<Asked>, Refusal>;
+pub(super) type Left = Result<Option<AskedOfPolicy>, Refusal>;
 
 /// Asks.
 pub(super) fn ask(point: DecisionPoint, trigger: Trigger) -> Left {
@@ -63,5 +63,5 @@ pub(super) fn ask(point: DecisionPoint, trigger: Trigger) -> Left {
 
 /// Asks, with a note for who has the case then.
 pub(super) fn ask_with(note: Option<Words>, point: DecisionPoint, trigger: Trigger) -> Left {
-    Ok(Some(Asked::new(point, trigger, note)))
+    Ok(Some(AskedOfPolicy::new(point, trigger, note)))
 }

@@ -1,0 +1,119 @@
+//! Requests for actions, against what their records make of them: as they are now, of which cases they are, and when
+//! actions were last done for whom.
+
+use super::super::problem::kept;
+use crate::request::{LAST_DONE, OF_CASE, REQUESTS, record::row};
+use remit_domain::{
+    Event,
+    id::{RequestId, Timestamp},
+    request::{Request, RequestState},
+};
+use remit_store::{Found, OutboxRow};
+use std::collections::BTreeMap;
+
+/// What is on record of requests, and what is kept.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    made: BTreeMap<RequestId, Request>,
+    /// When each was asked for.
+    asked: BTreeMap<RequestId, Timestamp>,
+    done: BTreeMap<(String, String), Timestamp>,
+    kept: BTreeMap<String, Request>,
+    kept_of_case: BTreeMap<(String, String), Timestamp>,
+    kept_done: BTreeMap<(String, String), Timestamp>,
+    rows: BTreeMap<String, (String, Option<RequestId>)>,
+}
+
+impl Requests {
+    /// Notes a record.
+    pub(super) fn note(&mut self, event: &Event) {
+        let (id, at) = match event {
+            Event::RequestAsked(asked) => {
+                self.asked.insert(asked.decision.request, asked.decision.at);
+                (asked.decision.request, asked.decision.at)
+            }
+            Event::RequestChanged(changed) => (changed.request, changed.at),
+            _ => return,
+        };
+        let before = self.made.remove(&id);
+        let was_done = before.as_ref().is_some_and(|request| request.state == RequestState::Done);
+        let Some(after) = Request::after(before, event) else { return };
+        if after.state == RequestState::Done && !was_done {
+            let done = (after.customer.to_string(), after.action.to_string());
+            let last = self.done.entry(done).or_insert(at);
+            *last = (*last).max(at);
+        }
+        self.made.insert(id, after);
+    }
+
+    /// Notes what is kept of a request.
+    pub(super) fn keep(&mut self, id: &str, body: &[u8]) -> serde_json::Result<()> {
+        self.kept.insert(id.to_owned(), serde_json::from_slice(body)?);
+        Ok(())
+    }
+
+    /// Notes that a case is kept as the one of a request.
+    pub(super) fn keep_of_case(&mut self, case: &str, id: &str, body: &[u8]) -> serde_json::Result<()> {
+        self.kept_of_case.insert((case.to_owned(), id.to_owned()), serde_json::from_slice(body)?);
+        Ok(())
+    }
+
+    /// Notes when an action is kept as done last for a customer.
+    pub(super) fn keep_done(&mut self, customer: &str, action: &str, body: &[u8]) -> serde_json::Result<()> {
+        self.kept_done.insert((customer.to_owned(), action.to_owned()), serde_json::from_slice(body)?);
+        Ok(())
+    }
+
+    /// Notes what remains to be done about a request.
+    pub(super) fn keep_row(&mut self, row: &OutboxRow) {
+        self.rows.insert(row.id.clone(), (row.case.clone(), serde_json::from_slice(&row.body).ok()));
+    }
+
+    /// Names what remains to be done about no request, and requests about which something ought to remain.
+    fn compare_rows(&self, found: Found<'_>) {
+        let what = "what remains to be done";
+        for (id, (case, request)) in &self.rows {
+            let made = request.and_then(|request| self.made.get(&request));
+            let is_of = made.is_some_and(|made| row(made) == *id && made.case.to_string() == *case);
+            if !is_of || made.is_some_and(|made| made.state.is_final() && made.state != RequestState::Done) {
+                found(kept(what, id, "it is of no request that goes on"));
+            }
+        }
+        let goes_on = [RequestState::Waiting, RequestState::Confirmed, RequestState::Executing];
+        for made in self.made.values().filter(|made| goes_on.contains(&made.state)) {
+            if !self.rows.contains_key(&row(made)) {
+                found(kept(what, &row(made), "the request goes on, and it is not in the outbox"));
+            }
+        }
+    }
+
+    /// Names everything that is kept otherwise than it is on record.
+    pub(super) fn compare(&self, found: Found<'_>) {
+        self.compare_rows(found);
+        let mut differs = |kind: &str, id: &str, how: &str| found(kept(kind, id, how));
+        let requests = REQUESTS;
+        let kind = requests.kind();
+        for (id, made) in &self.made {
+            match self.kept.get(&id.to_string()) {
+                Some(request) if request == made => {}
+                Some(_) => differs(kind, &id.to_string(), "it is not what its records make of it"),
+                None => differs(kind, &id.to_string(), "it is not kept"),
+            }
+        }
+        let is_made = |id: &str| id.parse().is_ok_and(|id: RequestId| self.made.contains_key(&id));
+        for id in self.kept.keys().filter(|id| !is_made(id)) {
+            differs(kind, id, "no record asks for it");
+        }
+        let of_case =
+            |(id, made): (&RequestId, &Request)| Some(((made.case.to_string(), id.to_string()), *self.asked.get(id)?));
+        let of_case: BTreeMap<(String, String), Timestamp> = self.made.iter().filter_map(of_case).collect();
+        for (kind, made, kept) in [(OF_CASE, &of_case, &self.kept_of_case), (LAST_DONE, &self.done, &self.kept_done)] {
+            for ((of, id), _) in made.iter().filter(|(key, at)| kept.get(key) != Some(at)) {
+                differs(&format!("{kind}{of}"), id, "it is not kept as its records say");
+            }
+            for ((of, id), _) in kept.iter().filter(|(key, _)| !made.contains_key(key)) {
+                differs(&format!("{kind}{of}"), id, "no record says so");
+            }
+        }
+    }
+}

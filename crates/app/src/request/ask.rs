@@ -1,0 +1,275 @@
+//! Asking for an action: exactly, on a case, with policy's answer on record before anybody is told.
+
+use super::{
+    evaluate::{self, Exact},
+    record,
+    view::RequestView,
+};
+use crate::{
+    ATTEMPTS, Caller, Done, Kept, Parts, Repeat,
+    caller::principal::Principal,
+    operation::{AskRequestRefusal, PreviewRequestRefusal},
+    pipeline::{
+        self,
+        about::About,
+        commit::{self, SideRows},
+        lease,
+        load::Loaded,
+        projections, sealing,
+    },
+    refused::{Kind, Refused, refused},
+    vault::keys::Sealed,
+};
+use remit_domain::{
+    Case, Command,
+    case::Status,
+    command::Effects,
+    id::{DecisionId, RequestId, ResponderId},
+    request::{Answer, Asker, Request, RequestAsked, RequestNoted},
+};
+use remit_policy::action::ActionSpec;
+use remit_store::CommitError;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A request for an action.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskRequest {
+    /// The action, one of the bundle's catalogue.
+    pub action: String,
+    /// With what, as the action's parameters say; money in minor units.
+    #[schema(value_type = Object)]
+    pub arguments: Map<String, Value>,
+    /// The lease, where who asks has the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+}
+
+/// Asks for an action.
+///
+/// # Errors
+/// [`AskRequestRefusal`] says when each arises.
+pub async fn ask_request(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    case: &str,
+    ask: AskRequest,
+) -> Result<Done<RequestView>, AskRequestRefusal> {
+    for _ in 0..ATTEMPTS {
+        let loaded = loaded(parts, caller, case, ask.epoch).await?;
+        let spec = known(parts, &ask.action, &ask.arguments)?;
+        let prepared = prepared(parts, caller, &loaded, spec, &ask.arguments).await?;
+        let asked = Together { repeat, epoch: ask.epoch, then: Vec::new(), sealed: Vec::new(), claim: None };
+        match commit(parts, caller, loaded.case, spec, prepared, asked).await {
+            Err(Uncommitted::Moved) => parts.environment.metrics.conflicts.inc(),
+            Err(Uncommitted::Refused(refused)) => return Err(refused.into()),
+            Ok(done) => return Ok(done),
+        };
+    }
+    Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")).into())
+}
+
+/// What would be answered, without a request: so that people see it before they ask.
+///
+/// # Errors
+/// [`PreviewRequestRefusal`] says when each arises.
+pub async fn preview_request(
+    parts: &Parts,
+    caller: &Caller,
+    case: &str,
+    ask: AskRequest,
+) -> Result<RequestView, PreviewRequestRefusal> {
+    let loaded = loaded(parts, caller, case, ask.epoch).await?;
+    let spec = known(parts, &ask.action, &ask.arguments)?;
+    let prepared = prepared(parts, caller, &loaded, spec, &ask.arguments).await?;
+    let request = Request::asked_for(&prepared.asked);
+    let view = RequestView::new(&parts.governance, &request).reading(&prepared.shown_text);
+    Ok(view.answered(&prepared.asked.decision))
+}
+
+/// The action of the catalogue, if the arguments fit it.
+pub(crate) fn known<'p>(
+    parts: &'p Parts,
+    action: &str,
+    arguments: &Map<String, Value>,
+) -> Result<&'p ActionSpec, Refused> {
+    let catalogue = parts.governance.bundle.catalogue();
+    let spec = catalogue.iter().find(|spec| spec.name.as_str() == action).ok_or_else(|| {
+        let names: Vec<&str> = catalogue.iter().map(|spec| spec.name.as_str()).collect();
+        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        Refused::invalid("action", format!("the bundle has no such action in its catalogue, which has {there}"))
+    })?;
+    spec.parameters.check(arguments).map_err(|error| Refused::invalid("arguments", error))?;
+    Ok(spec)
+}
+
+async fn loaded(parts: &Parts, caller: &Caller, case: &str, epoch: Option<u64>) -> Result<Loaded, Refused> {
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let loaded = lease::load_under(governance, journal, environment, caller, "request.ask", case, epoch).await?;
+    match loaded.case.status {
+        Status::Open => Ok(loaded),
+        Status::Resolved => Err(remit_domain::Refusal::CaseResolved.into()),
+    }
+}
+
+/// A request that policy has answered, ready to be put on record.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(super) asked: RequestAsked,
+    arguments: Sealed,
+    shown: Sealed,
+    /// What who confirms it reads.
+    pub(crate) shown_text: String,
+}
+
+impl Prepared {
+    /// What policy answered.
+    pub(crate) fn answer(&self) -> &Answer {
+        &self.asked.decision.verdict.answer
+    }
+
+    /// The customer's language, as it was read.
+    pub(crate) fn language(&self) -> Option<String> {
+        self.asked.decision.signals.get("language").map(|reading| reading.value.to_string())
+    }
+
+    /// The policies that determined it, in words.
+    pub(crate) fn because(&self) -> String {
+        let decision = &self.asked.decision;
+        let reason = |id| decision.policies.get(id).map(|note| format!("{id}: {}", note.reason));
+        let reasons: Vec<String> = decision.verdict.policies.iter().filter_map(reason).collect();
+        if reasons.is_empty() { "no policy permits it".to_owned() } else { reasons.join("; ") }
+    }
+}
+
+/// Has policy answer, and seals what was asked for and what is read of it.
+pub(crate) async fn prepared(
+    parts: &Parts,
+    caller: &Caller,
+    loaded: &Loaded,
+    spec: &ActionSpec,
+    arguments: &Map<String, Value>,
+) -> Result<Prepared, Refused> {
+    let (case, now) = (&loaded.case, parts.environment.now());
+    let mut ids = parts.environment.ids(now)?;
+    let (id, decision) = (RequestId::next(&mut ids), DecisionId::next(&mut ids));
+    let asker = asker(parts, caller, case).await?;
+    let hash = evaluate::hash(id, case, spec.name.as_str(), &asker, arguments)?;
+    let exact = Exact { id, spec, asker, arguments: arguments.clone(), hash };
+    let evaluated = exact.evaluate(parts, case, &[], decision, now).await?;
+    let language = evaluated.decision.signals.get("language").map(|reading| reading.value.to_string());
+    let shown_text = spec.template.say(language.as_deref(), arguments, &evaluated.told);
+    let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
+    let written = serde_json::to_string(arguments).map_err(Refused::internal)?;
+    let sealed_arguments = sealing::seal_on(journal, vault, environment, loaded, &written).await?;
+    let shown = sealing::seal_on(journal, vault, environment, loaded, &shown_text).await?;
+    let asked = RequestAsked {
+        customer: case.customer.clone(),
+        arguments: sealed_arguments.words.clone(),
+        shown: shown.words.clone(),
+        amount: spec.amount(&evaluated.decision.arguments, &evaluated.decision.facts),
+        reserved: Vec::new(),
+        standing: evaluated.standing,
+        due: now.plus_ms(spec.deadline_ms),
+        decision: evaluated.decision,
+    };
+    Ok(Prepared { asked, arguments: sealed_arguments, shown, shown_text })
+}
+
+/// What goes into one commit with a request.
+pub(crate) struct Together<'a> {
+    pub(crate) repeat: Option<&'a Repeat>,
+    /// The lease under which it is asked for.
+    pub(crate) epoch: Option<u64>,
+    /// What is done on the case with it, after it.
+    pub(crate) then: Vec<Command>,
+    /// Words that those commit to.
+    pub(crate) sealed: Vec<Sealed>,
+    /// The outbox row that this is done for.
+    pub(crate) claim: Option<String>,
+}
+
+/// Why a request is not on record.
+#[derive(Debug)]
+pub(crate) enum Uncommitted {
+    /// The case changed since it was evaluated.
+    Moved,
+    /// It is refused.
+    Refused(Refused),
+}
+
+impl From<Refused> for Uncommitted {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+/// Puts a request on record, with what is done on its case, if the case is as it was evaluated.
+pub(crate) async fn commit(
+    parts: &Parts,
+    caller: &Caller,
+    case: Case,
+    spec: &ActionSpec,
+    prepared: Prepared,
+    together: Together<'_>,
+) -> Result<Done<RequestView>, Uncommitted> {
+    let Prepared { asked, arguments, shown, shown_text } = prepared;
+    let in_flight = parts.journal.announce();
+    let mut context = parts.environment.context(&caller.pseudonym)?;
+    context.now = asked.decision.at;
+    let noted = RequestNoted {
+        request: asked.decision.request,
+        action: asked.decision.action.clone(),
+        arguments: asked.arguments.clone(),
+        shown: asked.shown.clone(),
+        at: context.now,
+    };
+    let note = Command::NoteRequest { epoch: together.epoch, noted };
+    let mut effects = Effects { case: case.clone(), events: Vec::new() };
+    for command in std::iter::once(note).chain(together.then) {
+        let next = pipeline::decided(parts, Some(&effects.case), command, None, About::default(), &mut context).await?;
+        effects.case = next.case;
+        effects.events.extend(next.events);
+    }
+    let decision = asked.decision.clone();
+    let (request, more) = record::asked(parts, caller, spec, asked, context.now)?;
+    let view = RequestView::new(&parts.governance, &request).reading(&shown_text).answered(&decision);
+    let sealed = [arguments, shown].into_iter().chain(together.sealed);
+    let side = SideRows::sealed(sealed.collect(), together.claim);
+    let now = context.now;
+    let mut ready = commit::record(parts, caller, together.repeat, Some(&case), effects, side, view, now)?;
+    ready.commit.with(more);
+    let done = parts.journal.commit_and(ready.commit, in_flight, || {
+        projections::follow(parts, ready.projections.change);
+        parts.environment.metrics.happened(&ready.projections.counted);
+    });
+    match done.await {
+        Ok(_) => Ok(Done::Now { output: ready.output, kept: ready.kept }),
+        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept::stored(response))),
+        Err(CommitError::VersionConflict { .. }) => Err(Uncommitted::Moved),
+        Err(CommitError::Overdrawn { counter, left }) => {
+            let detail = format!("a limit of `{}` is reached: {left} is left of {}", spec.name, counter.key);
+            Err(Refused::new(Kind::LimitReached, detail).into())
+        }
+        Err(error) => Err(refused(error).into()),
+    }
+}
+
+/// As who `caller` asks.
+async fn asker(parts: &Parts, caller: &Caller, case: &Case) -> Result<Asker, Refused> {
+    Ok(match &caller.principal {
+        Principal::Staff { staff, .. } => Asker::Staff { staff: staff.clone(), roles: caller.roles.clone() },
+        Principal::Customer(customer) => Asker::Customer { customer: customer.clone() },
+        Principal::Responder(name) => {
+            let responder = ResponderId::new(name).map_err(Refused::internal)?;
+            let asker = evaluate::as_responder(parts, case, &responder, parts.environment.now()).await?;
+            asker.ok_or_else(|| Refused::new(Kind::Forbidden, "the bundle has no such AI responder"))?
+        }
+        Principal::Integration | Principal::Person | Principal::System(_) => {
+            Asker::Integration { token: caller.pseudonym.to_string(), roles: caller.roles.clone() }
+        }
+    })
+}

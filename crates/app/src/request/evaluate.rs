@@ -1,0 +1,212 @@
+//! Policy's answer about an exact request, on what is true of it now.
+
+use super::last_done;
+use crate::{
+    Parts,
+    governance::connectors::Connector,
+    pipeline::{about::About, facts, load},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Case,
+    decision::DecisionPoint,
+    id::{DecisionId, Digest, RequestId, ResponderId, Timestamp},
+    request::{Asker, Confirming, Names, REQUEST_VERSION, RequestDecision, Standing, Term},
+};
+use remit_policy::{
+    action::{ActionSpec, term},
+    engine::RequestQuestion,
+};
+use remit_responders::connector::{ConnectorAsked, Wanted};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+
+/// Hours since what was never done.
+const NEVER_HOURS: i64 = 1_000_000;
+const HOUR_MS: i64 = 3_600_000;
+
+/// An exact request.
+#[derive(Debug, Clone)]
+pub(super) struct Exact<'a> {
+    pub(super) id: RequestId,
+    pub(super) spec: &'a ActionSpec,
+    pub(super) asker: Asker,
+    pub(super) arguments: Map<String, Value>,
+    pub(super) hash: Digest,
+}
+
+/// What policy says of it, and what that was taken from.
+#[derive(Debug, Clone)]
+pub(super) struct Evaluated {
+    pub(super) decision: RequestDecision,
+    pub(super) standing: Standing,
+    /// The facts as the connector told them, for the template.
+    pub(super) told: Map<String, Value>,
+}
+
+/// The hash that names an exact request: SHA-256 of its canonical JSON (RFC 8785).
+pub(super) fn hash(
+    id: RequestId,
+    case: &Case,
+    action: &str,
+    asker: &Asker,
+    arguments: &Map<String, Value>,
+) -> Result<Digest, Refused> {
+    let exact = json!({
+        "request": id.to_string(),
+        "case": case.id.to_string(),
+        "customer": case.customer.as_str(),
+        "action": action,
+        "asked_by": asked_by(asker),
+        "arguments": arguments,
+    });
+    let canonical = serde_json_canonicalizer::to_vec(&exact).map_err(Refused::internal)?;
+    Ok(Digest::from_bytes(&Sha256::digest(&canonical).into()))
+}
+
+/// Who asks, as connectors are told.
+pub(super) fn asked_by(asker: &Asker) -> String {
+    format!("{}:{}", asker.kind(), asker.name())
+}
+
+/// The connector of an action.
+pub(super) fn connector<'p>(parts: &'p Parts, spec: &ActionSpec) -> Result<&'p Arc<Connector>, Refused> {
+    let connector = parts.governance.services.connectors().get(&spec.connector);
+    connector.ok_or_else(|| Refused::internal(format!("there is no connector `{}`", spec.connector)))
+}
+
+impl Exact<'_> {
+    /// It, as its connector is told of it.
+    pub(super) fn asked(&self, case: &Case, wanted: Wanted, key: &str) -> ConnectorAsked {
+        ConnectorAsked {
+            wanted,
+            request: self.id.to_string(),
+            case: case.id.to_string(),
+            customer: case.customer.to_string(),
+            action: self.spec.name.to_string(),
+            arguments: self.arguments.clone(),
+            hash: self.hash.to_string(),
+            key: key.to_owned(),
+            asked_by: asked_by(&self.asker),
+            confirmed_by: Vec::new(),
+            decision: None,
+            not_after: None,
+        }
+    }
+
+    /// Policy's answer on what is true now, where `confirmed` have said yes. The asker of a responder is seen as it is
+    /// now.
+    ///
+    /// # Errors
+    /// [`Kind::Unreachable`] where its connector does not say what is true; otherwise when the store refuses.
+    pub(super) async fn evaluate(
+        &self,
+        parts: &Parts,
+        case: &Case,
+        confirmed: &[Confirming],
+        id: DecisionId,
+        now: Timestamp,
+    ) -> Result<Evaluated, Refused> {
+        let governance = &parts.governance;
+        let told = self.told(parts, case).await?;
+        let untold = |kind| ActionSpec::untold(kind, &governance.bundle.currency().0);
+        let of_kind = |(name, kind): &(String, _)| {
+            let value = told.get(name).and_then(|value| term(*kind, value));
+            (name.clone(), value.unwrap_or_else(|| untold(*kind)))
+        };
+        let facts: Names = self.spec.facts.iter().map(of_kind).collect();
+        let arguments = self.spec.parameters.seen(&self.arguments);
+        let recent = self.recent(parts, case, now).await?;
+        let about = About::default().of(&governance.bundle, parts.opener(), case).await?;
+        let signals = facts::seen(governance, &parts.live, case, &about, now);
+        let principal = match &self.asker {
+            Asker::Responder { facts: before } => {
+                let candidates = facts::candidates(governance, &parts.live, &parts.environment, case, &signals, now);
+                let known = candidates.into_iter().find(|facts| facts.responder == before.responder);
+                known.map_or_else(|| self.asker.clone(), |facts| Asker::Responder { facts: Box::new(facts) })
+            }
+            other => other.clone(),
+        };
+        let question = RequestQuestion {
+            asker: &principal,
+            arguments: &arguments,
+            facts: &facts,
+            recent: &recent,
+            signals: &signals,
+            case: load::of_request(case),
+        };
+        let (verdict, policies) = governance.engine.request(self.spec.name.as_str(), &question, confirmed);
+        let terms = governance.bundle.terms();
+        let holder = case.holder.as_ref();
+        let standing = Standing {
+            bundle: terms.bundle.clone(),
+            holder: holder.map(|holder| holder.who.clone()),
+            epoch: holder.map_or(0, |holder| holder.epoch),
+            facts: facts.clone(),
+        };
+        let decision = RequestDecision {
+            v: REQUEST_VERSION,
+            id,
+            request: self.id,
+            case: case.id,
+            owner: terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone(),
+            at: now,
+            bundle: terms.bundle.clone(),
+            baseline: terms.baseline.clone(),
+            principal,
+            action: self.spec.name.clone(),
+            hash: self.hash.clone(),
+            arguments,
+            facts,
+            recent,
+            confirmed: confirmed.to_vec(),
+            signals,
+            verdict,
+            policies,
+        };
+        Ok(Evaluated { decision, standing, told })
+    }
+
+    /// What its connector says is true of it; of an action without facts it is not asked.
+    async fn told(&self, parts: &Parts, case: &Case) -> Result<Map<String, Value>, Refused> {
+        if self.spec.facts.is_empty() {
+            return Ok(Map::new());
+        }
+        // Nobody is told of what a machine that dies would lose.
+        parts.journal.settled().await.map_err(Refused::internal)?;
+        let asked = self.asked(case, Wanted::Facts, "");
+        let told = connector(parts, self.spec)?.facts(&parts.environment, &format!("facts_{}", self.id), &asked).await;
+        told.map_err(|failure| {
+            tracing::warn!(connector = self.spec.connector, %failure, "a connector did not say what is true");
+            let detail = format!("the connector `{}` did not say what is true of it: {failure}", self.spec.connector);
+            Refused::new(Kind::Unreachable, detail)
+        })
+    }
+
+    /// Hours since the actions that its policies look back at were last done for the customer.
+    async fn recent(&self, parts: &Parts, case: &Case, now: Timestamp) -> Result<Names, Refused> {
+        let mut recent = Names::new();
+        let done = last_done(&case.customer);
+        for action in &self.spec.recent {
+            let last = done.get(&parts.journal.store, action.as_str()).await.map_err(Refused::internal)?;
+            let hours = last.map_or(NEVER_HOURS, |last| now.since(last.value) / HOUR_MS);
+            recent.insert(action.to_string(), Term::Number(hours));
+        }
+        Ok(recent)
+    }
+}
+
+/// An AI responder as who asks, with what is true of it now.
+pub(super) async fn as_responder(
+    parts: &Parts,
+    case: &Case,
+    responder: &ResponderId,
+    now: Timestamp,
+) -> Result<Option<Asker>, Refused> {
+    let about = About::default().of(&parts.governance.bundle, parts.opener(), case).await?;
+    let signals = facts::seen(&parts.governance, &parts.live, case, &about, now);
+    let candidates = facts::candidates(&parts.governance, &parts.live, &parts.environment, case, &signals, now);
+    let facts = candidates.into_iter().find(|facts| facts.responder == *responder);
+    Ok(facts.map(|facts| Asker::Responder { facts: Box::new(facts) }))
+}

@@ -1,0 +1,307 @@
+//! Carrying requests out: evaluated anew at the moment of execution, given to the connector once under its key, and
+//! held against what that states. What became of one that nobody answered about is asked for, never done again.
+
+use super::{
+    REQUESTS,
+    evaluate::{self, Evaluated, Exact, asked_by},
+    read, record,
+};
+use crate::{
+    Caller, Parts, bounds,
+    caller::principal::Job,
+    environment::clock::{parse_rfc3339, rfc3339},
+    governance::connectors::Connector,
+    journal::outbox::{self, EXECUTION},
+    pipeline::{self, commit::Envelope, load::Loaded, projections, sealing},
+    refused::{Kind, Refused, refused},
+};
+use remit_domain::{
+    Command,
+    case::Status,
+    id::{DecisionId, RequestId, Timestamp},
+    request::{
+        Agreement, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState,
+        Statement,
+    },
+};
+use remit_policy::action::ActionSpec;
+use remit_responders::connector::{ConnectorAsked, Outcome, Stated, Wanted};
+use remit_store::{CommitError, Entry, OutboxRow, ReadError, Views as _};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// How long after its deadline a connector is first asked what became of a request, in milliseconds.
+const LOOK_MS: i64 = 1_000;
+/// The longest between two such questions, in milliseconds.
+const LOOK_MS_MAX: i64 = 3_600_000;
+
+/// Requests that are to be gone on with: carried out, asked about, or ended since nobody confirmed them.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn executions_due(parts: &Parts, limit: usize) -> Result<Vec<OutboxRow>, ReadError> {
+    parts.journal.store.due(EXECUTION, parts.environment.now().0, limit).await
+}
+
+/// How long until the next one is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn next_execution(parts: &Parts) -> Result<Option<std::time::Duration>, ReadError> {
+    let next = parts.journal.store.next_due(EXECUTION).await?;
+    let wait = |due| u64::try_from(Timestamp(due).since(parts.environment.now())).unwrap_or(0);
+    Ok(next.map(|due| std::time::Duration::from_millis(wait(due))))
+}
+
+/// Goes on with the request for which `row` is.
+///
+/// # Errors
+/// When the store refuses; the row stays then.
+pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
+    let id: RequestId = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+    let Some(entry) = read::stored(parts, id).await? else { return parts.journal.drop_row(&row.id).await };
+    match entry.value.state {
+        RequestState::Waiting => expire(parts, row, entry).await,
+        RequestState::Confirmed => begin(parts, row, entry).await,
+        RequestState::Executing | RequestState::Unknown => find(parts, row, entry).await,
+        // That somebody has to look was not put on record yet.
+        RequestState::Done if is_doubtful(entry.value.effect.as_ref()) => {
+            let loaded = read::case_of(parts, &entry.value).await?;
+            look(parts, row, &entry, &loaded).await
+        }
+        _ => parts.journal.drop_row(&row.id).await,
+    }
+}
+
+/// Whether what happened may be something else than what was asked for.
+fn is_doubtful(effect: Option<&Effect>) -> bool {
+    matches!(effect, Some(Effect::Done { agrees: Agreement::Differs | Agreement::Unknown, .. }))
+}
+
+/// Ends a request that nobody confirmed in time.
+async fn expire(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
+    let now = parts.environment.now();
+    match entry.value.act(RequestCommand::Expire, now) {
+        Ok(change) => put(parts, row, &entry, change, None, now).await.map(drop),
+        // Its time is not over yet by this clock: it is looked at again.
+        Err(_) => Ok(()),
+    }
+}
+
+/// Evaluates a confirmed request anew, and gives it to its connector if it is still what was confirmed.
+async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
+    let now = parts.environment.now();
+    let loaded = read::case_of(parts, &entry.value).await?;
+    let exact = match exact(parts, &loaded, &entry.value).await? {
+        Some(exact) => exact,
+        None => {
+            let change = entry.value.act(RequestCommand::Execute { now: None }, now)?;
+            return put(parts, row, &entry, change, None, now).await.map(drop);
+        }
+    };
+    let confirmed: Vec<Confirming> = entry.value.confirmations.iter().map(|given| given.by.confirming()).collect();
+    let decision = DecisionId::next(&mut parts.environment.ids(now)?);
+    let Evaluated { decision, standing, .. } = exact.evaluate(parts, &loaded.case, &confirmed, decision, now).await?;
+    let change = entry.value.act(RequestCommand::Execute { now: Some(Box::new((standing, decision))) }, now)?;
+    let executes = matches!(change, RequestChange::Executing { .. });
+    let connector = Arc::clone(evaluate::connector(parts, exact.spec)?);
+    let not_after = now.plus_ms(i64::from(connector.declared.deadline_ms));
+    // Until it is answered about, what became of it is asked for after the moment beyond which it is not done any more.
+    let again = executes
+        .then(|| outbox::execution(row.id.clone(), entry.value.case, not_after.plus_ms(LOOK_MS), entry.value.id));
+    let entry = put(parts, row, &entry, change, again, now).await?;
+    if !executes {
+        return Ok(());
+    }
+    // The connector is told of nothing that a machine that dies would lose.
+    parts.journal.settled().await.map_err(Refused::internal)?;
+    let mut asked = of(&exact, &loaded, &entry.value, Wanted::Execute);
+    asked.not_after = Some(rfc3339(not_after));
+    let outcome = connector.outcome(&parts.environment, &format!("execute_{}", entry.value.id), &asked).await;
+    let effect = match outcome {
+        Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
+        Ok(Outcome::Refused(why)) => Effect::Failed { why },
+        Ok(Outcome::NotFound) => Effect::Unknown { why: "the connector answered that it knows of nothing".to_owned() },
+        Err(failure) => {
+            tracing::warn!(request = %entry.value.id, %failure, "what became of a request is not known");
+            Effect::Unknown { why: failure.to_string() }
+        }
+    };
+    end(parts, row, &entry, &loaded, &connector, effect).await
+}
+
+/// Asks what became of a request that nobody answered about.
+async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
+    let loaded = read::case_of(parts, &entry.value).await?;
+    let Some(exact) = exact_of_any(parts, &loaded, &entry.value).await? else {
+        // Nobody can say any more what it was: a person has to look.
+        let now = parts.environment.now();
+        let effect = Effect::Unknown { why: "what was asked for cannot be read any more".to_owned() };
+        let entry = match entry.value.act(RequestCommand::End { effect }, now) {
+            Ok(change) => {
+                let again = outbox::execution(row.id.clone(), entry.value.case, now, entry.value.id);
+                put(parts, row, &entry, change, Some(again), now).await?
+            }
+            Err(_) => entry,
+        };
+        return look(parts, row, &entry, &loaded).await;
+    };
+    let connector = Arc::clone(evaluate::connector(parts, exact.spec)?);
+    let now = parts.environment.now();
+    let change = entry.value.act(RequestCommand::AskAgain, now)?;
+    let pause = LOOK_MS.saturating_mul(1 << entry.value.attempts.min(12)).min(LOOK_MS_MAX);
+    let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + pause);
+    let again = outbox::execution(row.id.clone(), entry.value.case, later, entry.value.id);
+    let entry = put(parts, row, &entry, change, Some(again), now).await?;
+    parts.journal.settled().await.map_err(Refused::internal)?;
+    let asked = of(&exact, &loaded, &entry.value, Wanted::Find);
+    let effect = match connector
+        .outcome(&parts.environment, &format!("find_{}_{}", entry.value.id, entry.value.attempts), &asked)
+        .await
+    {
+        Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
+        Ok(Outcome::Refused(why)) => Effect::Failed { why },
+        // It was asked after the moment beyond which it is not carried out any more.
+        Ok(Outcome::NotFound) => Effect::Failed { why: "the connector was never reached by it".to_owned() },
+        Err(failure) => Effect::Unknown { why: failure.to_string() },
+    };
+    end(parts, row, &entry, &loaded, &connector, effect).await
+}
+
+/// Puts on record how carrying it out ended, as far as that is known.
+async fn end(
+    parts: &Parts,
+    row: &OutboxRow,
+    entry: &Entry<Request>,
+    loaded: &Loaded,
+    connector: &Connector,
+    effect: Effect,
+) -> Result<(), Refused> {
+    let now = parts.environment.now();
+    let is_unknown = matches!(effect, Effect::Unknown { .. });
+    if is_unknown && entry.value.state == RequestState::Unknown {
+        // Asked often enough, it is for a person to find out.
+        return match entry.value.attempts > connector.declared.attempts {
+            true => look(parts, row, entry, loaded).await,
+            false => Ok(()),
+        };
+    }
+    let is_doubtful = is_doubtful(Some(&effect));
+    let change = entry.value.act(RequestCommand::End { effect }, now)?;
+    if is_doubtful {
+        // The row stays until somebody has been told to look.
+        let row_again = outbox::execution(row.id.clone(), entry.value.case, now, entry.value.id);
+        let entry = put(parts, row, entry, change, Some(row_again), now).await?;
+        return look(parts, row, &entry, loaded).await;
+    }
+    let again = is_unknown.then(|| {
+        let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + LOOK_MS);
+        outbox::execution(row.id.clone(), entry.value.case, later, entry.value.id)
+    });
+    put(parts, row, entry, change, again, now).await.map(drop)
+}
+
+/// Has a person look: an exception on the case, with an owner and a due time. The row is done with that.
+async fn look(parts: &Parts, row: &OutboxRow, entry: &Entry<Request>, loaded: &Loaded) -> Result<(), Refused> {
+    let request = &entry.value;
+    let what = match &request.effect {
+        None => "it is not known whether it was carried out".to_owned(),
+        Some(Effect::Unknown { why }) => format!("it is not known whether it was carried out ({why})"),
+        Some(Effect::Done { statement, .. }) => {
+            let amount = |money: Option<&Money>| money.map_or_else(|| "no amount".to_owned(), money_in_words);
+            let (stated, asked) = (amount(statement.amount.as_ref()), amount(request.amount.as_ref()));
+            format!("{} says that {stated} was moved, and {asked} was asked for", statement.reference)
+        }
+        Some(Effect::Failed { why }) => format!("it was refused ({why})"),
+    };
+    let reason = format!("Request {} ({}): {what}.", request.id, request.action);
+    let terms = parts.governance.bundle.terms();
+    let reason = bounds::cut(&reason, bounds::REASON_MAX);
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, loaded, reason).await;
+    let sealed = match sealed {
+        Ok(sealed) => sealed,
+        // On a case whose words were erased nobody can be told why; operators are.
+        Err(refused) if refused.kind == Kind::Erased => {
+            tracing::error!(request = %request.id, "what became of a request on an erased case is not known");
+            return parts.journal.drop_row(&row.id).await;
+        }
+        Err(refused) => return Err(refused),
+    };
+    let command = Command::RaiseException {
+        owner: terms.exception_owner.clone(),
+        due: parts.environment.now().plus_ms(terms.exception_due_ms),
+        reason: sealed.words.clone(),
+    };
+    let envelope = Envelope::new("request.execute", command).with([sealed]).claiming(&row.id);
+    let caller = Caller::system(Job::Requests);
+    pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(drop)
+}
+
+/// Puts a change on record, with when its row is due again; the request as it is then.
+async fn put(
+    parts: &Parts,
+    row: &OutboxRow,
+    before: &Entry<Request>,
+    change: RequestChange,
+    again: Option<OutboxRow>,
+    now: Timestamp,
+) -> Result<Entry<Request>, Refused> {
+    let caller = Caller::system(Job::Requests);
+    let (request, mut commit) = record::changed(parts, &caller, before, change, now)?;
+    commit.claim = Some(row.id.clone());
+    commit.cancel.retain(|id| *id != row.id);
+    if let Some(again) = again {
+        commit.outbox.retain(|due| due.id != again.id);
+        commit.outbox.push(again);
+    }
+    match projections::commit(parts, commit).await {
+        Ok(_) => read::stored(parts, request.id).await?.ok_or_else(|| Refused::internal("a request is gone")),
+        Err(CommitError::ItemConflict { kind, .. }) if kind == REQUESTS.kind() => {
+            Err(Refused::new(Kind::Superseded, "the request changed meanwhile; it is looked at anew"))
+        }
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// The exact request with its arguments opened; nothing where it can be carried out no more.
+async fn exact<'p>(parts: &'p Parts, loaded: &Loaded, request: &Request) -> Result<Option<Exact<'p>>, Refused> {
+    if loaded.case.status != Status::Open {
+        return Ok(None);
+    }
+    exact_of_any(parts, loaded, request).await
+}
+
+/// The same on a case that has ended too.
+async fn exact_of_any<'p>(parts: &'p Parts, loaded: &Loaded, request: &Request) -> Result<Option<Exact<'p>>, Refused> {
+    let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
+    let words = sealing::open_words(journal, vault, environment, &loaded.case, &request.arguments).await?;
+    let spec: Option<&ActionSpec> = parts.governance.bundle.requested(request.action.as_str());
+    let (Some(words), Some(spec)) = (words, spec) else { return Ok(None) };
+    let arguments: Map<String, Value> = serde_json::from_str(&words).map_err(Refused::internal)?;
+    Ok(Some(Exact { id: request.id, spec, asker: request.by.clone(), arguments, hash: request.hash.clone() }))
+}
+
+/// What a connector is told of a request on record.
+fn of(exact: &Exact<'_>, loaded: &Loaded, request: &Request, wanted: Wanted) -> ConnectorAsked {
+    let name = |by: &Confirmer| match by {
+        Confirmer::Customer { customer } => format!("customer:{customer}"),
+        Confirmer::Staff { staff, .. } => format!("staff:{staff}"),
+    };
+    ConnectorAsked {
+        asked_by: asked_by(&request.by),
+        confirmed_by: request.confirmations.iter().map(|given| name(&given.by)).collect(),
+        decision: Some(request.decision.to_string()),
+        ..exact.asked(&loaded.case, wanted, &request.key())
+    }
+}
+
+fn done(request: &Request, stated: Stated, now: Timestamp) -> Effect {
+    let amount = stated.amount.map(|(minor, currency)| Money { minor, currency });
+    let agrees = Agreement::of(request.amount.as_ref(), amount.as_ref());
+    let at = stated.at.as_deref().and_then(parse_rfc3339).unwrap_or(now);
+    Effect::Done { statement: Statement { reference: stated.reference, amount, at }, agrees }
+}
+
+fn money_in_words(money: &Money) -> String {
+    remit_policy::action::money_in_words(money)
+}

@@ -1,0 +1,97 @@
+//! Requests read: one, and those of a case.
+
+use super::{REQUESTS, of_case, view::RequestView};
+use crate::{
+    Caller, Parts,
+    access::auth,
+    caller::principal::Job,
+    case::query::Page,
+    operation::{GetRequestRefusal, ListRequestsRefusal},
+    pipeline::load::{self, Loaded},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Event, Stream,
+    id::RequestId,
+    request::{Request, RequestDecision},
+};
+use remit_policy::engine::ApiCase;
+use remit_store::{Entry, Journal as _};
+
+/// A request, with the whole of policy's answer.
+///
+/// # Errors
+/// [`GetRequestRefusal`] says when each arises.
+pub async fn request(parts: &Parts, caller: &Caller, id: &str) -> Result<RequestView, GetRequestRefusal> {
+    let (entry, loaded) = permitted(parts, caller, "request.read", id).await?;
+    let decision = decision(parts, &entry.value).await?;
+    let view = RequestView::of(parts, &loaded.case, &entry.value).await?;
+    Ok(decision.map_or(view.clone(), |decision| view.answered(&decision)))
+}
+
+/// The requests of a case, the newest first.
+///
+/// # Errors
+/// [`ListRequestsRefusal`] says when each arises.
+pub async fn requests(
+    parts: &Parts,
+    caller: &Caller,
+    case: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Page<RequestView>, ListRequestsRefusal> {
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let loaded = load::load(governance, journal, environment, caller, "request.read", case).await?;
+    let listed = of_case(loaded.case.id).page(&journal.store, after, limit).await.map_err(Refused::internal)?;
+    let next = (listed.len() == limit).then(|| listed.last().map(|entry| entry.id.clone())).flatten();
+    let mut items = Vec::with_capacity(listed.len());
+    for entry in &listed {
+        if let Some(request) = REQUESTS.get(&journal.store, &entry.id).await.map_err(Refused::internal)? {
+            items.push(RequestView::of(parts, &loaded.case, &request.value).await?);
+        }
+    }
+    Ok(Page { items, next })
+}
+
+/// The request of this identifier, with its case, if `caller` may do `permission` on that.
+pub(super) async fn permitted(
+    parts: &Parts,
+    caller: &Caller,
+    permission: &'static str,
+    id: &str,
+) -> Result<(Entry<Request>, Loaded), Refused> {
+    let none = |detail: String| Refused::new(Kind::NotFound, detail);
+    let id: RequestId = id.parse().map_err(|error| none(format!("{error}")))?;
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let Some(entry) = stored(parts, id).await? else {
+        // Policy is asked before it is told whether there is such a request.
+        auth::permit_on(governance, environment, caller, permission, ApiCase::default())?;
+        return Err(none(format!("no request {id} is on record")));
+    };
+    let case = entry.value.case.to_string();
+    Ok((entry, load::load(governance, journal, environment, caller, permission, &case).await?))
+}
+
+/// The request of this identifier.
+pub(super) async fn stored(parts: &Parts, id: RequestId) -> Result<Option<Entry<Request>>, Refused> {
+    REQUESTS.get(&parts.journal.store, &id.to_string()).await.map_err(Refused::internal)
+}
+
+/// The case of a request, as Remit itself reads it.
+pub(super) async fn case_of(parts: &Parts, request: &Request) -> Result<Loaded, Refused> {
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let caller = Caller::system(Job::Requests);
+    load::load(governance, journal, environment, &caller, "request.execute", &request.case.to_string()).await
+}
+
+/// The newest record of policy's answer about a request.
+async fn decision(parts: &Parts, request: &Request) -> Result<Option<RequestDecision>, Refused> {
+    let stream = Stream::request(request.id).to_string();
+    let rows = parts.journal.store.records_of(&stream, 0, usize::MAX).await.map_err(Refused::internal)?;
+    let answers = rows.iter().rev().filter_map(|row| match serde_json::from_slice(&row.body).ok()? {
+        Event::RequestAsked(asked) => Some(asked.decision),
+        Event::RequestChanged(changed) => changed.change.decision().cloned(),
+        _ => None,
+    });
+    Ok(answers.into_iter().next())
+}

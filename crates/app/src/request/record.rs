@@ -1,0 +1,122 @@
+//! What of a request goes into the store with each change of it.
+
+use super::{REQUESTS, evaluate::asked_by, last_done, of_case};
+use crate::{Caller, Parts, journal::outbox, pipeline::commit, refused::Refused};
+use remit_domain::{
+    Event, Stream,
+    id::Timestamp,
+    request::{Answer, Effect, Request, RequestAsked, RequestChange, RequestChanged, RequestState, Reserved},
+};
+use remit_policy::{action::ActionSpec, manifest::LimitedBy};
+use remit_store::{Commit, Counter, Entry, Expected, Spend};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// The commit of a request that is asked for.
+pub(super) fn asked(
+    parts: &Parts,
+    caller: &Caller,
+    spec: &ActionSpec,
+    mut asked: RequestAsked,
+    now: Timestamp,
+) -> Result<(Request, Commit), Refused> {
+    let is_denied = asked.decision.verdict.answer == Answer::Deny;
+    let spend = if is_denied { Vec::new() } else { reserve(&mut asked, spec, now) };
+    let request = Request::asked_for(&asked);
+    let stream = Stream::request(request.id);
+    let event = Event::RequestAsked(Box::new(asked));
+    let records = vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?];
+    let id = request.id.to_string();
+    let write = REQUESTS.write(&id, Expected::Absent, &request).map_err(Refused::internal)?;
+    let of_case = of_case(request.case).write(&id, Expected::Absent, &now).map_err(Refused::internal)?;
+    let outbox = due(&request, now).into_iter().collect();
+    Ok((request, Commit { records, items: vec![write, of_case], outbox, spend, ..Commit::default() }))
+}
+
+/// The commit of a change of a request.
+pub(super) fn changed(
+    parts: &Parts,
+    caller: &Caller,
+    before: &Entry<Request>,
+    change: RequestChange,
+    now: Timestamp,
+) -> Result<(Request, Commit), Refused> {
+    let request = before.value.clone().changed_by(&change);
+    let stream = Stream::request(request.id);
+    let event = Event::RequestChanged(Box::new(RequestChanged { request: request.id, change, at: now }));
+    let records = vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?];
+    let id = request.id.to_string();
+    let mut items = vec![REQUESTS.write(&id, before.expected(), &request).map_err(Refused::internal)?];
+    if request.state == RequestState::Done && before.value.state != RequestState::Done {
+        let any = Expected::Any("whichever was done last is the last");
+        let done = last_done(&request.customer);
+        items.push(done.write(request.action.to_string(), any, &now).map_err(Refused::internal)?);
+    }
+    let outbox: Vec<_> = due(&request, now).into_iter().collect();
+    let cancel = if outbox.is_empty() { vec![row(&request)] } else { Vec::new() };
+    let ends = request.state.is_final() && !before.value.state.is_final();
+    let spend = if ends { settle(&request) } else { Vec::new() };
+    Ok((request, Commit { records, items, outbox, cancel, spend, ..Commit::default() }))
+}
+
+/// The name of the row of the outbox that is due for a request.
+pub(crate) fn row(request: &Request) -> String {
+    format!("request:{}", request.id)
+}
+
+/// What is to be done about a request, and when.
+fn due(request: &Request, now: Timestamp) -> Option<remit_store::OutboxRow> {
+    let at = |moment| Some(outbox::execution(row(request), request.case, moment, request.id));
+    match request.state {
+        RequestState::Waiting => at(request.due),
+        RequestState::Confirmed => at(now),
+        // Who carries it out says when it is asked again.
+        _ => None,
+    }
+}
+
+/// The counters of a request's limits, each with how much it takes of it and the most there is.
+fn counters(asked: &RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<(Counter, u64, u64)> {
+    let (mut counters, by) = (Vec::new(), &asked.decision.principal);
+    for (nth, limit) in spec.limits.iter().enumerate() {
+        let scope = match (limit.by, by.kind()) {
+            (LimitedBy::Customer, _) => format!("customer:{}", asked.customer),
+            (LimitedBy::Action, _) => "action".to_owned(),
+            (LimitedBy::Staff, "staff") | (LimitedBy::Responder, "responder") => asked_by(by),
+            _ => continue,
+        };
+        let window = i64::from(limit.window_hours) * HOUR_MS;
+        let window_ms = now.0.div_euclid(window) * window;
+        let of = |what: &str| Counter { scope: scope.clone(), key: format!("{}:{what}:{nth}", spec.name), window_ms };
+        if let Some(most) = limit.count {
+            counters.push((of("count"), 1, most));
+        }
+        if let Some(most) = limit.minor {
+            let minor = asked.amount.as_ref().map_or(0, |amount| amount.minor.unsigned_abs());
+            counters.push((of("minor"), minor, most));
+        }
+    }
+    counters
+}
+
+/// What is held back of an action's limits until it is known what becomes of a request, which notes it.
+fn reserve(asked: &mut RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<Spend> {
+    let request = asked.decision.request;
+    let counters = counters(asked, spec, now).into_iter().enumerate();
+    let held = counters.map(|(nth, (counter, amount, limit))| {
+        let id = format!("{request}:{nth}");
+        asked.reserved.push(Reserved { id: id.clone(), amount });
+        Spend::Reserve { id, counter, amount, limit }
+    });
+    held.collect()
+}
+
+/// What was held back is taken where the effect came to pass, and otherwise given back.
+fn settle(request: &Request) -> Vec<Spend> {
+    let done = matches!(request.effect, Some(Effect::Done { .. }));
+    let settled = |held: &Reserved| {
+        let (id, amount) = (held.id.clone(), held.amount);
+        if done { Spend::Settle { id, amount } } else { Spend::Release { id } }
+    };
+    request.reserved.iter().map(settled).collect()
+}

@@ -1,0 +1,231 @@
+//! A request as interfaces show it.
+
+use crate::{Governance, Parts, environment::clock::rfc3339, pipeline::sealing, refused::Refused};
+use remit_domain::{
+    Case,
+    request::{
+        Agreement, Answer, Changed, Confirmation, Confirmer, Confirming, Effect, Money, Names, Request,
+        RequestDecision, RequestState, Requestable, Via,
+    },
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A request for an action.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RequestView {
+    /// Which.
+    pub id: String,
+    /// On which case.
+    pub case: String,
+    /// What is to be done.
+    pub action: String,
+    /// What people call that; its name where the bundle in force has it no more.
+    pub title: String,
+    /// How far it has come.
+    pub state: RequestState,
+    /// What is read by who confirms it; nothing once the words on the case were erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// The hash of the exact request, which a confirmation names.
+    pub hash: String,
+    /// What it moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// Who asks: `responder`, `staff`, `customer` or `integration`.
+    pub asked_by: AskedBy,
+    /// Whose yes is still wanted.
+    pub wanted: Vec<Confirming>,
+    /// Who said yes.
+    pub confirmations: Vec<ConfirmationView>,
+    /// When it was asked for.
+    #[schema(format = DateTime)]
+    pub asked_at: String,
+    /// When it expires unless it is confirmed.
+    #[schema(format = DateTime)]
+    pub due_at: String,
+    /// What changed, where it was withdrawn since it is no longer what was confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub void: Option<Changed>,
+    /// How it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<EffectView>,
+    /// The decision that it rests on.
+    pub decision: String,
+    /// Policy's answer, where one request is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<VerdictView>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AskedBy {
+    /// `responder`, `staff`, `customer` or `integration`.
+    pub kind: String,
+    /// What they are called.
+    pub name: String,
+}
+
+/// A yes.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ConfirmationView {
+    /// `customer` or `staff`.
+    pub by: Confirming,
+    /// Who, of staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
+    /// How many open cases they had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cases: Option<u32>,
+    /// Over what it came.
+    pub via: Via,
+    /// For how long they had it before them, in milliseconds, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen_ms: Option<i64>,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+}
+
+/// How carrying a request out ended.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum EffectView {
+    /// It was done.
+    Done {
+        /// By what the back office knows it.
+        reference: String,
+        /// How much it says was moved.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        amount: Option<Money>,
+        /// When, as it says.
+        #[schema(format = DateTime)]
+        at: String,
+        /// Whether that is what was asked for.
+        agrees: Agreement,
+    },
+    /// It was refused, and nothing happened.
+    Failed {
+        /// Why.
+        why: String,
+    },
+    /// What became of it is not known.
+    Unknown {
+        /// In what way.
+        why: String,
+    },
+}
+
+/// Policy's answer about a request.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct VerdictView {
+    /// The answer.
+    #[serde(flatten)]
+    pub answer: Answer,
+    /// The policies that determine it.
+    pub policies: Vec<PolicyView>,
+    /// Policies that stand against it until it is confirmed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub until: Vec<PolicyView>,
+    /// Of a denial, what would change it and who may bring it about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requestable: Vec<Requestable>,
+    /// What was true of the request, as its connector said.
+    pub facts: Names,
+}
+
+/// A policy that a verdict names.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PolicyView {
+    /// Its identifier.
+    pub id: String,
+    /// Its reason.
+    pub reason: String,
+    /// Its owner.
+    pub owner: String,
+}
+
+impl RequestView {
+    /// Of a request of `case`, with what is read of it opened.
+    pub(super) async fn of(parts: &Parts, case: &Case, request: &Request) -> Result<Self, Refused> {
+        let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
+        let shown = sealing::open_words(journal, vault, environment, case, &request.shown).await?;
+        Ok(Self { shown, ..Self::new(&parts.governance, request) })
+    }
+
+    /// Of a request, without what is read of it.
+    pub(super) fn new(governance: &Governance, request: &Request) -> Self {
+        let spec = governance.bundle.requested(request.action.as_str());
+        Self {
+            id: request.id.to_string(),
+            case: request.case.to_string(),
+            action: request.action.to_string(),
+            title: spec.map_or_else(|| request.action.to_string(), |spec| spec.title.clone()),
+            state: request.state,
+            shown: None,
+            hash: request.hash.to_string(),
+            amount: request.amount.clone(),
+            asked_by: AskedBy { kind: request.by.kind().to_owned(), name: request.by.name().to_owned() },
+            wanted: request.wanted.clone(),
+            confirmations: request.confirmations.iter().map(ConfirmationView::from).collect(),
+            asked_at: rfc3339(request.asked),
+            due_at: rfc3339(request.due),
+            void: request.void,
+            effect: request.effect.as_ref().map(EffectView::from),
+            decision: request.decision.to_string(),
+            verdict: None,
+        }
+    }
+
+    /// With what is read of it, which is known.
+    pub(super) fn reading(mut self, shown: &str) -> Self {
+        self.shown = Some(shown.to_owned());
+        self
+    }
+
+    /// With policy's answer.
+    pub(super) fn answered(mut self, decision: &RequestDecision) -> Self {
+        let policy = |id: &remit_domain::id::PolicyId| {
+            let note = decision.policies.get(id);
+            PolicyView {
+                id: id.to_string(),
+                reason: note.map(|note| note.reason.to_string()).unwrap_or_default(),
+                owner: note.map(|note| note.owner.to_string()).unwrap_or_default(),
+            }
+        };
+        let verdict = &decision.verdict;
+        self.verdict = Some(VerdictView {
+            answer: verdict.answer.clone(),
+            policies: verdict.policies.iter().chain(&verdict.errors).map(policy).collect(),
+            until: verdict.until.iter().map(policy).collect(),
+            requestable: verdict.requestable.clone(),
+            facts: decision.facts.clone(),
+        });
+        self
+    }
+}
+
+impl From<&Confirmation> for ConfirmationView {
+    fn from(given: &Confirmation) -> Self {
+        let (staff, cases) = match &given.by {
+            Confirmer::Customer { .. } => (None, None),
+            Confirmer::Staff { staff, cases } => (Some(staff.to_string()), Some(*cases)),
+        };
+        Self { by: given.by.confirming(), staff, cases, via: given.via, seen_ms: given.seen_ms, at: rfc3339(given.at) }
+    }
+}
+
+impl From<&Effect> for EffectView {
+    fn from(effect: &Effect) -> Self {
+        match effect {
+            Effect::Done { statement, agrees } => Self::Done {
+                reference: statement.reference.clone(),
+                amount: statement.amount.clone(),
+                at: rfc3339(statement.at),
+                agrees: *agrees,
+            },
+            Effect::Failed { why } => Self::Failed { why: why.clone() },
+            Effect::Unknown { why } => Self::Unknown { why: why.clone() },
+        }
+    }
+}

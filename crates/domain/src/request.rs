@@ -1,0 +1,78 @@
+//! Requests for actions: what somebody asks to have done with an effect beyond the conversation, exactly; who confirms
+//! it; how it was carried out; and what was seen to have happened. Each is a stream of its own.
+//!
+//! A request is bound to the hash of what was asked for. Nothing of it changes afterwards: another amount is another
+//! request, which nobody has confirmed.
+
+mod asker;
+mod command;
+mod confirmation;
+mod decision;
+mod effect;
+mod event;
+mod fold;
+mod standing;
+mod state;
+mod value;
+
+pub use asker::Asker;
+pub use command::{RequestCommand, RequestRefusal};
+pub use confirmation::{Confirmation, Confirmer, Confirming, Via};
+pub use decision::{Answer, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
+pub use effect::{Agreement, Effect, Reserved, Statement};
+pub use event::{RequestAsked, RequestChange, RequestChanged, RequestNoted};
+pub use standing::{Changed, Standing};
+pub use state::RequestState;
+pub use value::{Money, Names, Term};
+
+use crate::{
+    id::{ActionName, CaseId, CustomerId, DecisionId, Digest, RequestId, Timestamp},
+    vocabulary::Words,
+};
+use serde::{Deserialize, Serialize};
+
+/// A request as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Which.
+    pub id: RequestId,
+    /// On which case.
+    pub case: CaseId,
+    /// Whose case it is.
+    pub customer: CustomerId,
+    /// What is to be done.
+    pub action: ActionName,
+    /// Who asks.
+    pub by: Asker,
+    /// The exact arguments, by commitment.
+    pub arguments: Words,
+    /// What who confirms it reads, by commitment.
+    pub shown: Words,
+    /// The hash of the exact request: case, action and arguments in canonical JSON (RFC 8785).
+    pub hash: Digest,
+    /// What it moves, where it moves money.
+    pub amount: Option<Money>,
+    /// What is held back of limits for it.
+    pub reserved: Vec<Reserved>,
+    /// How far it has come.
+    pub state: RequestState,
+    /// Whose yes is still wanted.
+    pub wanted: Vec<Confirming>,
+    /// Who said yes.
+    pub confirmations: Vec<Confirmation>,
+    /// What must be as it was.
+    pub standing: Standing,
+    /// The decision that it rests on: the one that was taken when it was asked for, then that of its execution.
+    pub decision: DecisionId,
+    /// When it was asked for.
+    pub asked: Timestamp,
+    /// When it expires unless it is confirmed.
+    pub due: Timestamp,
+    /// How often the connector was asked to carry it out or what became of it.
+    pub attempts: u32,
+    /// How it ended.
+    pub effect: Option<Effect>,
+    /// What changed, where it was withdrawn for that.
+    pub void: Option<Changed>,
+}

@@ -1,0 +1,166 @@
+//! What may be done with a request that was asked for, and why it is refused.
+
+use super::{
+    Answer, Changed, Confirmation, Confirmer, Confirming, Effect, Request, RequestChange, RequestDecision,
+    RequestState, Standing,
+};
+use crate::id::Timestamp;
+use smol_str::{SmolStr, format_smolstr};
+
+/// What may be done with a request that was asked for.
+#[derive(Debug, Clone)]
+pub enum RequestCommand {
+    /// Say yes to it.
+    Confirm(Confirmation),
+    /// Say no to it.
+    Decline(Confirmation),
+    /// Take it back.
+    Withdraw {
+        /// Who, by the identifier of their token.
+        by: String,
+    },
+    /// Nobody confirmed it in time.
+    Expire,
+    /// Carry it out, if it is still what was confirmed.
+    Execute {
+        /// How things stand now, with what policy says; none where the case has ended.
+        now: Option<Box<(Standing, RequestDecision)>>,
+    },
+    /// Ask its connector once more what became of it.
+    AskAgain,
+    /// Say how carrying it out ended.
+    End {
+        /// In which way.
+        effect: Effect,
+    },
+}
+
+/// Why a request is not changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestRefusal {
+    /// It is not in a state in which that can be done.
+    #[error("the request is {}; {wanted}", state.as_str())]
+    State {
+        /// The state that it is in.
+        state: RequestState,
+        /// What can be done, and when.
+        wanted: &'static str,
+    },
+    /// What was shown is not this request.
+    #[error("the hash is not that of this request; read it again, and send the hash that stands with it")]
+    OtherRequest,
+    /// Who asked for it does not confirm it.
+    #[error("who asked for it cannot confirm it: somebody else must")]
+    OwnRequest,
+    /// They have said yes already.
+    #[error("they have confirmed it already; another person must")]
+    Twice,
+    /// Nobody's yes of this kind is wanted.
+    #[error("no confirmation by {} is wanted", .0.as_str())]
+    NotWanted(Confirming),
+    /// It is too late.
+    #[error("its time is over; it can be asked for anew")]
+    Late,
+}
+
+impl Request {
+    /// What `command` changes of it.
+    ///
+    /// # Errors
+    /// Where it stands so that it cannot be done.
+    pub fn act(&self, command: RequestCommand, now: Timestamp) -> Result<RequestChange, RequestRefusal> {
+        match command {
+            RequestCommand::Confirm(confirmation) => {
+                self.answerable(&confirmation, now)?;
+                let confirming = confirmation.by.confirming();
+                if !self.wanted.contains(&confirming) {
+                    return Err(RequestRefusal::NotWanted(confirming));
+                }
+                Ok(RequestChange::Confirmed { confirmation })
+            }
+            RequestCommand::Decline(confirmation) => {
+                self.answerable(&confirmation, now)?;
+                Ok(RequestChange::Declined { confirmation })
+            }
+            RequestCommand::Withdraw { by } => match self.state {
+                RequestState::Waiting | RequestState::Confirmed => Ok(RequestChange::Withdrawn { by }),
+                _ => Err(self.wrong("only what waits can be taken back")),
+            },
+            RequestCommand::Expire => match self.state {
+                RequestState::Waiting if now >= self.due => Ok(RequestChange::Expired),
+                RequestState::Waiting => Err(self.wrong("its time is not over")),
+                _ => Err(self.wrong("only what waits expires")),
+            },
+            RequestCommand::Execute { now } => self.execute(now),
+            RequestCommand::AskAgain => match self.state {
+                RequestState::Executing | RequestState::Unknown => Ok(RequestChange::AskedAgain),
+                _ => Err(self.wrong("nothing is asked of its connector")),
+            },
+            RequestCommand::End { effect } => match self.state {
+                RequestState::Executing => Ok(RequestChange::CarriedOut { effect }),
+                // What was not known is known by now; that it still is not is nothing new.
+                RequestState::Unknown if !matches!(effect, Effect::Unknown { .. }) => {
+                    Ok(RequestChange::CarriedOut { effect })
+                }
+                _ => Err(self.wrong("it is not being carried out")),
+            },
+        }
+    }
+
+    /// Whether this yes or no can be given to it.
+    fn answerable(&self, confirmation: &Confirmation, now: Timestamp) -> Result<(), RequestRefusal> {
+        if self.state != RequestState::Waiting {
+            return Err(self.wrong("only what waits can be confirmed or declined"));
+        }
+        if now >= self.due {
+            return Err(RequestRefusal::Late);
+        }
+        if confirmation.hash != self.hash {
+            return Err(RequestRefusal::OtherRequest);
+        }
+        if let (Confirmer::Staff { staff, .. }, Some(asker)) = (&confirmation.by, self.by.staff())
+            && staff == asker
+        {
+            return Err(RequestRefusal::OwnRequest);
+        }
+        if self.confirmations.iter().any(|before| before.by.is_same_person(&confirmation.by)) {
+            return Err(RequestRefusal::Twice);
+        }
+        Ok(())
+    }
+
+    /// It is carried out if it is still what was confirmed, and otherwise it is void and says what changed.
+    fn execute(&self, now: Option<Box<(Standing, RequestDecision)>>) -> Result<RequestChange, RequestRefusal> {
+        if self.state != RequestState::Confirmed {
+            return Err(self.wrong("only what is confirmed is carried out"));
+        }
+        let Some(now) = now else { return Ok(RequestChange::Voided { changed: Changed::Case, decision: None }) };
+        let (standing, decision) = *now;
+        let changed = self.standing.changed(&standing);
+        let denied = (decision.verdict.answer != Answer::Allow).then_some(Changed::Verdict);
+        let decision = Box::new(decision);
+        Ok(match changed.or(denied) {
+            Some(changed) => RequestChange::Voided { changed, decision: Some(decision) },
+            None => RequestChange::Executing { decision },
+        })
+    }
+
+    fn wrong(&self, wanted: &'static str) -> RequestRefusal {
+        RequestRefusal::State { state: self.state, wanted }
+    }
+
+    /// The key under which its connector is asked to carry it out: the same one each time.
+    pub fn key(&self) -> SmolStr {
+        format_smolstr!("remit-{}", self.id)
+    }
+}
+
+impl Confirmer {
+    fn is_same_person(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Staff { staff, .. }, Self::Staff { staff: other, .. }) => staff == other,
+            (Self::Customer { .. }, Self::Customer { .. }) => true,
+            _ => false,
+        }
+    }
+}

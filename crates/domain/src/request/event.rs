@@ -1,0 +1,138 @@
+//! What is on record of a request, in its own stream: that it was asked for, and each change of it.
+
+use super::{
+    confirmation::Confirmation,
+    decision::RequestDecision,
+    effect::{Effect, Reserved},
+    standing::{Changed, Standing},
+    value::Money,
+};
+use crate::{
+    id::{ActionName, CustomerId, RequestId, Timestamp},
+    vocabulary::Words,
+};
+use serde::{Deserialize, Serialize};
+
+/// That a request was asked for on a case, in the case's stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RequestNoted {
+    /// Which.
+    pub request: RequestId,
+    /// For what.
+    pub action: ActionName,
+    /// The exact arguments, by commitment.
+    pub arguments: Words,
+    /// What who confirms it reads, by commitment.
+    pub shown: Words,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// That a request was asked for, and what policy said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RequestAsked {
+    /// Whose case it is on.
+    pub customer: CustomerId,
+    /// The exact arguments, by commitment.
+    pub arguments: Words,
+    /// What who confirms it reads, by commitment.
+    pub shown: Words,
+    /// What it moves, where it moves money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// What is held back of limits until it is known what became of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reserved: Vec<Reserved>,
+    /// What must stay as it is for a yes to count.
+    pub standing: Standing,
+    /// When it expires unless it is confirmed.
+    pub due: Timestamp,
+    /// The record of policy's answer.
+    pub decision: RequestDecision,
+}
+
+/// A change of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RequestChanged {
+    /// Which.
+    pub request: RequestId,
+    /// What became of it.
+    pub change: RequestChange,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RequestChange {
+    /// Somebody said yes to it.
+    Confirmed {
+        /// Who, to what, and over what.
+        confirmation: Confirmation,
+    },
+    /// Somebody said no to it.
+    Declined {
+        /// Who, to what, and over what.
+        confirmation: Confirmation,
+    },
+    /// It was taken back.
+    Withdrawn {
+        /// Who took it back, by the identifier of their token.
+        by: String,
+    },
+    /// Nobody confirmed it in time.
+    Expired,
+    /// It was confirmed, and is no longer what was confirmed.
+    Voided {
+        /// What changed.
+        changed: Changed,
+        /// Policy's answer of now; none where the case has ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<Box<RequestDecision>>,
+    },
+    /// It is being carried out.
+    Executing {
+        /// Policy's answer of now.
+        decision: Box<RequestDecision>,
+    },
+    /// Its connector was asked once more.
+    AskedAgain,
+    /// How carrying it out ended.
+    CarriedOut {
+        /// In which way.
+        effect: Effect,
+    },
+}
+
+impl RequestChange {
+    /// The record of policy's answer that it rests on, if it has one of its own.
+    pub fn decision(&self) -> Option<&RequestDecision> {
+        match self {
+            Self::Executing { decision } => Some(decision),
+            Self::Voided { decision, .. } => decision.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What it is called on record.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Confirmed { .. } => "confirmed",
+            Self::Declined { .. } => "declined",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::Expired => "expired",
+            Self::Voided { .. } => "voided",
+            Self::Executing { .. } => "executing",
+            Self::AskedAgain => "asked_again",
+            Self::CarriedOut { .. } => "carried_out",
+        }
+    }
+}

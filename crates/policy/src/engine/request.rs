@@ -1,0 +1,188 @@
+//! Requests for actions: whether one may be carried out, once whose yes is given, or not at all.
+
+use super::{
+    Engine,
+    api::ApiCase,
+    governed::{Governed, Requested},
+    value,
+};
+use crate::{
+    action::{ARGUMENTS, CONFIRMED, HOURS_AGO, RECENT, REQUEST_FACTS},
+    actions::REQUEST,
+    attributes,
+    scope::uid,
+};
+use cedar_policy::{Entities, Entity, Request, RestrictedExpression};
+use remit_domain::{
+    decision::{PolicyNote, Verdict},
+    id::PolicyId,
+    request::{Answer, Asker, Confirming, Names, RequestVerdict, Term},
+    signal::Signals,
+};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What policy is asked of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestQuestion<'a> {
+    /// Who asks.
+    pub asker: &'a Asker,
+    /// The arguments that policies see.
+    pub arguments: &'a Names,
+    /// What is true of it; of the action's facts, all.
+    pub facts: &'a Names,
+    /// Hours since others were last done for the customer, by action.
+    pub recent: &'a Names,
+    /// The case's readings.
+    pub signals: &'a Signals,
+    /// Whose the case is.
+    pub case: ApiCase<'a>,
+}
+
+impl Engine {
+    /// Policy's answer about a request for `action`, which `confirmed` have said yes to, with notes of the policies
+    /// that it names. What the catalogue lacks is denied.
+    ///
+    /// Where it is denied as it stands, policy is asked again with each set of confirmations that the action declares,
+    /// the smallest first; the first that makes it an allow is what it needs. Of a denial the policies are told that
+    /// stand against it with everybody's yes.
+    pub fn request(
+        &self,
+        action: &str,
+        asked: &RequestQuestion<'_>,
+        confirmed: &[Confirming],
+    ) -> (RequestVerdict, BTreeMap<PolicyId, PolicyNote>) {
+        let verdict = self.requests.get(action).and_then(|requested| self.answer(requested, asked, confirmed));
+        let nobody = || RequestVerdict {
+            answer: Answer::Deny,
+            policies: Vec::new(),
+            until: Vec::new(),
+            errors: Vec::new(),
+            requestable: Vec::new(),
+        };
+        let verdict = verdict.unwrap_or_else(nobody);
+        let named = verdict.policies.iter().chain(&verdict.until).chain(&verdict.errors);
+        let named = named.chain(verdict.requestable.iter().map(|requestable| &requestable.policy));
+        let notes = named.filter_map(|id| Some((id.clone(), self.notes.get(id)?.clone()))).collect();
+        (verdict, notes)
+    }
+
+    fn answer(
+        &self,
+        requested: &Requested,
+        asked: &RequestQuestion<'_>,
+        confirmed: &[Confirming],
+    ) -> Option<RequestVerdict> {
+        let with = |confirmed: &[Confirming]| self.ask_requested(requested, asked, confirmed);
+        let as_it_is = with(confirmed)?;
+        let verdict = |answer, verdict: Verdict, until: Vec<PolicyId>| RequestVerdict {
+            answer,
+            policies: verdict.policies,
+            until,
+            errors: verdict.errors,
+            requestable: Vec::new(),
+        };
+        if as_it_is.allow {
+            return Some(verdict(Answer::Allow, as_it_is, Vec::new()));
+        }
+        let mut last = None;
+        for set in &requested.confirmations {
+            let Some(wanted) = without(set, confirmed) else { continue };
+            let answer = with(set)?;
+            if answer.allow {
+                let needs = Answer::Needs { confirmations: wanted };
+                return Some(verdict(needs, answer, as_it_is.policies));
+            }
+            last = Some(answer);
+        }
+        let denied = last.unwrap_or(as_it_is);
+        // By absence of a permit: what the permits on it would want.
+        let against = if denied.policies.is_empty() { &requested.permits } else { &denied.policies };
+        let requestable = against.iter().filter_map(|id| requested.requestable.get(id).cloned()).collect();
+        Some(RequestVerdict { requestable, ..verdict(Answer::Deny, denied, Vec::new()) })
+    }
+
+    fn ask_requested(
+        &self,
+        requested: &Requested,
+        asked: &RequestQuestion<'_>,
+        confirmed: &[Confirming],
+    ) -> Option<Verdict> {
+        let principal = self.asker(asked.asker)?;
+        let Governed { action, .. } = &requested.governed;
+        let values = self.signals.iter();
+        let values = values.filter_map(|spec| Some((spec, self.expression(spec, value(spec, asked.signals)?)?)));
+        let staff = confirmed.iter().filter(|kind| **kind == Confirming::Staff).count();
+        let confirmed = [
+            ("customer".to_owned(), RestrictedExpression::new_bool(confirmed.contains(&Confirming::Customer))),
+            ("staff".to_owned(), RestrictedExpression::new_long(i64::try_from(staff).ok()?)),
+        ];
+        let recent = asked.recent.iter().map(|(name, term)| Some((format!("{name}{HOURS_AGO}"), expression(term)?)));
+        let more = [
+            (ARGUMENTS, record(asked.arguments.iter().map(|(name, term)| Some((name.clone(), expression(term)?))))?),
+            (REQUEST_FACTS, record(asked.facts.iter().map(|(name, term)| Some((name.clone(), expression(term)?))))?),
+            (RECENT, record(recent)?),
+            (CONFIRMED, record(confirmed.into_iter().map(Some))?),
+        ];
+        let context = attributes::context_with(values, &self.records, more)?;
+        let case = Entity::new(self.case.clone(), self.of_case(asked.case), HashSet::new()).ok()?;
+        let group = uid("Action", REQUEST);
+        let entities = [
+            principal.clone(),
+            case,
+            Entity::new_no_attrs(action.clone(), HashSet::from([group.clone()])),
+            Entity::new_no_attrs(group, HashSet::new()),
+        ];
+        let entities = Entities::from_entities(entities, None).ok()?;
+        let request = Request::new(principal.uid(), action.clone(), self.case.clone(), context, None).ok()?;
+        Some(requested.governed.ask(&self.authorizer, &request, &entities, true))
+    }
+
+    fn asker(&self, asker: &Asker) -> Option<Entity> {
+        let with_roles = |kind: &str, name: &str, roles: &[String]| {
+            let roles = roles.iter().map(|role| RestrictedExpression::new_entity_uid(uid("Role", role)));
+            let attributes = [("roles".to_owned(), RestrictedExpression::new_set(roles))];
+            Entity::new(uid(kind, name), HashMap::from(attributes), HashSet::new()).ok()
+        };
+        match asker {
+            Asker::Responder { facts } => {
+                let slot = self.slots.get(facts.responder.as_str())?;
+                slot.entities(facts)?.get(&slot.uid).cloned()
+            }
+            Asker::Staff { staff, roles } => with_roles("Staff", staff.as_str(), roles),
+            Asker::Integration { token, roles } => with_roles("Integration", token, roles),
+            Asker::Customer { customer } => Some(Entity::with_uid(uid("Customer", customer.as_str()))),
+        }
+    }
+}
+
+/// Of a set of confirmations what is wanted still, where it holds all that were given.
+fn without(set: &[Confirming], given: &[Confirming]) -> Option<Vec<Confirming>> {
+    let mut left = set.to_vec();
+    for given in given {
+        let at = left.iter().position(|wanted| wanted == given)?;
+        left.remove(at);
+    }
+    Some(left)
+}
+
+fn record(members: impl Iterator<Item = Option<(String, RestrictedExpression)>>) -> Option<RestrictedExpression> {
+    RestrictedExpression::new_record(members.collect::<Option<Vec<_>>>()?).ok()
+}
+
+fn expression(term: &Term) -> Option<RestrictedExpression> {
+    Some(match term {
+        Term::Truth(truth) => RestrictedExpression::new_bool(*truth),
+        Term::Number(number) => RestrictedExpression::new_long(*number),
+        Term::Text(text) => RestrictedExpression::new_string(text.clone()),
+        Term::Texts(texts) => {
+            RestrictedExpression::new_set(texts.iter().map(|text| RestrictedExpression::new_string(text.clone())))
+        }
+        Term::Money(money) => {
+            let members = [
+                ("minor".to_owned(), RestrictedExpression::new_long(money.minor)),
+                ("currency".to_owned(), RestrictedExpression::new_string(money.currency.clone())),
+            ];
+            RestrictedExpression::new_record(members).ok()?
+        }
+    })
+}
