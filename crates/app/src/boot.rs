@@ -98,7 +98,7 @@ impl Opened {
     /// # Errors
     /// When something open would be left without anybody, or a move means nothing.
     pub fn plan(&self, bundle: &Bundle, moves: Moves, now: Timestamp) -> Result<Option<Plan>, BootError> {
-        let Directory { store, keys } = &self.directory;
+        let Directory { store, keys, .. } = &self.directory;
         let (customers, metrics) = (Customers::default(), Metrics::default());
         let erasures = Erasures::load(store)?;
         let opener = Opener { store, keys, customers: &customers, erasures: &erasures, metrics: &metrics };

@@ -9,7 +9,10 @@ use remit_store::{
     CHECKPOINT, OpenError,
     sqlite::{DATABASE, MigrationStep, Options, RESERVE, SqliteStore, earlier_key_marks},
 };
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// Where keys lie in a data directory.
 pub const KEYS: &str = "keys";
@@ -20,6 +23,8 @@ pub type OpenStore = SqliteStore;
 /// A data directory that is open. Nobody else has it until this is dropped.
 #[derive(Debug)]
 pub struct Directory {
+    /// Where it is.
+    pub path: PathBuf,
     /// The database.
     pub store: OpenStore,
     /// The keys that it was made with.
@@ -61,7 +66,8 @@ impl Directory {
             opened => opened?,
         };
         private(data)?;
-        Ok(Self { keys: Keys::open(&data.join(KEYS), &store, &Entropy::default())?, store })
+        let keys = Keys::open(&data.join(KEYS), &store, &Entropy::default())?;
+        Ok(Self { path: data.to_owned(), keys, store })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     access::authority,
     bundle,
     directory::Directory,
-    environment::clock::Clock,
+    environment::{clock::Clock, sandbox::SandboxFile},
     governance::services::Services,
     journal::{block_on::block_on, readers::Readers},
     pipeline::stored,
@@ -40,9 +40,9 @@ pub struct Start {
 /// # Errors
 /// When the store cannot be read, or does not take what the bundle changes.
 pub fn start(start: Start) -> Result<Parts, StartError> {
-    let Start { directory: Directory { store, keys }, bundle, reader, clock, services, settings, plan } = start;
+    let Start { directory: Directory { path, store, keys }, bundle, reader, clock, services, settings, plan } = start;
     let public = settings.public.iter().map(Address::origin).collect();
-    let environment = Environment::new(clock, settings.limits, public);
+    let environment = Environment::new(clock, settings.limits, public, SandboxFile::of(&path));
     if let Some((plan, by)) = &plan {
         let put = async {
             bundle::keep(&store, &bundle).await?;

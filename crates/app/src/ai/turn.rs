@@ -3,7 +3,7 @@
 use crate::{
     Caller, Journal, Parts, Vault,
     access::principal::Job,
-    ai::{context, left_behind::cut},
+    ai::{asks, context, left_behind::cut},
     case::{action, bounds, field_view::FieldView, fields},
     customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},
@@ -201,6 +201,12 @@ async fn act_on(
             yields(parts, &caller, row, case, due, (reason_of(reason), found), note.as_deref()).await
         }
         Ok(Said::Act { action, arguments }) => {
+            if parts.governance.bundle.requested(&action).is_some() {
+                return match asks::ask(parts, &caller, row, case, due, &action, &arguments).await? {
+                    Ok(()) => Ok(()),
+                    Err(note) => give_up(parts, &caller, row, case, due, YieldReason::ToolFailed, Some(&note)).await,
+                };
+            }
             match action::ask_action(parts, row, case, due, &action, &arguments).await? {
                 Ok(()) => Ok(()),
                 Err(note) => give_up(parts, &caller, row, case, due, YieldReason::NeedsAction, Some(&note)).await,

@@ -7,10 +7,13 @@ pub mod limits;
 pub mod metrics;
 pub mod off_thread;
 pub mod rate_limit;
+pub mod sandbox;
 
 use crate::{
     Caller,
-    environment::{clock::Clock, entropy::Entropy, limits::Limits, metrics::Metrics, off_thread::Processors},
+    environment::{
+        clock::Clock, entropy::Entropy, limits::Limits, metrics::Metrics, off_thread::Processors, sandbox::SandboxFile,
+    },
     refused::Refused,
 };
 use remit_domain::{
@@ -36,6 +39,8 @@ pub struct Environment {
     public: Vec<String>,
     /// Room for files on their way.
     pub uploads: Semaphore,
+    /// The sandbox back office of the data directory.
+    pub sandbox: SandboxFile,
     /// Room for work that takes a processor for milliseconds.
     pub(crate) processors: Processors,
 }
@@ -46,7 +51,7 @@ fn milliseconds(time: Duration) -> i64 {
 
 impl Environment {
     /// On time told by `clock`, within `limits`. `public` is where browsers find this server, by origin.
-    pub(crate) fn new(clock: Box<dyn Clock>, limits: Limits, public: Vec<String>) -> Self {
+    pub(crate) fn new(clock: Box<dyn Clock>, limits: Limits, public: Vec<String>, sandbox: SandboxFile) -> Self {
         Self {
             entropy: Entropy::default(),
             ahead_ms: milliseconds(clock.monotonic()).saturating_sub(clock.now().0),
@@ -55,6 +60,7 @@ impl Environment {
             metrics: Metrics::default(),
             public,
             uploads: Semaphore::new(limits::UPLOADS_MAX),
+            sandbox,
             processors: Processors::default(),
         }
     }

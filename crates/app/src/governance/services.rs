@@ -85,9 +85,8 @@ impl Services {
             let service = service(bundle, spec, configured, articles.as_ref(), environment, now).map_err(failed)?;
             services.insert(spec.responder.to_string(), Arc::new(Desk::new(service, configured)));
         }
-        let connectors = Connectors::of(bundle, environment, now);
-        let connectors = connectors.map_err(|what| ServiceError { responder: "[[connector]]".to_owned(), what })?;
-        Self { desks: services, enricher: None, connectors }.enriched(bundle, environment, now)
+        let services = Self { desks: services, ..Self::default() };
+        services.connected(bundle, environment, now)?.enriched(bundle, environment, now)
     }
 
     /// With what `bundle` has asked before a case is decided first.
@@ -103,6 +102,21 @@ impl Services {
         let enricher = Enricher::of(bundle, environment, now);
         let enricher = enricher.map_err(|what| ServiceError { responder: "[enrichment]".to_owned(), what })?;
         self.enricher = enricher.map(Arc::new);
+        Ok(self)
+    }
+
+    /// With those who carry out the actions of `bundle`.
+    ///
+    /// # Errors
+    /// When a secret is missing or an address cannot be used.
+    pub fn connected(
+        mut self,
+        bundle: &Bundle,
+        environment: &dyn Fn(&str) -> Option<String>,
+        now: fn() -> i64,
+    ) -> Result<Self, ServiceError> {
+        let connectors = Connectors::of(bundle, environment, now);
+        self.connectors = connectors.map_err(|what| ServiceError { responder: "[[connector]]".to_owned(), what })?;
         Ok(self)
     }
 

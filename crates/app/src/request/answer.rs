@@ -68,13 +68,13 @@ async fn answered(
     answer: &AnswerRequest,
     command: fn(Confirmation) -> RequestCommand,
 ) -> Result<Done<RequestView>, Refused> {
-    let hash = Digest::try_from(answer.hash.clone()).map_err(|error| Refused::invalid("hash", error))?;
-    if answer.seen_ms.is_some_and(|seen| !(0..=SEEN_MS_MAX).contains(&seen)) {
-        return Err(Refused::invalid("seen_ms", format!("must be 0 to {SEEN_MS_MAX} milliseconds")));
-    }
     act(parts, caller, repeat, id, "request.confirm", |now| {
+        let hash = Digest::try_from(answer.hash.clone()).map_err(|error| Refused::invalid("hash", error))?;
+        if answer.seen_ms.is_some_and(|seen| !(0..=SEEN_MS_MAX).contains(&seen)) {
+            return Err(Refused::invalid("seen_ms", format!("must be 0 to {SEEN_MS_MAX} milliseconds")));
+        }
         let (by, via) = confirmer(parts, caller)?;
-        Ok(command(Confirmation { by, via, hash: hash.clone(), seen_ms: answer.seen_ms, at: now }))
+        Ok(command(Confirmation { by, via, hash, seen_ms: answer.seen_ms, at: now }))
     })
     .await
 }

@@ -58,9 +58,9 @@ pub async fn ask_request(
     case: &str,
     ask: AskRequest,
 ) -> Result<Done<RequestView>, AskRequestRefusal> {
-    let spec = known(parts, &ask.action, &ask.arguments)?;
     for _ in 0..ATTEMPTS {
         let loaded = loaded(parts, caller, case, ask.epoch).await?;
+        let spec = known(parts, &ask.action, &ask.arguments)?;
         let prepared = prepared(parts, caller, &loaded, spec, &ask.arguments).await?;
         let asked = Together { repeat, epoch: ask.epoch, then: Vec::new(), sealed: Vec::new(), claim: None };
         match commit(parts, caller, loaded.case, spec, prepared, asked).await {
@@ -82,8 +82,8 @@ pub async fn preview_request(
     case: &str,
     ask: AskRequest,
 ) -> Result<RequestView, PreviewRequestRefusal> {
-    let spec = known(parts, &ask.action, &ask.arguments)?;
     let loaded = loaded(parts, caller, case, ask.epoch).await?;
+    let spec = known(parts, &ask.action, &ask.arguments)?;
     let prepared = prepared(parts, caller, &loaded, spec, &ask.arguments).await?;
     let request = Request::asked_for(&prepared.asked);
     let view = RequestView::new(&parts.governance, &request).reading(&prepared.shown_text);
@@ -129,6 +129,11 @@ impl Prepared {
     /// What policy answered.
     pub(crate) fn answer(&self) -> &Answer {
         &self.asked.decision.verdict.answer
+    }
+
+    /// The customer's language, as it was read.
+    pub(crate) fn language(&self) -> Option<String> {
+        self.asked.decision.signals.get("language").map(|reading| reading.value.to_string())
     }
 
     /// The policies that determined it, in words.

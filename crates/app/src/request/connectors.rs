@@ -1,14 +1,17 @@
-//! Who carries actions out, as the bundle in force declares them.
+//! Who carries actions out, as the bundle in force declares them: a service of the organisation's, or the sandbox.
 
+use crate::{Parts, environment::clock::rfc3339};
+use remit_domain::id::Timestamp;
 use remit_policy::{
     bundle::Bundle,
     manifest::{self, ConnectorKind},
 };
 use remit_responders::{
     ConnectorService, Failure,
-    connector::{ConnectorAsked, Outcome},
+    connector::{ConnectorAsked, Outcome, Stated, Wanted},
     signature::SigningSecret,
 };
+use remit_sandbox::{self as sandbox, Ask, Sandbox, Statement};
 use serde_json::{Map, Value};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -19,9 +22,15 @@ pub struct Connectors(HashMap<String, Arc<Connector>>);
 /// One who carries actions out.
 #[derive(Debug)]
 pub struct Connector {
-    service: ConnectorService,
+    reached: Reached,
     /// How it is declared.
     pub(crate) declared: manifest::Connector,
+}
+
+#[derive(Debug)]
+enum Reached {
+    Webhook(ConnectorService),
+    Sandbox,
 }
 
 impl Connectors {
@@ -37,7 +46,8 @@ impl Connectors {
         let mut connectors = HashMap::new();
         for declared in bundle.connectors() {
             let told = |what: String| format!("connector `{}`: {what}", declared.name);
-            let connector = Connector::of(declared, environment, now).map_err(told)?;
+            let reached = Reached::of(declared, environment, now).map_err(told)?;
+            let connector = Connector { reached, declared: declared.clone() };
             connectors.insert(declared.name.clone(), Arc::new(connector));
         }
         Ok(Self(connectors))
@@ -48,32 +58,98 @@ impl Connectors {
     }
 }
 
-impl Connector {
+impl Reached {
     fn of(
         declared: &manifest::Connector,
         environment: &dyn Fn(&str) -> Option<String>,
         now: fn() -> i64,
     ) -> Result<Self, String> {
         match (declared.kind, &declared.url, &declared.secret_env) {
+            (ConnectorKind::Sandbox, ..) => Ok(Self::Sandbox),
             (ConnectorKind::Webhook, Some(url), Some(name)) => {
                 let secret = environment(name);
                 let lacks = || format!("set the environment variable {name}, which holds its secret");
                 let secret = SigningSecret::parse(&secret.ok_or_else(lacks)?).map_err(|error| error.to_string())?;
                 let deadline = Duration::from_millis(declared.deadline_ms.into());
                 let service = ConnectorService::new(url, secret, deadline, now).map_err(|error| error.to_string())?;
-                Ok(Self { service, declared: declared.clone() })
+                Ok(Self::Webhook(service))
             }
-            _ => Err("it is not declared whole".to_owned()),
+            (ConnectorKind::Webhook, ..) => Err("a webhook has a `url` and a `secret_env`".to_owned()),
+        }
+    }
+}
+
+impl Connector {
+    /// What is true of a request. A call to a service is made under `id`.
+    ///
+    /// # Errors
+    /// When it does not say so.
+    pub(crate) async fn facts(
+        &self,
+        parts: &Parts,
+        id: &str,
+        asked: &ConnectorAsked,
+    ) -> Result<Map<String, Value>, Failure> {
+        match &self.reached {
+            Reached::Webhook(service) => service.facts(id, asked).await,
+            Reached::Sandbox => {
+                let facts = |sandbox: &Sandbox, asked: &ConnectorAsked, now: Timestamp| {
+                    let ask = Ask { action: &asked.action, arguments: &asked.arguments, customer: None };
+                    sandbox.facts(&ask, now.0)
+                };
+                in_sandbox(parts, asked, facts).await?.map_err(untold)
+            }
         }
     }
 
-    /// What is true of a request.
-    pub(crate) async fn facts(&self, id: &str, asked: &ConnectorAsked) -> Result<Map<String, Value>, Failure> {
-        self.service.facts(id, asked).await
-    }
-
     /// What became of a request that it is asked to carry out, or to find.
-    pub(crate) async fn outcome(&self, id: &str, asked: &ConnectorAsked) -> Result<Outcome, Failure> {
-        self.service.outcome(id, asked).await
+    ///
+    /// # Errors
+    /// When nothing is known of what became of it.
+    pub(crate) async fn outcome(&self, parts: &Parts, id: &str, asked: &ConnectorAsked) -> Result<Outcome, Failure> {
+        match &self.reached {
+            Reached::Webhook(service) => service.outcome(id, asked).await,
+            Reached::Sandbox => {
+                let outcome = |sandbox: &Sandbox, asked: &ConnectorAsked, now: Timestamp| match asked.wanted {
+                    Wanted::Execute => {
+                        let ask = Ask { action: &asked.action, arguments: &asked.arguments, customer: None };
+                        sandbox.execute(&asked.key, &asked.hash, &ask, now.0).map(Some)
+                    }
+                    Wanted::Find | Wanted::Facts => sandbox.find(&asked.key),
+                };
+                match in_sandbox(parts, asked, outcome).await? {
+                    Ok(Some(statement)) => Ok(Outcome::Done(stated(statement))),
+                    Ok(None) => Ok(Outcome::NotFound),
+                    Err(sandbox::Failure::Refused(refusal)) => Ok(Outcome::Refused(refusal.to_string())),
+                    Err(failure) => Err(untold(failure)),
+                }
+            }
+        }
     }
+}
+
+/// What the sandbox of the data directory answers, on a thread where it may wait for the disk.
+async fn in_sandbox<T: Send + 'static>(
+    parts: &Parts,
+    asked: &ConnectorAsked,
+    answer: impl FnOnce(&Sandbox, &ConnectorAsked, Timestamp) -> Result<T, sandbox::Failure> + Send + 'static,
+) -> Result<Result<T, sandbox::Failure>, Failure> {
+    let (environment, asked) = (Arc::clone(&parts.environment), asked.clone());
+    let answered = parts.environment.processors.off_thread(move || {
+        let now = environment.now();
+        answer(&*environment.sandbox.open(now)?, &asked, now)
+    });
+    answered.await.map_err(|_| Failure::Cut)
+}
+
+fn untold(failure: sandbox::Failure) -> Failure {
+    match failure {
+        sandbox::Failure::NoAnswer => Failure::Timeout,
+        other => Failure::Malformed(other.to_string()),
+    }
+}
+
+fn stated(statement: Statement) -> Stated {
+    let amount = statement.amount.map(|money| (money.minor, money.currency.to_string()));
+    Stated { reference: statement.reference, amount, at: Some(rfc3339(Timestamp(statement.at_ms))) }
 }

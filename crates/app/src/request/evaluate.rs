@@ -175,7 +175,7 @@ impl Exact<'_> {
         // Nobody is told of what a machine that dies would lose.
         parts.journal.settled().await.map_err(Refused::internal)?;
         let asked = self.asked(case, Wanted::Facts, "");
-        let told = connector(parts, self.spec)?.facts(&format!("facts_{}", self.id), &asked).await;
+        let told = connector(parts, self.spec)?.facts(parts, &format!("facts_{}", self.id), &asked).await;
         told.map_err(|failure| {
             tracing::warn!(connector = self.spec.connector, %failure, "a connector did not say what is true");
             let detail = format!("the connector `{}` did not say what is true of it: {failure}", self.spec.connector);

@@ -108,7 +108,7 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     parts.journal.settled().await.map_err(Refused::internal)?;
     let mut asked = of(&exact, &loaded, &entry.value, Wanted::Execute);
     asked.not_after = Some(rfc3339(not_after));
-    let outcome = connector.outcome(&format!("execute_{}", entry.value.id), &asked).await;
+    let outcome = connector.outcome(parts, &format!("execute_{}", entry.value.id), &asked).await;
     let effect = match outcome {
         Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
         Ok(Outcome::Refused(why)) => Effect::Failed { why },
@@ -138,13 +138,14 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
     let entry = put(parts, row, &entry, change, Some(again), now).await?;
     parts.journal.settled().await.map_err(Refused::internal)?;
     let asked = of(&exact, &loaded, &entry.value, Wanted::Find);
-    let effect = match connector.outcome(&format!("find_{}_{}", entry.value.id, entry.value.attempts), &asked).await {
-        Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
-        Ok(Outcome::Refused(why)) => Effect::Failed { why },
-        // It was asked after the moment beyond which it is not carried out any more.
-        Ok(Outcome::NotFound) => Effect::Failed { why: "the connector was never reached by it".to_owned() },
-        Err(failure) => Effect::Unknown { why: failure.to_string() },
-    };
+    let effect =
+        match connector.outcome(parts, &format!("find_{}_{}", entry.value.id, entry.value.attempts), &asked).await {
+            Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
+            Ok(Outcome::Refused(why)) => Effect::Failed { why },
+            // It was asked after the moment beyond which it is not carried out any more.
+            Ok(Outcome::NotFound) => Effect::Failed { why: "the connector was never reached by it".to_owned() },
+            Err(failure) => Effect::Unknown { why: failure.to_string() },
+        };
     end(parts, row, &entry, &loaded, &connector, effect).await
 }
 

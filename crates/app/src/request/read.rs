@@ -3,7 +3,7 @@
 use super::{REQUESTS, of_case, view::RequestView};
 use crate::{
     Caller, Parts,
-    access::principal::Job,
+    access::{auth, principal::Job},
     case::query::Page,
     operation::{GetRequestRefusal, ListRequestsRefusal},
     pipeline::load::{self, Loaded},
@@ -14,6 +14,7 @@ use remit_domain::{
     id::RequestId,
     request::{Request, RequestDecision},
 };
+use remit_policy::engine::Held;
 use remit_store::{Entry, Journal as _};
 
 /// A request, with the whole of policy's answer.
@@ -60,8 +61,12 @@ pub(super) async fn permitted(
 ) -> Result<(Entry<Request>, Loaded), Refused> {
     let none = |detail: String| Refused::new(Kind::NotFound, detail);
     let id: RequestId = id.parse().map_err(|error| none(format!("{error}")))?;
-    let entry = stored(parts, id).await?.ok_or_else(|| none(format!("no request {id} is on record")))?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let Some(entry) = stored(parts, id).await? else {
+        // Policy is asked before it is told whether there is such a request.
+        auth::permit_on(governance, environment, caller, permission, Held::default())?;
+        return Err(none(format!("no request {id} is on record")));
+    };
     let case = entry.value.case.to_string();
     Ok((entry, load::load(governance, journal, environment, caller, permission, &case).await?))
 }

@@ -3,7 +3,7 @@
 use super::{
     body::{Json, NoBody},
     query::{Name, Params, limit},
-    reply::{done, json},
+    reply::{created, done, json},
     request::{Authenticated, Reply, Shared},
     route::Routes,
 };
@@ -37,7 +37,7 @@ async fn ask_request(
     body: Json<AskRequest>,
 ) -> Reply {
     let acted = ask::ask_request(&app, &caller, body.repeat.as_ref(), &case, body.value);
-    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn preview_request(

@@ -49,6 +49,7 @@ mod presence;
 mod principals;
 mod proxies;
 mod readings;
+mod requests;
 mod sample_bundle;
 mod scripts;
 mod staff;

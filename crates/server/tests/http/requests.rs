@@ -1,0 +1,283 @@
+//! Requests for actions: asked for exactly, confirmed by who policy wants a yes of, carried out once by the sandbox, and
+//! held against what it says happened.
+
+use super::{
+    chat::staff,
+    expected::Expected as _,
+    harness::{Client, Got, OwnClock, Server, id},
+    sample_bundle::bank_and,
+};
+use remit_app::governance::services::Services;
+use remit_policy::bundle::Bundle;
+use remit_sandbox::{Mischief, On, Planned};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const CATALOGUE: &str = r#"
+[[connector]]
+name = "back-office"
+kind = "sandbox"
+
+[[action]]
+name = "pay_goodwill"
+title = "Pay a sum as goodwill"
+effect = "money"
+connector = "back-office"
+amount = "facts.amount"
+template = "Pay {amount} of goodwill to account {account_id}: {reason}."
+deadline_minutes = 30
+confirmations = [["customer"], ["staff"], ["customer", "staff"], ["staff", "staff"]]
+facts = { account_found = "truth", account_customer = "text", amount = "money" }
+recent = ["pay_goodwill"]
+[[action.limit]]
+by = "action"
+window_hours = 24
+count = 3
+[action.parameters]
+type = "object"
+additionalProperties = false
+required = ["account_id", "amount", "reason"]
+[action.parameters.properties.account_id]
+type = "string"
+maxLength = 40
+[action.parameters.properties.reason]
+type = "string"
+maxLength = 100
+[action.parameters.properties.amount]
+type = "object"
+additionalProperties = false
+required = ["minor", "currency"]
+properties = { minor = { type = "integer", minimum = 1 }, currency = { type = "string", maxLength = 3 } }
+"#;
+
+const POLICIES: &str = r#"
+@id("goodwill.may")
+@owner("payments-team")
+@reason("Goodwill is paid to accounts that there are")
+permit (principal, action == Action::"pay_goodwill", resource)
+when { context.facts.account_found };
+
+@id("goodwill.asked")
+@owner("payments-team")
+@reason("Somebody says yes to it")
+forbid (principal, action in Action::"request", resource)
+unless { context.confirmed.customer || context.confirmed.staff > 0 };
+
+@id("goodwill.large")
+@owner("risk")
+@reason("More than 50 is looked at by two people")
+forbid (principal, action == Action::"pay_goodwill", resource)
+when { context.arguments.amount.minor > 5000 && context.confirmed.staff < 2 };
+
+@id("goodwill.most")
+@owner("risk")
+@reason("Never more than 200")
+@requestable("The head of payments pays it by hand")
+forbid (principal, action == Action::"pay_goodwill", resource)
+when { context.arguments.amount.minor > 20000 };
+
+@id("api.requests")
+@owner("platform")
+@reason("Requests are asked for, read and answered by those who work here")
+permit (principal is Token, action in [Action::"request.ask", Action::"request.read", Action::"request.confirm", Action::"request.withdraw"], resource);
+"#;
+
+fn bundle() -> Arc<Bundle> {
+    bank_and(CATALOGUE, &[("policies/goodwill.cedar", POLICIES)])
+}
+
+/// A server with the sandbox, two people, and a case.
+struct Bank {
+    server: Server,
+    clock: OwnClock,
+    case: String,
+    ana: Client,
+    ben: Client,
+}
+
+impl Bank {
+    fn new() -> Self {
+        let (bundle, clock) = (bundle(), OwnClock::new());
+        let services = Services::none().connected(&bundle, &|_| None, || 0).unwrap();
+        let server = Server::start_under_clock(bundle, Box::new(clock.clone()), services);
+        let open = json!({ "customer": "ann", "text": "You charged me twice.", "channel": "web" });
+        let opened = server.client(&["integration"]).post("/v1/cases", &open).expect(201);
+        let lead = server.client(&["lead"]);
+        let (ana, ben) = (staff(&server, &lead, "ana", "Ana"), staff(&server, &lead, "ben", "Ben"));
+        Self { case: id(&opened["case"]), server, clock, ana, ben }
+    }
+
+    fn plan(&self, mischief: Mischief) {
+        let environment = &self.server.app.environment;
+        let sandbox = environment.sandbox.open(environment.now()).unwrap();
+        sandbox.plan(&Planned { on: On::Action("pay_goodwill".to_owned()), mischief, times: 1 }).unwrap();
+    }
+
+    /// How much went to the account since the start.
+    fn paid(&self) -> i64 {
+        let environment = &self.server.app.environment;
+        let sandbox = environment.sandbox.open(environment.now()).unwrap();
+        let effects = sandbox.effects(100).unwrap();
+        let amounts = effects.iter().filter_map(|statement| Some(statement.amount.as_ref()?.minor));
+        amounts.sum()
+    }
+
+    fn of(&self, minor: i64) -> Value {
+        let amount = json!({ "minor": minor, "currency": "GBP" });
+        let arguments = json!({ "account_id": "acc-1002-1", "amount": amount, "reason": "delay" });
+        json!({ "action": "pay_goodwill", "arguments": arguments })
+    }
+
+    fn ask(&self, by: &Client, minor: i64) -> Value {
+        by.post(&format!("/v1/cases/{}/requests", self.case), &self.of(minor)).expect(201)
+    }
+
+    /// The request once it is in this state.
+    fn until(&self, request: &Value, state: &str) -> Value {
+        let path = format!("/v1/requests/{}", request["id"].as_str().unwrap());
+        loop {
+            let now = self.ana.get(&path).expect(200);
+            if now["state"] == state {
+                return now;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    fn answer(&self, by: &Client, request: &Value, with: &str) -> Got {
+        let path = format!("/v1/requests/{}/{with}", request["id"].as_str().unwrap());
+        by.post(&path, &json!({ "hash": request["hash"], "seen_ms": 4_000 }))
+    }
+
+    fn exceptions(&self) -> usize {
+        let lead = self.server.client(&["lead"]);
+        lead.get("/v1/exceptions?state=open").expect(200)["items"].as_array().unwrap().len()
+    }
+}
+
+#[test]
+fn a_request_waits_for_a_yes_is_carried_out_once_and_seen_to_have_happened() {
+    let bank = Bank::new();
+    let asked = bank.ask(&bank.ana, 1_250);
+    assert_eq!((&asked["state"], &asked["wanted"]), (&json!("waiting"), &json!(["staff"])), "{asked}");
+    assert_eq!(asked["shown"], "Pay 12.50 GBP of goodwill to account acc-1002-1: delay.");
+    assert_eq!(asked["verdict"]["until"][0]["id"], "goodwill.asked");
+    assert_eq!(asked["verdict"]["facts"]["account_found"], true);
+    // Who asked does not confirm, nobody confirms another request with it, and no program confirms at all.
+    bank.answer(&bank.ana, &asked, "confirm").expect(403);
+    bank.answer(&bank.server.client(&["admin"]), &asked, "confirm").expect(403);
+    let other = bank.ask(&bank.ana, 1_250);
+    let path = format!("/v1/requests/{}/confirm", other["id"].as_str().unwrap());
+    bank.ben.post(&path, &json!({ "hash": asked["hash"] })).expect(422);
+    assert_eq!(bank.paid(), 0);
+    let confirmed = bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    assert_eq!(confirmed["confirmations"][0]["staff"], "ben");
+    assert_eq!(confirmed["confirmations"][0]["seen_ms"], 4_000);
+    let done = bank.until(&asked, "done");
+    assert_eq!((&done["effect"]["how"], &done["effect"]["agrees"]), (&json!("done"), &json!("agrees")), "{done}");
+    assert_eq!((bank.paid(), bank.exceptions()), (1_250, 0));
+    // A yes counts once.
+    bank.answer(&bank.ben, &asked, "confirm").expect(409);
+    assert_eq!(bank.paid(), 1_250);
+    bank.answer(&bank.ben, &other, "decline").expect(200);
+    assert_eq!(bank.until(&other, "declined")["state"], "declined");
+    let listed = bank.ana.get(&format!("/v1/cases/{}/requests", bank.case)).expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn two_people_look_at_a_large_one_and_nobody_at_one_that_is_denied() {
+    let bank = Bank::new();
+    let asked = bank.ask(&bank.server.client(&["integration"]), 6_000);
+    assert_eq!(asked["wanted"], json!(["staff", "staff"]), "{asked}");
+    bank.answer(&bank.ana, &asked, "confirm").expect(200);
+    bank.answer(&bank.ana, &asked, "confirm").expect(409);
+    assert_eq!(bank.paid(), 0);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    bank.until(&asked, "done");
+    assert_eq!(bank.paid(), 6_000);
+    let preview = format!("/v1/cases/{}/requests/preview", bank.case);
+    let denied = bank.ana.post(&preview, &bank.of(25_000)).expect(200);
+    assert_eq!((&denied["state"], &denied["verdict"]["answer"]), (&json!("declined"), &json!("deny")), "{denied}");
+    let requestable = &denied["verdict"]["requestable"][0];
+    assert_eq!(requestable["what"], "The head of payments pays it by hand");
+    assert_eq!(requestable["owner"], "risk");
+    assert_eq!(bank.ask(&bank.ana, 25_000)["state"], "declined");
+    assert_eq!(bank.paid(), 6_000);
+    let listed = bank.ana.get(&format!("/v1/cases/{}/requests", bank.case)).expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2, "what was previewed is not on record");
+}
+
+#[test]
+fn what_is_no_longer_what_was_confirmed_is_void_and_says_so() {
+    let bank = Bank::new();
+    let asked = bank.ask(&bank.ana, 1_000);
+    // Somebody else has the case before the yes comes.
+    let lead = bank.server.client(&["lead"]);
+    let given = json!({ "to": "disputes", "reason": "They know it" });
+    lead.post(&format!("/v1/cases/{}/override", bank.case), &given).expect(200);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    let void = bank.until(&asked, "withdrawn");
+    assert_eq!(void["void"], "holder", "{void}");
+    assert_eq!(bank.paid(), 0);
+    let again = bank.ask(&bank.ana, 1_000);
+    lead.post(&format!("/v1/cases/{}/resolve", bank.case), &json!({ "reason": "Done" }));
+    bank.clock.forward_ms(31 * 60_000);
+    let late = bank.answer(&bank.ben, &again, "confirm");
+    assert!([409].contains(&late.status), "{}", late.body);
+    bank.until(&again, "expired");
+    assert_eq!(bank.paid(), 0);
+}
+
+#[test]
+fn what_nobody_answered_about_is_asked_for_and_never_done_again() {
+    let bank = Bank::new();
+    bank.plan(Mischief::SilentAfter);
+    let asked = bank.ask(&bank.ana, 700);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    bank.until(&asked, "unknown");
+    assert_eq!(bank.paid(), 700);
+    bank.clock.forward_ms(10_000);
+    assert_eq!(bank.until(&asked, "done")["effect"]["agrees"], "agrees");
+    assert_eq!((bank.paid(), bank.exceptions()), (700, 0));
+
+    bank.plan(Mischief::SilentBefore);
+    let asked = bank.ask(&bank.ana, 900);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    bank.until(&asked, "unknown");
+    bank.clock.forward_ms(10_000);
+    bank.until(&asked, "failed");
+    assert_eq!((bank.paid(), bank.exceptions()), (700, 0));
+}
+
+#[test]
+fn a_connector_that_lies_is_told_to_somebody() {
+    let bank = Bank::new();
+    bank.plan(Mischief::OtherAmount { by: 5 });
+    let asked = bank.ask(&bank.ana, 700);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    let done = bank.until(&asked, "done");
+    assert_eq!(done["effect"]["agrees"], "differs", "{done}");
+    while bank.exceptions() == 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(bank.paid(), 705);
+}
+
+#[test]
+fn a_limit_is_never_overdrawn_however_many_ask_at_once() {
+    let bank = Bank::new();
+    let path = format!("/v1/cases/{}/requests", bank.case);
+    let told: Vec<u16> = std::thread::scope(|scope| {
+        let ask = |_| scope.spawn(|| bank.ana.post(&path, &bank.of(100)).status);
+        let asking: Vec<_> = (0..24).map(ask).collect();
+        asking.into_iter().map(|asked| asked.join().unwrap()).collect()
+    });
+    let count = |status: u16| told.iter().filter(|told| **told == status).count();
+    assert_eq!((count(201), count(201) + count(409)), (3, 24), "{told:?}");
+    // What is declined is given back.
+    let listed = bank.ana.get(&path).expect(200);
+    bank.answer(&bank.ben, &listed["items"][0], "decline").expect(200);
+    bank.ask(&bank.ana, 100);
+    bank.ana.post(&path, &bank.of(100)).expect(409);
+}
