@@ -69,6 +69,9 @@ pub enum TermKind {
     Truth,
     /// A whole number.
     Number,
+    /// Hours or days since something, which grow by themselves: a whole number. That it has grown changes nothing of what
+    /// somebody has said yes to, as long as policy still permits it.
+    Elapsed,
     /// A text.
     Text,
     /// A list of texts, seen as a set.

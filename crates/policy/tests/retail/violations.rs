@@ -248,7 +248,8 @@ fn what_breaks_a_rule_is_refused_by_the_rule_that_names_it() {
     };
     let items = || right.iter().filter(|right| right.arguments.contains_key("item_ids")).step_by(9);
     refused.by("request.items-of-order", items().filter_map(not_in_order));
-    let twice = |right: &Right| right.with("new_item_ids", json!([right.first("new_item_ids"), right.first("item_ids")]));
+    let twice =
+        |right: &Right| right.with("new_item_ids", json!([right.first("new_item_ids"), right.first("item_ids")]));
     refused.by("request.items-paired", swaps().map(twice));
     let sold_out = |right: &Right| {
         let none_left = database.others(right.first("item_ids"), false).next()?;
