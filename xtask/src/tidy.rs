@@ -7,6 +7,7 @@ mod licences;
 mod sources;
 mod syntax;
 mod vocabulary;
+mod walls;
 mod words;
 
 /// Holds all of it, and names every fault with its place.
@@ -17,6 +18,7 @@ pub(crate) fn check() -> Result<(), String> {
     faults.extend(words::faults(&files));
     faults.extend(circles::faults(&files)?);
     faults.extend(vocabulary::faults(&files)?);
+    faults.extend(walls::faults(&files)?);
     faults.extend(licences::faults()?);
     if faults.is_empty() {
         return Ok(());

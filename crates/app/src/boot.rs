@@ -4,14 +4,15 @@ use crate::{
     Parts, Settings, Start, StartError,
     bundle::{self, By, InForce, Moves, Plan, PlanError},
     directory::Directory,
-    environment::{clock::Clock, metrics::Metrics},
+    environment::{block_on::block_on, clock::Clock, entropy::Entropy, metrics::Metrics},
     governance::{
         reader::{self, ReaderError},
         services::Services,
     },
-    journal::block_on::block_on,
     migration::Migration,
+    refused::Refused,
     start,
+    token::{self, MadeToken, NewToken},
     vault::{customers::Customers, erasures::Erasures, opened::Opener},
 };
 use remit_domain::id::{Digest, Timestamp};
@@ -91,6 +92,17 @@ impl Opened {
     /// When the store cannot be read.
     pub fn from_directory(&self) -> Result<Option<Digest>, BootError> {
         Ok(block_on(bundle::from_directory(&self.directory.store))?)
+    }
+
+    /// Makes a token in it, on record as done at the command line. What it names must be known there and in `bundle`,
+    /// which is in force.
+    ///
+    /// # Errors
+    /// When a value is not accepted, or the store refuses.
+    pub fn make_token(&self, bundle: &Bundle, now: Timestamp, new: NewToken) -> Result<MadeToken, Refused> {
+        let store = &self.directory.store;
+        block_on(token::check(store, bundle, &new))?;
+        token::make(store, &Entropy::default(), now, new)
     }
 
     /// What it takes to put another bundle in force; nothing where it is, and nothing is to be moved. Changes nothing.

@@ -3,11 +3,16 @@
 use crate::{
     StartError,
     environment::entropy::Entropy,
-    vault::keys::{self, KeyError, Keys},
+    evidence::view_check::ViewCheck,
+    journal::OpenStore,
+    vault::keys::{self, KeyError, Keys, ORIGIN},
 };
+use remit_ledger::checkpoint::Signer;
 use remit_store::{
-    CHECKPOINT, OpenError,
-    sqlite::{DATABASE, MigrationStep, Options, RESERVE, SqliteStore, earlier_key_marks},
+    CHECKPOINT, Judge, OpenError, Verification,
+    sqlite::{
+        self, DATABASE, MigrationCheck, MigrationStep, Options, RESERVE, SqliteStore, earlier_key_marks, is_earlier,
+    },
 };
 use std::{
     fs, io,
@@ -16,9 +21,6 @@ use std::{
 
 /// Where keys lie in a data directory.
 pub const KEYS: &str = "keys";
-
-/// The store of a data directory that is open.
-pub type OpenStore = SqliteStore;
 
 /// A data directory that is open. Nobody else has it until this is dropped.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ impl Directory {
     ///
     /// # Errors
     /// When another process has it; when a part of it is missing, damaged or another directory's; when it is of an
-    /// earlier format and cannot be migrated; when the system refuses.
+    /// earlier format and cannot be migrated, or is not what its records say; when the system refuses.
     pub fn open(data: &Path, options: Options) -> Result<Self, StartError> {
         Self::open_telling(data, options, &mut |_| {})
     }
@@ -51,24 +53,54 @@ impl Directory {
         told: &mut dyn FnMut(MigrationStep),
     ) -> Result<Self, StartError> {
         is_there(data)?;
-        // Before it is migrated: who has other keys has put another database in the place of theirs.
-        let marks = earlier_key_marks(data);
-        if !marks.is_empty() {
-            let keys = data.join(KEYS);
-            Keys::read(&keys)?.are_marked(&keys, &marks)?;
-        }
-        let store = match SqliteStore::open_telling(data, options.clone(), told) {
+        let keys = data.join(KEYS);
+        let before = before_migration(data, &keys)?;
+        let verifier = before.map(|keys| Signer::new(ORIGIN, keys.ledger_seed()).verifier());
+        let judge = || -> Box<dyn Judge> { Box::new(view_check(&keys)) };
+        let check = verifier.as_ref().map(|verifier| MigrationCheck { verifier, judge: &judge });
+        let store = match SqliteStore::open_checked(data, options.clone(), check, told) {
             // A first start was killed before anything was committed: a database is made before its keys.
-            Err(OpenError::LogLost(_)) if !data.join(KEYS).exists() => {
+            Err(OpenError::LogLost(_)) if !keys.exists() => {
                 begin_anew(data)?;
                 SqliteStore::open(data, options)?
             }
             opened => opened?,
         };
         private(data)?;
-        let keys = Keys::open(&data.join(KEYS), &store, &Entropy::default())?;
+        let keys = Keys::open(&keys, &store, &Entropy::default())?;
         Ok(Self { path: data.to_owned(), keys, store })
     }
+}
+
+/// The keys by which a database of an earlier format is held against its records when it is migrated; none where it is
+/// not to be, or was left before it had keys.
+///
+/// # Errors
+/// When they are another's: who has other keys has put another database in the place of theirs.
+fn before_migration(data: &Path, keys: &Path) -> Result<Option<Keys>, StartError> {
+    let marks = earlier_key_marks(data);
+    if is_earlier(data).is_none() || (marks.is_empty() && !keys.exists()) {
+        return Ok(None);
+    }
+    let own = Keys::read(keys)?;
+    if !marks.is_empty() {
+        own.are_marked(keys, &marks)?;
+    }
+    Ok(Some(own))
+}
+
+/// What holds everything in a data directory against its records, with the keys in `keys` where they can be read.
+pub fn view_check(keys: &Path) -> ViewCheck {
+    match Keys::read(keys) {
+        Ok(keys) => ViewCheck::with(keys),
+        Err(error) => ViewCheck::without(error.to_string()),
+    }
+}
+
+/// The data directory at `data`, or a copy of one, to be verified as it lies there: nothing is written to it, and a
+/// server may use it meanwhile.
+pub fn as_it_lies(data: &Path) -> impl Verification {
+    sqlite::Directory::at(data)
 }
 
 /// Takes away a database in which nothing is.

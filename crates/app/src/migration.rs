@@ -26,7 +26,8 @@ impl Migration {
             }
             MigrationStep::Copied { pages, of } => self.part("copied", pages, of, told),
             MigrationStep::Renamed { records, of } => self.part("changed", records, of, told),
-            MigrationStep::Verified { records, of } => self.part("verified", records, of, told),
+            MigrationStep::Verified { records, of } => self.part("held against the original", records, of, told),
+            MigrationStep::Judged { readings, of } => self.part("held against its records", readings, of, told),
             MigrationStep::Replaced => {
                 told("the database is of the newest format: the same records, hashes and proofs")
             }

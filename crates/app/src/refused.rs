@@ -58,6 +58,11 @@ impl Kind {
             Self::Internal | Self::Busy | Self::ReadTooLong | Self::StorageFull | Self::Superseded | Self::Unreachable
         )
     }
+
+    /// Whether it says that what was to be done came too late: the case went on, ended or was erased meanwhile.
+    pub fn is_late(self) -> bool {
+        matches!(self, Self::LeaseLost | Self::Conflict | Self::NotFound | Self::Erased)
+    }
 }
 
 /// A refusal.
@@ -100,6 +105,12 @@ impl Refused {
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "refused for an internal error");
         Self::new(Kind::Internal, "an internal error; see the server's log")
+    }
+
+    /// Something that is stored is not as it was written, which goes to the log and to the caller.
+    pub(crate) fn damaged(what: &str) -> Self {
+        tracing::error!(what, "refused for what is stored");
+        Self::new(Kind::Internal, format!("{what}; run `remit ledger verify`"))
     }
 }
 
@@ -152,18 +163,6 @@ impl From<Refusal> for Refused {
             | Refusal::InDanger { .. }
             | Refusal::HeldByException { .. } => Self::new(Kind::Conflict, detail),
         }
-    }
-}
-
-impl From<crate::vault::keys::KeyError> for Refused {
-    fn from(error: crate::vault::keys::KeyError) -> Self {
-        Self::internal(error)
-    }
-}
-
-impl From<crate::environment::entropy::EntropyError> for Refused {
-    fn from(error: crate::environment::entropy::EntropyError) -> Self {
-        Self::internal(error)
     }
 }
 

@@ -1,14 +1,13 @@
 //! Makes everything ready to serve: memory follows what is stored.
 
 use crate::{
-    Environment, Governance, Journal, Live, Parts, StartError, Vault,
-    access::authority,
-    bundle,
+    Environment, Governance, Journal, Live, Parts, StartError, Vault, bundle,
     directory::Directory,
-    environment::{clock::Clock, sandbox::SandboxFile},
+    environment::{block_on::block_on, clock::Clock, sandbox::SandboxFile},
     governance::services::Services,
-    journal::{block_on::block_on, readers::Readers},
-    pipeline::stored,
+    journal::readers::Readers,
+    live::committed,
+    pipeline::{authority, stored},
     settings::Settings,
     vault::{customers, erasures, names},
 };
@@ -63,7 +62,7 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     let readers = Readers::start().map_err(StartError::Threads)?;
     let parts = Parts {
         governance: Arc::new(Governance::new(bundle, reader, services)),
-        journal: Arc::new(Journal::new(store, last, readers)),
+        journal: Arc::new(Journal::new(store, last, readers, committed::follows)),
         vault: Arc::new(vault),
         live: Arc::new(live),
         environment: Arc::new(environment),

@@ -4,11 +4,10 @@
 
 use lz4_flex::block::decompress_size_prepended;
 use remit_app::{
-    access::token,
     directory::{Directory, KEYS},
-    environment::entropy::Entropy,
+    environment::{block_on::block_on, entropy::Entropy},
     evidence::view_check::ViewCheck,
-    journal::block_on::block_on,
+    token,
     vault::keys::Keys,
 };
 use remit_domain::id::Timestamp;
@@ -62,10 +61,11 @@ fn what_an_earlier_version_kept_is_what_its_records_say_before_and_after_it_is_m
     assert_eq!(before.problems, []);
     assert!(is_earlier(data).is_some(), "to verify changes nothing");
 
-    let mut replaced = false;
-    let mut told = |step| replaced |= step == MigrationStep::Replaced;
-    let opened = Directory::open_telling(data, Options::default(), &mut told).unwrap();
-    assert!(replaced);
+    let mut steps = Vec::new();
+    let opened = Directory::open_telling(data, Options::default(), &mut |step| steps.push(step)).unwrap();
+    let judged = steps.iter().position(|step| matches!(step, MigrationStep::Judged { .. }));
+    let replaced = steps.iter().position(|step| *step == MigrationStep::Replaced);
+    assert!(judged.is_some() && judged < replaced, "{steps:?}");
     let first = block_on(opened.store.tokens()).unwrap().len();
     drop(opened);
     let after = verified(data);
@@ -85,7 +85,7 @@ fn what_an_earlier_version_kept_is_what_its_records_say_before_and_after_it_is_m
 }
 
 #[test]
-fn what_was_changed_in_a_directory_of_before_is_found_there_and_after_the_migration() {
+fn what_was_changed_in_a_directory_of_before_is_found_there_and_keeps_it_from_being_migrated() {
     for (change, told) in [
         ("DELETE FROM items WHERE kind = 'chat'", "it is valid by its records, and none is kept"),
         ("UPDATE tokens SET roles = 'admin lead'", "it is otherwise than its records say"),
@@ -94,15 +94,23 @@ fn what_was_changed_in_a_directory_of_before_is_found_there_and_after_the_migrat
         ("INSERT INTO items (kind, id, body) VALUES ('theme', 'x', CAST('{}' AS BLOB))", "there is no such kind"),
         ("UPDATE cases SET accountable = 'eve' WHERE num = 1", "its accountable is"),
         ("UPDATE events SET actor = 'eve' WHERE seq = 9", "the actor beside it is `eve`"),
+        ("UPDATE events SET body = (SELECT body FROM events WHERE seq = 9) WHERE seq = 10", "record 10"),
         ("UPDATE events SET stream = 'staff:eve' WHERE stream = 'staff:ana'", "and its entry says"),
     ] {
         let directory = format_7();
         let data = directory.path();
         Connection::open(data.join(DATABASE)).unwrap().execute(change, []).unwrap();
-        let found = || verified(data).problems.iter().any(|problem| problem.to_string().contains(told));
-        assert!(found(), "{change}, before: {:?}", verified(data).problems);
-        drop(Directory::open(data, Options::default()).unwrap());
-        assert!(found(), "{change}, after: {:?}", verified(data).problems);
+        let found = verified(data).problems;
+        assert!(found.iter().any(|problem| problem.to_string().contains(told)), "{change}: {found:?}");
+        let database = fs::read(data.join(DATABASE)).unwrap();
+        let refused = Directory::open(data, Options::default()).unwrap_err().to_string();
+        // Since format 8 the column names streams as everything else does.
+        let first = found[0].to_string().replace("staff:", "staff/");
+        assert!(refused.contains(&first), "{change}: {refused}");
+        assert!(refused.contains("`remit ledger verify` names what was changed"), "{change}: {refused}");
+        assert!(fs::read(data.join(DATABASE)).unwrap() == database, "{change}");
+        let left: Vec<_> = fs::read_dir(data).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("remit.db.")), "{change}: {left:?}");
     }
 }
 

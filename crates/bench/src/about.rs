@@ -10,7 +10,7 @@ use crate::{
 use remit_app::{
     Parts,
     customer::facts::{self, PutFacts},
-    journal::block_on::block_on,
+    environment::block_on::block_on,
 };
 use remit_server::serve::{self, Running};
 use serde_json::json;

@@ -1,10 +1,7 @@
 //! A decision alone: facts, verdicts for every candidate, choice. And how it grows with policies.
 
 use crate::{meter, setting, setting::Setting};
-use remit_app::{
-    Parts,
-    case::{open, request::OpenCase},
-};
+use remit_app::{Parts, case::request::OpenCase, evidence::would_decide};
 use remit_domain::{Decision, decision::CandidateFacts};
 use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
 use std::{fmt::Write as _, hint::black_box};
@@ -19,7 +16,7 @@ pub(crate) fn asked(setting: &Setting, app: &Parts) -> anyhow::Result<Vec<Decisi
                 "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat"
             }))?;
             let asked = runtime
-                .block_on(open::ask_route(app, &caller, open))
+                .block_on(would_decide::ask_route(app, &caller, open))
                 .map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
             let mut decision = asked.decision;
             // Depths vary from one decision to the next, as they do at work.

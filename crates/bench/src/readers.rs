@@ -11,7 +11,7 @@ use crate::{
     setting::{self, Setting, scattered},
 };
 use anyhow::{Context as _, ensure};
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_app::operation::AbandonCaseRefusal;
 use remit_app::{
     Caller, Done, Parts,

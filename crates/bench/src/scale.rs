@@ -5,10 +5,11 @@ use crate::{
     options::Bench,
     setting::{self, Setting},
 };
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_app::{
     Caller, Parts,
     case::{open, query, request::OpenCase},
+    evidence::would_decide,
 };
 use remit_store::{CaseFilter, Views as _};
 use std::{
@@ -135,7 +136,7 @@ impl Filled {
         for n in 0..1_000 {
             let open = message(setting, n * 7)?;
             let begun = meter::now();
-            let asked = runtime.block_on(open::ask_route(&self.app, &self.caller, open));
+            let asked = runtime.block_on(would_decide::ask_route(&self.app, &self.caller, open));
             black_box(asked.map_err(|problem| anyhow::anyhow!("{problem:?}"))?);
             took.push(begun.elapsed().as_secs_f64() * 1e6);
         }

@@ -2,13 +2,14 @@
 
 use crate::{bundle_copy, options::Bench};
 use anyhow::Context as _;
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_app::{
     Caller, Parts, Settings,
-    access::{auth, token},
+    access::auth,
     boot,
     environment::{clock::SystemClock, limits::Limits},
     governance::services::Services,
+    token,
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_signals::message_reader::MessageReader;

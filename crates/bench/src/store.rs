@@ -5,7 +5,7 @@ use crate::{
     options::{Bench, TURNS, WARM},
     setting::{Setting, scattered},
 };
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_ledger::entry::commitment;
 use remit_store::{
     CaseFilter, CaseRow, CaseWrite, Commit, IdempotencyRow, Journal as _, NewCustomer, OutboxRow, Record, Views as _,

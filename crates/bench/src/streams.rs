@@ -8,7 +8,7 @@ use crate::{
     setting::{self, Setting},
 };
 use anyhow::{Context as _, bail, ensure};
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_app::{
     Caller, Parts,
     case::{open, request::OpenCase},

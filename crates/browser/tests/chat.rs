@@ -7,11 +7,10 @@
 )]
 
 use remit_app::{
-    Parts, Settings,
-    access::token,
-    boot,
+    Parts, Settings, boot,
     environment::{clock::SystemClock, entropy::Entropy},
     governance::{model_cache::ModelCache, services::Services},
+    token,
 };
 use remit_browser::{Browser, TOO_FAINT, keys};
 use remit_policy::{address::Address, bundle::Bundle, files::Files};

@@ -7,6 +7,8 @@ mod configuration;
 #[cfg(test)]
 mod documents;
 mod log_format;
+#[cfg(test)]
+mod operations;
 mod service_manager;
 mod starter;
 

@@ -4,7 +4,7 @@
 use remit_policy::{
     actions::API_ACTIONS,
     bundle::Bundle,
-    engine::{ApiRequest, Engine, Held},
+    engine::{ApiCase, ApiRequest, Engine},
     files::Files,
 };
 use serde_json::Value;
@@ -55,22 +55,24 @@ fn is_good(at: &Path, bundle: &str) {
 fn permitted(bundle: &Path) -> BTreeSet<(String, &'static str, &'static str)> {
     let bundle = Bundle::load(Files::read(bundle).unwrap()).unwrap();
     let engine = Engine::new(&bundle);
-    let own = Held { holder: "desk", staff: "ana", offered: "ana", customer: "cus" };
-    let of_the_queue = Held { holder: "desk", ..Held::default() };
-    let other = Held { holder: "other", staff: "ben", offered: "ben", customer: "someone" };
+    let (desk, ana, cus) = (Some("desk"), Some("ana"), Some("cus"));
+    let own = ApiCase { holder: desk, staff: ana, offered: ana, customer: cus };
+    let of_the_queue = ApiCase { holder: desk, ..ApiCase::default() };
+    let (ben, someone) = (Some("ben"), Some("someone"));
+    let other = ApiCase { holder: Some("other"), staff: ben, offered: ben, customer: someone };
     let mut all = BTreeSet::new();
     for role in bundle.roles() {
-        for (on, held) in [
+        for (on, case) in [
             ("the organisation", None),
-            ("a case of nobody", Some(Held::default())),
+            ("a case of nobody", Some(ApiCase::default())),
             ("a case of their own", Some(own)),
             ("a case of their queue", Some(of_the_queue)),
             ("a case of somebody else", Some(other)),
         ] {
             let may = |action: &&&str| {
                 let roles = std::slice::from_ref(role);
-                let (responder, staff, customer) = (Some("desk"), Some("ana"), Some("cus"));
-                engine.authorize(&ApiRequest { roles, responder, staff, customer, action, held }).permits()
+                let (responder, staff, customer) = (desk, ana, cus);
+                engine.authorize(&ApiRequest { roles, responder, staff, customer, action, case }).permits()
             };
             all.extend(API_ACTIONS.iter().filter(may).map(|action| (role.clone(), *action, on)));
         }

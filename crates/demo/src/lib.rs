@@ -1,7 +1,7 @@
 //! `remit demo`: a bundle at work, the sample bank's unless told. AI responders answer, people take what these give up,
 //! customers write again, one AI turns bad and is stopped; all through the interface that anybody uses.
 
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 mod agenda;
 mod bad_ai;
 mod board;
@@ -37,10 +37,10 @@ use patience::Patience;
 use person::Person;
 use remit_app::{
     Parts, Settings,
-    access::token,
     bundle::Moves,
     environment::{clock::Clock as _, entropy::Entropy},
     governance::model_cache::ModelCache,
+    token,
 };
 use remit_policy::bundle::Bundle;
 use remit_store::Journal as _;

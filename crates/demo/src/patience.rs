@@ -2,7 +2,7 @@
 //! milliseconds for them, so that a slow machine would have them step back where a fast one has them answer.
 
 use super::clock::DemoClock;
-use remit_app::{Parts, journal::block_on::block_on};
+use remit_app::{Parts, environment::block_on::block_on};
 use remit_policy::bundle::Bundle;
 use remit_store::Views as _;
 use std::{

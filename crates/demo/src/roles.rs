@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use remit_policy::{
     bundle::Bundle,
-    engine::{ApiRequest, Engine, Held},
+    engine::{ApiCase, ApiRequest, Engine},
 };
 
 /// The member of staff as whom is asked.
@@ -81,15 +81,14 @@ impl Roles {
 /// The role that may do all that has to be done, and most of the rest; the usual one where others may as much.
 fn best(bundle: &Bundle, engine: &Engine, part: &Part) -> anyhow::Result<String> {
     let may = |role: &str, (action, of_case): &(&str, bool)| {
-        let by = part.staff.unwrap_or_default();
-        let held = Held { staff: by, offered: by, ..Held::default() };
+        let case = ApiCase { staff: part.staff, offered: part.staff, ..ApiCase::default() };
         let asked = ApiRequest {
             roles: &[role.to_owned()],
             responder: None,
             staff: part.staff,
             customer: None,
             action,
-            held: of_case.then_some(held),
+            case: of_case.then_some(case),
         };
         engine.authorize(&asked).permits()
     };

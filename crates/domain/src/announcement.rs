@@ -6,7 +6,6 @@ use crate::{
     id::{ResponderId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What the customer is told of who has the case now. Names are put in when it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,10 +47,9 @@ impl Announcement {
         }
     }
 
-    /// What is to be announced of the holder that `decision` brings, with waits in the queues that are `attended`, at
-    /// least as long as is said there;
-    /// nothing if it changes none.
-    pub(crate) fn of(decision: &Decision, attended: &BTreeMap<ResponderId, i64>) -> Option<Self> {
+    /// What is to be announced of the holder that `decision` brings, with how long the case waits for those who could
+    /// take it at least, where that is known; nothing if it changes none.
+    pub(crate) fn of(decision: &Decision, least_wait_ms: Option<i64>) -> Option<Self> {
         Some(match &decision.outcome {
             Outcome::Keep { .. } => return None,
             Outcome::Take { .. } => Self::Person,
@@ -67,12 +65,21 @@ impl Announcement {
                                 false => Self::Waiting { expected_wait_ms: None, opens: Some(opens) },
                             });
                         }
-                        let known = attended.get(responder).filter(|_| chosen.facts.open);
-                        let expected_wait_ms = known.map(|least| chosen.facts.expected_wait_ms.max(*least));
+                        let known = least_wait_ms.filter(|_| chosen.facts.open);
+                        let expected_wait_ms = known.map(|least| chosen.facts.expected_wait_ms.max(least));
                         Self::Waiting { expected_wait_ms, opens: None }
                     }
                 }
             }
         })
+    }
+
+    /// The queue of which the customer is told how long they wait in it: the open one that `decision` gives the case
+    /// to.
+    pub(crate) fn tells_wait_in(decision: &Decision) -> Option<&ResponderId> {
+        let Outcome::Assign { responder } = &decision.outcome else { return None };
+        let chosen = decision.candidates.iter().find(|candidate| &candidate.facts.responder == responder)?;
+        let waits = chosen.facts.kind == ResponderKind::Queue && chosen.facts.open;
+        (waits && !decision.keeps_person() && !decision.collecting.contains_key(responder)).then_some(responder)
     }
 }

@@ -6,7 +6,7 @@ mod guard;
 mod happened;
 mod settle;
 
-pub use begin::{Pending, Step, begin};
+pub use begin::{Decided, Pending, Step, begin};
 pub use happened::{Happened, Question};
 
 use crate::{
@@ -242,6 +242,18 @@ pub enum Command {
         /// What its search among articles found, if it made one.
         found: Option<Box<Retrieval>>,
     },
+    /// Policy does not let the AI responder that has the case take its turn: whoever answers for the case sees to it,
+    /// and the case goes on without that responder.
+    DenyTurn {
+        /// Under which lease.
+        epoch: u64,
+        /// Who must see to it.
+        owner: OwnerId,
+        /// By when.
+        due: Timestamp,
+        /// What policy said.
+        reason: Words,
+    },
     /// Ask for an AI responder to take over again.
     ReturnToAi {
         /// Under which lease.
@@ -428,6 +440,7 @@ impl Command {
             | Self::SetFields(_)
             | Self::EndSituation { .. }
             | Self::RaiseException { .. }
+            | Self::DenyTurn { .. }
             | Self::Reopen { .. } => true,
             Self::Return { note, .. }
             | Self::Yield { note, .. }

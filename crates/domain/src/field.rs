@@ -55,6 +55,7 @@ pub struct FieldValue {
     #[serde(rename = "type")]
     pub kind: FieldKind,
     /// The value.
+    #[cfg_attr(feature = "schema", schema(schema_with = crate::schema::value))]
     pub value: Value,
 }
 

@@ -231,6 +231,11 @@ impl ToSchema for Value {
     }
 }
 
+/// The schema of a value, whose name a derived one takes for that of any JSON.
+pub(crate) fn value() -> RefOr<Schema> {
+    <Value as PartialSchema>::schema()
+}
+
 impl PartialSchema for Timestamp {
     fn schema() -> RefOr<Schema> {
         let moment = ObjectBuilder::new().schema_type(Type::Integer);

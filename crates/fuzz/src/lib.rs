@@ -5,10 +5,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken property is told by panicking")]
 
 use remit_app::{
-    access::token,
     case::{end, exception, hand_over, request, write},
     environment::clock,
     evidence::explain::{Beside, explain},
+    token,
 };
 use remit_domain::{
     Case, Decision, Event,

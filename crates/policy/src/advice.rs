@@ -7,7 +7,7 @@ use crate::{
     engine::Engine,
     grid::{self, Grid},
     manifest::ServiceKind,
-    suite,
+    nobody, suite,
 };
 use remit_signals::{intent::EncoderUse, vector::BUILT_IN_LANGUAGE};
 use std::collections::BTreeSet;
@@ -22,6 +22,7 @@ pub fn of(bundle: &Bundle, engine: &Engine) -> Vec<String> {
     };
     let mut advice: Vec<String> = grid::situations_of_nobody(bundle, engine).into_iter().map(of_nobody).collect();
     advice.extend(deep(|| of_responders(bundle, engine)));
+    advice.extend(deep(|| nobody::compared(bundle)));
     advice
 }
 

@@ -2,7 +2,6 @@
 //! a group, whose policy would never apply.
 
 use crate::{
-    action::is_requested,
     actions::{ACT, API_ACTIONS, HANDLE, REQUEST},
     cedar::{BASELINE, Vocabulary},
     cedar_places::line_with,
@@ -28,7 +27,7 @@ pub(crate) fn lint<'a>(
 ) {
     // Of `handle` it is told once that it is not declared.
     let act = vocabulary.actions.contains(ACT).then_some(ACT);
-    let requested = manifest.actions.iter().filter(|action| is_requested(action)).map(|action| &*action.name);
+    let requested = manifest.actions.iter().filter(|action| action.is_requested()).map(|action| &*action.name);
     let group = requested.clone().next().map(|_| REQUEST);
     let requested = requested.chain(group);
     let asked: Vec<&str> = API_ACTIONS.into_iter().chain([HANDLE]).chain(act).chain(requested).collect();

@@ -22,13 +22,13 @@ mod words;
 
 pub use crate::candidate_attributes::Asked;
 use crate::{
-    action::{self, ActionSpec},
+    action::ActionSpec,
     asked_actions, attributes, baseline, candidate_attributes, cedar, closed_values, considerations,
     deep_stack::deep,
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
-    manifest::{EncoderModel, Enrichment, Limits, Manifest},
+    manifest::{EncoderModel, Enrichment, Limits, Manifest, SchemaVersion},
     names, personal,
     places::{Place, Places},
     rule::Rule,
@@ -199,7 +199,8 @@ impl Bundle {
             Some(manifest) => catalogue::read(&places, manifest, findings),
             None => Vec::new(),
         };
-        let vocabulary = cedar::schema(&files, &attributes, &catalogue, findings);
+        let version = manifest.as_ref().map_or(SchemaVersion::Second, |manifest| manifest.schema);
+        let vocabulary = cedar::schema(&files, version, &attributes, &catalogue, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
         // Without the manifest no owner is known, and every policy would be blamed for it.
         let known = findings.len();
@@ -215,7 +216,7 @@ impl Bundle {
         }
         let (manifest, vocabulary) = (manifest?, vocabulary?);
         // Where an action of the catalogue cannot be read, the schema lacks it, and its policies would be blamed.
-        let requested = manifest.actions.iter().filter(|action| action::is_requested(action)).count();
+        let requested = manifest.actions.iter().filter(|action| action.is_requested()).count();
         if activate && catalogue.len() == requested {
             cedar::validate(&vocabulary.schema, &files, &rules, findings);
             cedar::validate(&vocabulary.schema, &files, &invariants, findings);
@@ -308,6 +309,11 @@ impl Bundle {
     pub fn doubts(&self, at: Timestamp) -> Vec<String> {
         let text = self.files.get(MANIFEST).map(String::from_utf8_lossy).unwrap_or_default();
         lint::doubts(&Places::of(&text), &self.manifest, at)
+    }
+
+    /// The version of the schema that the program adds to its own.
+    pub(crate) fn schema(&self) -> SchemaVersion {
+        self.manifest.schema
     }
 
     /// The organisation's name.

@@ -9,7 +9,7 @@ use crate::{
     files::{self, Files},
     finding::{Fault, Finding, line_at},
     nesting::{self, Holds},
-    product_schema,
+    product_schema::{self, SchemaVersion},
     rule::Rule,
 };
 use cedar_policy::{
@@ -46,10 +46,11 @@ pub(crate) struct Vocabulary {
     pub(crate) declared: serde_json::Value,
 }
 
-/// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts, `catalogue` what
-/// can be requested exactly.
+/// Reads the schema, with what the program adds to it by this version; `seen` is what policies see of fields and facts,
+/// `catalogue` what can be requested exactly.
 pub(crate) fn schema(
     files: &Files,
+    version: SchemaVersion,
     seen: &[SignalSpec],
     catalogue: &[ActionSpec],
     findings: &mut Vec<Finding>,
@@ -69,7 +70,7 @@ pub(crate) fn schema(
             return None;
         }
     };
-    let added = match product_schema::lacking(own.get(""), SCHEMA) {
+    let added = match product_schema::lacking(own.get(""), version, SCHEMA) {
         Ok(added) => added,
         Err(finding) => {
             findings.push(*finding);

@@ -1,14 +1,13 @@
 //! The engine: from facts to verdicts with Cedar.
 
 mod api;
+mod governed;
 mod request;
 mod seen;
 
 pub use crate::actions::API_ACTIONS;
-pub use api::{ApiRequest, Held};
+pub use api::{ApiCase, ApiRequest};
 pub use request::RequestQuestion;
-
-use request::Requested;
 
 use crate::{
     actions::{ACT, HANDLE},
@@ -18,16 +17,16 @@ use crate::{
     deep_stack::deep,
     manifest::SignalKind,
     personal::ToldApart,
-    rule::Rule,
-    scope::{admits_action, candidate_uid, denied, scope_type, set, uid},
-    slices::{self, Slices},
+    product_schema::SchemaVersion,
+    scope::{candidate_uid, denied, uid},
+    slices::Slices,
     verdict_cache::{Extent, Question, Told},
 };
 use cedar_policy::{
-    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Request,
-    RestrictedExpression,
+    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
 use foldhash::fast::RandomState;
+use governed::{Governed, Requested};
 use remit_domain::{
     decision::{CandidateFacts, LocalTime, PolicyNote, ResponderKind, Verdict},
     id::{ActionName, PolicyId, ResponderId, Timestamp},
@@ -46,6 +45,7 @@ pub struct Engine {
     authorizer: Authorizer,
     handle: EntityUid,
     case: EntityUid,
+    schema: SchemaVersion,
     slots: HashMap<String, Slot, RandomState>,
     slices: Slices,
     /// What must hold of whoever handles a case, asked of those who are allowed.
@@ -64,35 +64,6 @@ pub struct Engine {
     records: BTreeSet<&'static str>,
     told_apart: ToldApart,
     types: HashMap<String, EntityTypeName>,
-}
-
-/// The policies on one action, and what must hold whatever they say.
-struct Governed {
-    action: EntityUid,
-    policies: PolicySet,
-    invariants: PolicySet,
-}
-
-impl Governed {
-    /// Those of `bundle` on `action` whose scope is of a type that `concerns` says yes to.
-    fn new(bundle: &Bundle, action: &str, concerns: impl Fn(Option<&str>) -> bool) -> Self {
-        let action = uid("Action", action);
-        let admits = |rule: &Rule| admits_action(rule, &action) && concerns(scope_type(rule).as_deref());
-        Self::with(bundle, action.clone(), admits)
-    }
-
-    /// Those of `bundle` that `admits` says yes to.
-    fn with(bundle: &Bundle, action: EntityUid, admits: impl Fn(&Rule) -> bool) -> Self {
-        let policies = set(bundle.rules.iter().filter(|rule| admits(rule)));
-        let invariants = set(bundle.invariants.iter().filter(|rule| admits(rule)));
-        Self { action, policies, invariants }
-    }
-
-    /// What policies say, taken back where an invariant forbids what they allow.
-    fn ask(&self, authorizer: &Authorizer, request: &Request, entities: &Entities, hold: bool) -> Verdict {
-        let invariants = if hold { &self.invariants } else { &PolicySet::new() };
-        slices::held(authorizer, request, entities, &self.policies, invariants)
-    }
 }
 
 /// One candidate, and its entity as it was last asked about.
@@ -166,6 +137,7 @@ impl Engine {
             act: Governed::new(bundle, ACT, |kind| kind.is_none_or(|kind| kind == "Ai")),
             handle,
             case: uid("Case", "case"),
+            schema: bundle.schema(),
             slots,
             slices: Slices::new(rules, bundle.candidates(), &kinds),
             invariants: Slices::new(&bundle.invariants, bundle.candidates(), &kinds),

@@ -8,7 +8,7 @@ use crate::{
     actions::{ACT, API_ACTIONS, HANDLE},
     bundle::{Bundle, SignalSpec},
     deep_stack::deep,
-    engine::{ApiRequest, Engine, Held},
+    engine::{ApiCase, ApiRequest, Engine},
     expressions::Texts,
     finding::Finding,
     manifest::SignalKind,
@@ -338,18 +338,20 @@ fn found(rule: &Rule, what: &str, by: &str, with: &str) -> Finding {
 fn api(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
     let roles = bundle.roles();
     let mut findings = Vec::new();
-    let own = Held { holder: "desk", staff: "ana", offered: "ana", customer: "cus" };
+    let (desk, ana, customer) = (Some("desk"), Some("ana"), Some("cus"));
+    let own = ApiCase { holder: desk, staff: ana, offered: ana, customer };
     for role in roles.iter().map(std::slice::from_ref) {
         for action in API_ACTIONS {
-            for held in [None, Some(Held::default()), Some(own)] {
-                let who = |of: &'static str| held.is_some_and(|held| held.staff == "ana").then_some(of);
+            for case in [None, Some(ApiCase::default()), Some(own)] {
+                let is_own = case.is_some_and(|case| case.staff == ana);
+                let who = |of: Option<&'static str>| of.filter(|_| is_own);
                 let request = ApiRequest {
                     roles: role,
-                    responder: who("desk"),
-                    staff: who("ana"),
-                    customer: who("cus"),
+                    responder: who(desk),
+                    staff: who(ana),
+                    customer: who(customer),
                     action,
-                    held,
+                    case,
                 };
                 let verdict = engine.authorize(&request);
                 let rule = bundle.invariants.iter().find(|rule| names(&verdict, rule));

@@ -31,6 +31,7 @@ pub mod manifest;
 mod names;
 pub mod nearest;
 mod nesting;
+mod nobody;
 mod personal;
 mod places;
 mod product_schema;

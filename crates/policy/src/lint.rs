@@ -1,7 +1,6 @@
 //! What a bundle must have beyond being readable: no responder unreachable, no policy dead, nothing declared in vain.
 
 use crate::{
-    action::is_requested,
     actions::{ACT, API_ACTIONS, HANDLE, REQUEST},
     bundle::CandidateSpec,
     calendar,
@@ -171,7 +170,7 @@ pub(crate) fn lint(
         }
     }
     let act = uid("Action", ACT);
-    let acts_of_people = manifest.actions.iter().any(|action| !is_requested(action));
+    let acts_of_people = manifest.actions.iter().any(|action| !action.is_requested());
     if acts_of_people && !vocabulary.actions.contains(ACT) {
         wrong(
             &Place::key("action"),
@@ -184,7 +183,7 @@ pub(crate) fn lint(
     let requested: Vec<EntityUid> = manifest
         .actions
         .iter()
-        .filter(|action| is_requested(action))
+        .filter(|action| action.is_requested())
         .map(|action| &*action.name)
         .chain([REQUEST])
         .map(|action| uid("Action", action))

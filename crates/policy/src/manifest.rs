@@ -7,6 +7,7 @@ mod field;
 mod languages;
 mod limits;
 
+pub use crate::product_schema::SchemaVersion;
 pub use action::{Action, ActionLimit, Connector, ConnectorKind, EffectClass, LimitedBy, TemplateText, TermKind};
 pub use considered::{Need, OfTopic, Preference};
 pub use enrichment::Enrichment;
@@ -29,6 +30,9 @@ pub struct Manifest {
     pub description: String,
     /// ISO 4217 code of every amount in the bundle.
     pub currency: String,
+    /// The version of the schema that Remit adds to the bundle's own.
+    #[serde(default)]
+    pub schema: SchemaVersion,
     /// The packs of readings that it takes, by name; all that ship where it says nothing.
     pub packs: Option<Vec<String>>,
     /// When the sentence encoder is asked.

@@ -79,7 +79,6 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
         terms: bundle.terms(),
         read_by: decision.read_by.clone(),
         collecting: decision.collecting.clone(),
-        attended: Default::default(),
         forbidden: Vec::new(),
     };
     let holder = decision.holder.as_ref().map(|who| standing_holder(who, decision));

@@ -202,7 +202,6 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             terms: bundle.terms(),
             read_by: None,
             collecting,
-            attended: BTreeMap::new(),
             forbidden: Vec::new(),
         };
         let decision = deliberate(

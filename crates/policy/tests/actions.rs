@@ -38,7 +38,7 @@ fn policy(action: &str, condition: &str) -> String {
 
 fn permitted(bundle: &Bundle, action: &str) -> bool {
     let roles = ["admin".to_owned()];
-    let request = ApiRequest { roles: &roles, responder: None, staff: None, customer: None, action, held: None };
+    let request = ApiRequest { roles: &roles, responder: None, staff: None, customer: None, action, case: None };
     Engine::new(bundle).authorize(&request).allow
 }
 

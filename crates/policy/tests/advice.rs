@@ -1,7 +1,12 @@
 //! What is to be looked at in a bundle that is good: whom no test has handle a case.
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
-use remit_policy::{advice, bundle::Bundle, engine::Engine, files::Files};
+use remit_policy::{
+    advice,
+    bundle::Bundle,
+    engine::{API_ACTIONS, ApiCase, ApiRequest, Engine},
+    files::Files,
+};
 use std::path::PathBuf;
 
 fn bundle(name: &str) -> Files {
@@ -21,6 +26,69 @@ fn told(files: Files) -> Vec<String> {
 fn the_sample_organisations_need_none() {
     for name in ["bank", "shop"] {
         assert_eq!(told(bundle(name)), Vec::<String>::new(), "{name}");
+    }
+}
+
+/// The bank as it was written when an empty string stood for nobody.
+fn bank_of_the_first_schema() -> Files {
+    let bank = bundle("bank");
+    let toml = text(&bank, "bundle.toml").replace("schema = 2\n", "");
+    let mut api = text(&bank, "policies/api-access.cedar");
+    for (now, then) in [
+        (" && resource has holder", ""),
+        (" && resource has staff && resource.staff ==", " && resource.staff =="),
+        (" && resource has offered", ""),
+        (" && resource has customer", ""),
+        ("!(resource has staff)", "resource.staff == \"\""),
+        ("principal has responder", "principal.responder != \"\""),
+        ("principal has staff", "principal.staff != \"\""),
+        ("principal has customer", "principal.customer != \"\""),
+    ] {
+        api = api.replace(now, then);
+    }
+    assert!(!api.contains(" has "), "{api}");
+    bank.with("bundle.toml", toml.into_bytes()).with("policies/api-access.cedar", api.into_bytes())
+}
+
+#[test]
+fn a_bundle_of_the_first_schema_governs_as_it_did_and_is_told_of_the_second() {
+    let first = bank_of_the_first_schema();
+    let found = told(first.clone());
+    assert_eq!(found.len(), 8, "{found:#?}");
+    let telling = "`api.responder` (policies/api-access.cedar:15) compares `principal.responder` with \"\", which \
+                   stands for nobody in version 1 of the schema: name `schema = 2` in bundle.toml, and write \
+                   `principal has responder` there";
+    assert_eq!(found[0], telling);
+    // With the second, what may be of nobody is asked for before it is read.
+    let toml = text(&first, "bundle.toml").replace("currency =", "schema = 2\ncurrency =");
+    let refused = Bundle::load(first.clone().with("bundle.toml", toml.into_bytes())).unwrap_err();
+    assert!(refused.iter().any(|finding| finding.message.contains("`staff`")), "{refused:#?}");
+
+    // Both say the same of everybody.
+    let (then, now) = (Bundle::load(first).unwrap(), Bundle::load(bundle("bank")).unwrap());
+    let engines = [Engine::new(&then), Engine::new(&now)];
+    let whose = [None, Some("a"), Some("b")];
+    let case = |holder, staff, offered, customer| Some(ApiCase { holder, staff, offered, customer });
+    let cases = [
+        None,
+        case(None, None, None, None),
+        case(Some("a"), None, None, Some("a")),
+        case(Some("a"), Some("b"), None, Some("b")),
+        case(Some("b"), Some("a"), None, Some("a")),
+        case(Some("b"), None, Some("a"), Some("b")),
+    ];
+    for role in now.roles() {
+        for (action, case) in API_ACTIONS.into_iter().flat_map(|action| cases.map(|case| (action, case))) {
+            for (responder, staff) in whose.into_iter().flat_map(|one| whose.map(|another| (one, another))) {
+                for customer in [None, Some("a")] {
+                    let roles = std::slice::from_ref(role);
+                    let asked = ApiRequest { roles, responder, staff, customer, action, case };
+                    let [then, now] = engines.each_ref().map(|engine| engine.authorize(&asked));
+                    assert_eq!(then, now, "{asked:?}");
+                    assert_eq!(now.errors, []);
+                }
+            }
+        }
     }
 }
 

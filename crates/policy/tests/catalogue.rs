@@ -16,11 +16,13 @@ title = "Refund a charge"
 effect = "money"
 connector = "back-office"
 amount = "amount"
-template = { en = "Refund {amount} of charge {charge}: {reason}.", de = "{amount} der Zahlung {charge} erstatten: {reason}." }
 deadline_minutes = 30
 confirmations = [["customer", "staff"], ["customer"], ["customer", "staff", "staff"]]
 facts = { charge_customer = "text", charge_amount = "money", refunded = "truth", age_days = "elapsed" }
 recent = ["refund_charge"]
+[action.template]
+en = "Refund {amount} of charge {charge}: {reason}."
+de = "{amount} der Zahlung {charge} erstatten: {reason}."
 [[action.limit]]
 by = "customer"
 window_hours = 24

@@ -131,8 +131,8 @@ impl ConnectorService {
         Ok(reply.facts)
     }
 
-    /// What became of a request that it was asked to carry out or to find. It is asked once: whether to ask again is for
-    /// who knows what may not happen twice.
+    /// What became of a request that it was asked to carry out or to find. It is asked once: whether to ask again is
+    /// for who knows what may not happen twice.
     ///
     /// # Errors
     /// When nothing is known of what became of it.

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The status by which an endpoint says that it is gone for good.
+const GONE: u16 = 410;
+
 /// Why a service said nothing. Holds none of the endpoint's words: they may repeat keys or what customers wrote.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -44,6 +47,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the endpoint says that it is gone and wants nothing any more.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Status(GONE))
+    }
+
     /// Whether the same turn may come out better another time.
     #[must_use]
     pub const fn retryable(&self) -> bool {

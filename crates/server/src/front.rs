@@ -1,7 +1,10 @@
 //! Requests, each carried out under the bundle of its moment: what it would commit once another bundle is in force is
 //! refused, and the request is carried out anew under that one, before anything of it is answered.
 
-use crate::{http, read_body::ReadBody};
+use crate::{
+    http::{self, metrics::Requests},
+    read_body::ReadBody,
+};
 use axum::{Router, body::Body, response::Response};
 use hyper::{Method, Request, body::Incoming, service::Service as _};
 use hyper_util::service::TowerToHyperService;
@@ -17,6 +20,8 @@ const ATTEMPTS: usize = 8;
 /// What answers requests under the bundle in force.
 pub(crate) struct Front {
     succession: Arc<Succession>,
+    /// What is counted of requests, under whatever bundle.
+    requests: Arc<Requests>,
     /// The interface over the parts in force, with their term.
     routed: RwLock<(u64, Router)>,
 }
@@ -25,8 +30,9 @@ impl Front {
     /// Over the parts in force.
     pub(crate) fn new(succession: Arc<Succession>) -> Self {
         let current = succession.current();
-        let routed = (current.journal.term(), http::router(current));
-        Self { succession, routed: RwLock::new(routed) }
+        let requests = Arc::<Requests>::default();
+        let routed = (current.journal.term(), http::router(current, Arc::clone(&requests)));
+        Self { succession, requests, routed: RwLock::new(routed) }
     }
 
     /// The interface over the parts in force.
@@ -40,7 +46,7 @@ impl Front {
         drop(routed);
         let mut routed = self.routed.write().unwrap_or_else(PoisonError::into_inner);
         if routed.0 < term {
-            *routed = (term, http::router(current));
+            *routed = (term, http::router(current, Arc::clone(&self.requests)));
         }
         routed.1.clone()
     }

@@ -25,3 +25,4 @@ pub use outcome::{OutcomeCount, OutcomeDelta};
 pub use port::*;
 use spend::AMOUNT_MAX;
 pub use spend::{Balance, Counter, Reservation, Spend};
+pub use sqlite::STREAMS_SINCE;

@@ -98,21 +98,38 @@ fn unmapped(map: &str, files: &[File]) -> Vec<String> {
 /// What is wrong with the table of a crate's folders: `| folder of `app/src` | what |`, with each folder of the first
 /// level in the first cell of one row, where those that go together stand in the same one.
 fn folders(map: &str, crate_name: &str, files: &[File]) -> Vec<String> {
-    let (source, head) = (format!("crates/{crate_name}/src/"), format!("| folder of `{crate_name}/src` |"));
+    let source = format!("crates/{crate_name}/src/");
     let of = |file: &File| Some(file.path.strip_prefix(&source)?.split_once('/')?.0.to_owned());
     let there: BTreeSet<String> = files.iter().filter_map(of).collect();
-    let rows = map.lines().skip_while(|line| !line.starts_with(&head)).skip(2).take_while(|line| line.starts_with('|'));
-    let cells = rows.filter_map(|row| row.split('|').nth(1));
-    let named: BTreeSet<String> = cells
-        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
-        .map(|name| name.trim_matches('/').to_owned())
-        .collect();
+    let named: BTreeSet<String> = rows(map, crate_name).into_iter().flatten().collect();
     let unnamed = there.difference(&named);
+    let head = head(crate_name);
     let unnamed =
         unnamed.map(|name| format!("{CODE_MAP}: `{source}{name}` is in no row below `{head}`; say what is there"));
     let gone =
         named.difference(&there).map(|name| format!("{CODE_MAP}: there is no folder `{source}{name}`; take it out"));
     unnamed.chain(gone).collect()
+}
+
+/// How the table of a crate's folders begins.
+fn head(crate_name: &str) -> String {
+    format!("| folder of `{crate_name}/src` |")
+}
+
+/// The folders that each row of a crate's table names, in the table's order.
+fn rows(map: &str, crate_name: &str) -> Vec<Vec<String>> {
+    let head = head(crate_name);
+    let rows = map.lines().skip_while(|line| !line.starts_with(&head)).skip(2).take_while(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(|name| name.trim_matches('/').to_owned()).collect();
+    cells.map(names).collect()
+}
+
+/// The rows of the table of folders of the crate whose modules begin in the file `root`, where it has to have one.
+pub(super) fn folder_rows(root: &str, files: &[File]) -> Option<Vec<Vec<String>>> {
+    let crate_name = BY_FOLDER.iter().find(|name| root == format!("crates/{name}/src/lib.rs"))?;
+    let map = files.iter().find(|file| file.path == CODE_MAP);
+    Some(map.map_or_else(Vec::new, |map| rows(&map.text, crate_name)))
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use crate::{
     Environment, Governance, Journal, Live,
-    access::{
-        caller::Caller,
+    caller::{
+        Caller,
         principal::{Principal, TOKEN_PREFIX},
     },
     live::tokens::KNOWN_MAX,
     refused::{Kind, Refused},
 };
 use remit_domain::id::{CustomerId, StaffId};
-use remit_policy::engine::{ApiRequest, Held};
+use remit_policy::engine::{ApiCase, ApiRequest};
 use remit_store::Views as _;
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -98,9 +98,9 @@ pub(crate) fn permit_on(
     environment: &Environment,
     caller: &Caller,
     action: &'static str,
-    held: Held<'_>,
+    case: ApiCase<'_>,
 ) -> Result<(), Refused> {
-    ask(governance, environment, caller, action, Some(held))
+    ask(governance, environment, caller, action, Some(case))
 }
 
 fn ask(
@@ -108,7 +108,7 @@ fn ask(
     environment: &Environment,
     caller: &Caller,
     action: &'static str,
-    held: Option<Held<'_>>,
+    case: Option<ApiCase<'_>>,
 ) -> Result<(), Refused> {
     if let Principal::System(job) = caller.principal {
         let refused = || Refused::internal(format!("the job `{}` may not `{action}`", job.as_str()));
@@ -120,7 +120,7 @@ fn ask(
         staff: caller.principal.staff().map(StaffId::as_str),
         customer: caller.principal.customer().map(CustomerId::as_str),
         action,
-        held,
+        case,
     };
     let verdict = governance.engine.authorize(&request);
     if verdict.allow {

@@ -1,11 +1,6 @@
-//! Who calls, and what they may.
+//! What who calls may: by policy, by bounds of use; and the names behind pseudonyms.
 
 pub mod auth;
-pub mod authority;
-pub mod caller;
-pub mod principal;
 pub mod reading;
-pub mod token;
-pub(crate) mod token_id;
 pub mod usage;
 pub mod who;

@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Parts,
-    journal::block_on::block_on,
+    environment::block_on::block_on,
     refused::{Kind, Refused},
 };
 use remit_store::patience;

@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Environment, Live,
-    live::usage::{Following, NoPlace},
+    caller::usage::{Following, NoPlace},
     refused::{Kind, Refused},
 };
 

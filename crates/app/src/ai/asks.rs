@@ -3,8 +3,7 @@
 
 use crate::{
     ATTEMPTS, Caller, Parts,
-    ai::left_behind::cut,
-    case::bounds::REASON_MAX,
+    bounds::{REASON_MAX, cut},
     journal::outbox::TurnDue,
     pipeline::{load, sealing},
     refused::{Kind, Refused},
@@ -15,6 +14,7 @@ use remit_domain::{
     decision::YieldReason,
     request::{Answer, Confirming},
 };
+use remit_store::OutboxRow;
 use serde_json::{Map, Value};
 
 /// Asks for the action, as the AI responder whose turn `row` is; or says why it cannot be asked for so.
@@ -24,8 +24,7 @@ use serde_json::{Map, Value};
 pub(super) async fn ask(
     parts: &Parts,
     caller: &Caller,
-    row: &str,
-    case: &str,
+    row: &OutboxRow,
     due: &TurnDue,
     action: &str,
     arguments: &Map<String, Value>,
@@ -37,7 +36,7 @@ pub(super) async fn ask(
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     for _ in 0..ATTEMPTS {
         // What it asks for is an answer of its own; whether it may is for the action's policies to say.
-        let loaded = load::load(governance, journal, environment, caller, "message.answer", case).await?;
+        let loaded = load::load(governance, journal, environment, caller, "message.answer", &row.case).await?;
         let prepared = match ask::prepared(parts, caller, &loaded, spec, arguments).await {
             Ok(prepared) => prepared,
             Err(refused) if refused.kind == Kind::Unreachable => return Ok(Err(refused.detail)),
@@ -75,7 +74,7 @@ pub(super) async fn ask(
             epoch: Some(due.epoch),
             then: vec![command],
             sealed: vec![words],
-            claim: Some(row.to_owned()),
+            claim: Some(row.id.clone()),
         };
         match ask::commit(parts, caller, loaded.case, spec, prepared, together).await {
             Ok(_) => return Ok(Ok(())),

@@ -3,12 +3,13 @@
 
 use crate::{
     Caller, Environment, Governance, Live, Parts,
-    access::{auth, authority, principal::Job},
-    case::bounds::{REASON_MAX, bounded},
+    access::auth,
+    bounds::{REASON_MAX, bounded},
+    caller::principal::Job,
     environment::clock::rfc3339,
     live::load::{BREAKERS, BreakerItem, Tally, Tripped},
     operation::{ListRespondersUnreachableRefusal, ListStoppedRefusal, ResetOutcomesRefusal, ResumeAiRefusal},
-    pipeline::{self, commit::Act, counting},
+    pipeline::{self, authority, commit::Act, counting},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -134,7 +135,7 @@ async fn move_on(parts: &Parts, responder: &ResponderId, intent: &str) -> Result
 /// Everything that is stopped.
 ///
 /// # Errors
-/// When policy refuses.
+/// [`ListStoppedRefusal`] says when each arises.
 pub fn stopped(
     governance: &Governance,
     live: &Live,
@@ -149,7 +150,7 @@ pub fn stopped(
 /// Everybody who is left alone because they could not be reached.
 ///
 /// # Errors
-/// When policy refuses.
+/// [`ListRespondersUnreachableRefusal`] says when each arises.
 pub fn unreachable(
     governance: &Governance,
     live: &Live,
@@ -168,7 +169,7 @@ pub fn unreachable(
 /// again, and the breaker judges anew. Who is stopped stays so.
 ///
 /// # Errors
-/// When policy or a bound refuses, or nothing was counted.
+/// [`ResetOutcomesRefusal`] says when each arises.
 pub async fn reset_outcomes(
     parts: &Parts,
     caller: &Caller,
@@ -209,7 +210,7 @@ pub async fn reset_outcomes(
 /// Switches an AI responder on again for an intent; what is counted against it begins anew.
 ///
 /// # Errors
-/// When policy or a bound refuses, or it is not stopped.
+/// [`ResumeAiRefusal`] says when each arises.
 pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: ResumeAi) -> Result<(), ResumeAiRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
     bounded("reason", &wish.reason, REASON_MAX)?;

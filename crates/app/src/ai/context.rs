@@ -1,29 +1,26 @@
 //! The context package of a case, opened: what the next holder needs to know, and the conversation so far.
 
 use crate::{
-    Caller, Environment, Governance, Journal, Parts, Vault,
+    Caller, Environment, Journal, Parts, Vault,
     access::who,
-    ai::left_behind::{self, cut},
+    ai::left_behind,
+    bounds::cut,
     case::{
-        announce,
-        field_view::FieldView,
-        fields,
+        announce, complete, fields,
         view::{CaseView, DecisionSummary, MessageFrom},
     },
     environment::clock::rfc3339,
+    field::view::FieldView,
     journal::stored_case::Records,
     operation::GetContextRefusal,
-    pipeline::{facts, load, sealing},
+    pipeline::{conversation, facts, load, sealing},
     refused::Refused,
 };
 use remit_domain::{
     Case, Event,
-    case::Author,
-    event::{Message, Words},
+    event::Words,
     id::{MessageId, Timestamp},
 };
-use remit_responders::{TurnAuthor, TurnMessage};
-use remit_signals::{normal::says_nothing, written::written};
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -54,14 +51,8 @@ pub struct NoteView {
     pub text: String,
 }
 
-/// Messages of the conversation that a holder is given, the newest.
-const MESSAGES_MAX: usize = 40;
-
 /// Entries of each kind of history that a holder is given, the newest.
 const HISTORY_MAX: usize = 20;
-
-/// In place of a message in which the customer wrote nothing of their own.
-const NOTHING_WRITTEN: &str = "[a message without words of the customer's own]";
 
 /// Bytes of a message that are quoted to the next holder.
 const QUOTED_MAX: usize = 400;
@@ -73,7 +64,7 @@ fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
 /// What the next holder needs to know of a case.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// [`GetContextRefusal`] says when each arises.
 pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, GetContextRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
     let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
@@ -99,79 +90,18 @@ pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<Cont
             notes.push(NoteView { by: who::named(&parts.journal, &parts.vault, &row.actor).await?, text });
         }
     }
-    let conversation = conversation(parts, &case).await?;
+    let conversation = conversation::conversation(parts, &case).await?;
     let fields = fields::views(parts, caller, &case).await?;
     let known = fields::facts(parts, caller, &case).await?;
     let about: Vec<FieldView> = fields.iter().chain(&known).cloned().collect();
     Ok(ContextView {
         summary: summary(parts, &case, &about, parts.environment.now()).await?,
         conversation: conversation.into_iter().map(MessageFrom::from).collect(),
-        case: CaseView { fields, customer_facts: known, needs: Vec::new(), ..who::case_view(parts, &case).await? },
+        case: CaseView { fields, customer_facts: known, needs: Vec::new(), ..complete::case_view(parts, &case).await? },
         told: newest(told, HISTORY_MAX),
         notes: newest(notes, HISTORY_MAX),
         decisions: newest(decisions, HISTORY_MAX),
     })
-}
-
-/// The newest messages of a case whose words are there, oldest first, whole.
-async fn conversation(parts: &Parts, case: &Case) -> Result<Vec<TurnMessage>, Refused> {
-    let whole = |message: &Message, mut said: TurnMessage| {
-        if let Some(how) = message.auto_submitted {
-            said.text.insert_str(0, &format!("[sent by a machine: {}] ", how.as_str()));
-        }
-        Some(said)
-    };
-    Ok(each_said(parts, case, whole).await?.into_iter().map(|(_, message)| message).collect())
-}
-
-/// The same without what machines sent, and of what the customer wrote what is to be answered.
-pub(crate) async fn asked_conversation(parts: &Parts, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
-    let asked = |message: &Message, said: TurnMessage| match (message.auto_submitted, said.author) {
-        (Some(_), _) => None,
-        (None, TurnAuthor::Customer) => Some(TurnMessage { text: to_answer(&said.text), ..said }),
-        _ => Some(said),
-    };
-    each_said(parts, case, asked).await
-}
-
-async fn each_said(
-    parts: &Parts,
-    case: &Case,
-    take: impl Fn(&Message, TurnMessage) -> Option<TurnMessage>,
-) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
-    let mut messages = std::collections::VecDeque::new();
-    let mut records = Records::of(case);
-    while let Some(row) = records.next(&parts.journal).await? {
-        if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
-            continue;
-        }
-        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-        let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else {
-            continue;
-        };
-        let author = match &message.author {
-            Author::Requester => TurnAuthor::Customer,
-            Author::Holder { staff: None, holder, .. } if is_ai(&parts.governance, holder.name()) => TurnAuthor::Ai,
-            Author::Holder { .. } => TurnAuthor::Staff,
-        };
-        if messages.len() == MESSAGES_MAX {
-            messages.pop_front();
-        }
-        messages.push_back((author, message));
-    }
-    let mut opened = Vec::with_capacity(messages.len());
-    for (author, message) in messages {
-        if let Some(text) =
-            sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words).await?
-        {
-            let Some(said) = take(&message, TurnMessage { author, text }) else { continue };
-            let text = message.attachments.iter().fold(said.text, |text, file| {
-                format!("{text}[a file was attached: {}, {} bytes]", file.media_type, file.bytes)
-            });
-            opened.push((message.id, TurnMessage { author, text }));
-        }
-    }
-    Ok(opened)
 }
 
 /// What the messages say in which something was promised or refused, while their words exist.
@@ -199,11 +129,6 @@ async fn marked(
         }
     }
     Ok(quoted)
-}
-
-fn is_ai(governance: &Governance, responder: &str) -> bool {
-    let ai = remit_domain::decision::ResponderKind::Ai;
-    governance.bundle.candidates().iter().any(|spec| spec.responder.as_str() == responder && spec.kind == ai)
 }
 
 /// The context package in words: what the next holder needs to know beside the conversation.
@@ -284,12 +209,4 @@ pub(crate) async fn summary(
         let _ = writeln!(text, "Open exception: {kind}, owned by {}.", exception.owner);
     }
     Ok(text)
-}
-
-/// What of a customer's message is to be answered, and in place of nothing that there is nothing.
-fn to_answer(text: &str) -> String {
-    let message = written(text);
-    let asked = message.to_answer();
-    // Words that came with a file alone are none.
-    if asked.is_empty() && !says_nothing(text) { NOTHING_WRITTEN.to_owned() } else { asked }
 }

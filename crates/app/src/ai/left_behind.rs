@@ -1,7 +1,7 @@
 //! What earlier holders of a case left behind for the next one: what they said when they gave it up, what policy said
 //! of actions that it denied, and what became of those that it permitted.
 
-use crate::{Parts, access::who, journal::stored_case::Records, pipeline::sealing, refused::Refused};
+use crate::{Parts, access::who, bounds, journal::stored_case::Records, pipeline::sealing, refused::Refused};
 use remit_domain::{
     Case, Event,
     action::{ActionDecision, ActionEnd},
@@ -81,10 +81,5 @@ async fn denied(parts: &Parts, case: &Case, decision: &ActionDecision) -> Result
 /// The words, while they are there.
 async fn opened(parts: &Parts, case: &Case, words: &Words) -> Result<Option<String>, Refused> {
     let opened = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, words).await?;
-    Ok(opened.map(|text| cut(&text, NOTE_MAX).to_owned()))
-}
-
-/// The beginning of `text`, at most so many bytes long.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
+    Ok(opened.map(|text| bounds::cut(&text, NOTE_MAX).to_owned()))
 }

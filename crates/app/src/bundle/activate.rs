@@ -12,13 +12,12 @@ use super::{
 use crate::{
     Caller, Governance, Parts, Succession,
     access::auth,
-    case::bounds::{REASON_MAX, bounded},
-    journal::block_on::block_on,
+    bounds::{REASON_MAX, bounded},
+    environment::block_on::block_on,
     live::{Live, change::Change, floor::STAFF},
     operation::{ActivateBundleRefusal, RollBackBundleRefusal},
-    pipeline::{projections, stored},
+    pipeline::{placing, projections, stored},
     refused::{Kind, Refused},
-    staff::placing,
 };
 use remit_domain::{
     activation::{BundleChanges, Moved},
@@ -149,8 +148,7 @@ impl Activation {
 /// that would do.
 ///
 /// # Errors
-/// `invalid` with findings where it cannot govern, `conflict` with what is asked where something open would be left
-/// without anybody, or another bundle is in force than was thought.
+/// [`ActivateBundleRefusal`] says when each arises.
 pub async fn activate_bundle(
     succession: &Succession,
     caller: &Caller,
@@ -167,7 +165,7 @@ pub async fn activate_bundle(
 /// Puts the bundle in force again that was before the one in force; for a preview, says what that would do.
 ///
 /// # Errors
-/// As [`activate_bundle`]; `not_found` where there was none before.
+/// [`RollBackBundleRefusal`] says when each arises.
 pub async fn roll_back_bundle(
     succession: &Succession,
     caller: &Caller,
@@ -227,7 +225,7 @@ pub async fn roll_back_for_operator(
 /// Whether `caller` may put bundles in force: asked before what they send is read, since that is much.
 ///
 /// # Errors
-/// When policy refuses.
+/// [`ActivateBundleRefusal`] says when each arises.
 pub fn may_activate(parts: &Parts, caller: &Caller) -> Result<(), ActivateBundleRefusal> {
     Ok(permit(parts, caller)?)
 }

@@ -113,7 +113,7 @@ impl From<Names> for NamesView {
 /// Bundles that came into force, oldest first, a page of them.
 ///
 /// # Errors
-/// When policy refuses.
+/// [`ListBundlesRefusal`] says when each arises.
 pub async fn list_bundles(
     parts: &Parts,
     caller: &Caller,
@@ -141,7 +141,7 @@ pub async fn list_bundles(
 /// The files of a bundle that came into force, as one body.
 ///
 /// # Errors
-/// `not_found` where none of this digest ever did, or its files are not kept.
+/// [`GetBundleRefusal`] says when each arises.
 pub async fn get_bundle(parts: &Parts, caller: &Caller, digest: &str) -> Result<Vec<u8>, GetBundleRefusal> {
     permit(parts, caller)?;
     Ok(files(&parts.journal, &parsed(digest)?).await?.to_bytes())
@@ -150,7 +150,7 @@ pub async fn get_bundle(parts: &Parts, caller: &Caller, digest: &str) -> Result<
 /// How one bundle that came into force differs from another.
 ///
 /// # Errors
-/// As [`get_bundle`].
+/// [`CompareBundlesRefusal`] says when each arises.
 pub async fn compare_bundles(
     parts: &Parts,
     caller: &Caller,

@@ -4,9 +4,9 @@
 use super::{Plan, rehome, survey::each_open};
 use crate::{
     Caller, Governance, Parts,
-    access::principal::Job,
+    caller::principal::Job,
     case::closing,
-    journal::block_on::block_on,
+    environment::block_on::block_on,
     live::change::Change,
     pipeline::{self, about::About, closed::waits_in_closed, stored},
     refused::Refused,
@@ -121,7 +121,7 @@ async fn goes(next: &Parts, case: &Case, moves: &super::Moves) -> Result<Option<
 
 /// What is decided of a case that is given on; nothing where that is refused, and the case left as it is.
 async fn rehomed_to(next: &Parts, case: &Case, command: Command) -> Result<Option<Outcome>, Refused> {
-    let mut context = next.environment.context(&Caller::system(Job::Rehome))?;
+    let mut context = next.environment.context(&Caller::system(Job::Rehome).pseudonym)?;
     match pipeline::decided(next, Some(case), command, None, About::default(), &mut context).await {
         Ok(happened) => Ok(happened.decision().map(|decision| decision.outcome.clone())),
         Err(refused) if !refused.kind.is_ours() => Ok(None),

@@ -6,7 +6,7 @@ use super::{
     moves::{MoveError, Moves, queues},
     survey::{Gone, Survey, is_there, staff, survey},
 };
-use crate::{access::authority, environment::entropy::Entropy, live::floor::StaffItem, refused::Refused};
+use crate::{environment::entropy::Entropy, live::floor::StaffItem, pipeline::authority, refused::Refused};
 use remit_domain::{
     Case, Event, Stream,
     activation::{self, BundleChanges, Moved},

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     Caller, Governance, Journal, Parts,
-    access::principal::Job,
-    journal::block_on::block_on,
+    caller::principal::Job,
+    environment::block_on::block_on,
     pipeline::{self, commit::Act, facts},
     refused::Refused,
 };

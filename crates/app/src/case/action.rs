@@ -14,6 +14,7 @@ use remit_domain::{
     decision::DecisionPoint,
     id::{ActionName, DecisionId},
 };
+use remit_store::OutboxRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -47,15 +48,15 @@ pub enum ActionEnded {
 const ARGUMENTS_MAX: usize = 4_096;
 
 /// Asks policy for an action, as the AI responder whose turn it is. The answer is recorded with the turn, and the
-/// case goes to people: an AI responder carries nothing out.
+/// case goes to people: an AI responder carries nothing out. The case is read anew, so that policy is asked of what is
+/// known of it now.
 ///
 /// # Errors
 /// Says what is wrong with the action, where it is none of the catalogue or its arguments are too many; otherwise
 /// when the store refuses.
 pub(crate) async fn ask_action(
     parts: &Parts,
-    row: &str,
-    case: &str,
+    row: &OutboxRow,
     due: &TurnDue,
     action: &str,
     arguments: &serde_json::Map<String, serde_json::Value>,
@@ -70,8 +71,8 @@ pub(crate) async fn ask_action(
         return Ok(Err(format!("asked for `{action}` with arguments of {} bytes", arguments.len())));
     }
     let caller = Caller::responder(due.responder.as_str());
-    let permission = "message.answer";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, permission, case).await?;
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let loaded = load::load(governance, journal, environment, &caller, "message.answer", &row.case).await?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &arguments).await?;
     let standing = &loaded.case;
     let now = parts.environment.now();
@@ -92,14 +93,14 @@ pub(crate) async fn ask_action(
         owner: terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone(),
     });
     let command = Command::AskAction { epoch: due.epoch, action, arguments: sealed.words.clone(), answer };
-    let act = Act::on(loaded, command).with([sealed]).claiming(row);
-    pipeline::execute(parts, &caller, None, Some(case), act, |_| ()).await.map(|_| Ok(()))
+    let act = Act::on(loaded, command).with([sealed]).claiming(&row.id);
+    pipeline::execute(parts, &caller, None, Some(&row.case), act, |_| ()).await.map(|_| Ok(()))
 }
 
 /// Says what became of a permitted action, as who has the case.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses, or there is no such action.
+/// [`EndActionRefusal`] says when each arises.
 pub async fn end_action(
     parts: &Parts,
     caller: &Caller,

@@ -2,14 +2,17 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
-    case::bounds,
     case::counted::{CaseAnswer, shown},
     operation::{AddAttachmentRefusal, GetAttachmentRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
     vault::opened::{self, CaseKey},
 };
-use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
+use remit_domain::{
+    Command,
+    command::ATTACHED_BYTES_MAX,
+    event::{Attachment, FileKind},
+};
 use remit_store::{AttachmentRow, Views as _};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,19 +21,6 @@ use utoipa::ToSchema;
 pub const FILE_MAX: usize = 5 * 1024 * 1024;
 
 const _: () = assert!(FILE_MAX as u64 <= ATTACHED_BYTES_MAX, "a case has room for a file");
-
-/// The kinds of files that are taken, with what each begins with.
-const KINDS: [(&str, &[&[u8]]); 5] = [
-    ("image/png", &[b"\x89PNG\r\n\x1a\n"]),
-    ("image/jpeg", &[b"\xff\xd8\xff"]),
-    ("image/gif", &[b"GIF87a", b"GIF89a"]),
-    ("application/pdf", &[b"%PDF-"]),
-    ("image/webp", &[b"RIFF"]),
-];
-
-const TEXT: &str = "text/plain";
-
-const TAKEN: &str = "image/png, image/jpeg, image/webp, image/gif, application/pdf and text/plain";
 
 /// A file of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -53,49 +43,47 @@ impl From<&Attachment> for AttachmentView {
 /// A file that is what it says it is.
 #[derive(Debug)]
 pub struct File {
-    media_type: &'static str,
+    kind: FileKind,
     bytes: Vec<u8>,
 }
 
 impl File {
-    /// The file that came as `sent`.
+    /// The file that came as `sent`, a media type.
     ///
     /// # Errors
     /// When it is empty, of a kind that is not taken, or not what it says.
     pub fn new(sent: &str, bytes: Vec<u8>) -> Result<Self, Refused> {
         let said = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let refused = |detail: String| Err(Refused::new(Kind::MediaType, detail));
-        if said != TEXT && !KINDS.iter().any(|(kind, _)| *kind == said) {
+        let Some(kind) = FileKind::named(&said) else {
             let sent: String = said.chars().take(80).collect();
-            return refused(format!("a file came as `{sent}`; what is taken is {TAKEN}"));
-        }
+            return refused(format!("a file came as `{sent}`; what is taken is {}", taken()));
+        };
         if bytes.is_empty() {
             return Err(Refused::new(Kind::Invalid, "the file is empty"));
         }
-        match kind_of(&bytes) {
-            Some(media_type) if media_type == said => Ok(Self { media_type, bytes }),
-            Some(other) => refused(format!("a file came as `{said}`, but its first bytes are those of `{other}`")),
+        match FileKind::of(&bytes) {
+            Some(is) if is == kind => Ok(Self { kind, bytes }),
+            Some(other) => {
+                let other = other.media_type();
+                refused(format!("a file came as `{said}`, but its first bytes are those of `{other}`"))
+            }
             None => refused(format!("a file came as `{said}`, but it is not one")),
         }
     }
 }
 
-/// What kind of file this is; none of a kind that is not taken.
-fn kind_of(bytes: &[u8]) -> Option<&'static str> {
-    let begins = |marks: &[&[u8]]| marks.iter().any(|mark| bytes.starts_with(mark));
-    if let Some((kind, _)) = KINDS.iter().find(|(_, marks)| begins(marks)) {
-        let whole = *kind != "image/webp" || bytes.get(8..12) == Some(b"WEBP");
-        return whole.then_some(kind);
-    }
-    let plain = |text: &str| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}'));
-    std::str::from_utf8(bytes).is_ok_and(plain).then_some(TEXT)
+/// The kinds of files that are taken, in words.
+fn taken() -> String {
+    let [others @ .., last] = FileKind::ALL.map(FileKind::media_type);
+    format!("{} and {last}", others.join(", "))
 }
 
 /// Adds a file to a case: the holder's if it names a lease, else the requester's, for whom the case is decided
 /// anew.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// [`AddAttachmentRefusal`] says when each arises.
 pub async fn attach(
     parts: &Parts,
     caller: &Caller,
@@ -108,14 +96,14 @@ pub async fn attach(
     // The message says nothing besides.
     let loaded =
         lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, epoch).await?;
-    bounds::customers_words(caller, epoch)?;
+    caller.brings_customers_words(epoch)?;
     let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
     let sealed = key.seal("", &parts.environment.entropy).map_err(Refused::from)?;
     let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy).map_err(Refused::from)?;
     let attachment = Attachment {
         commit: commit.clone(),
         bytes: u32::try_from(file.bytes.len()).unwrap_or(u32::MAX),
-        media_type: file.media_type.to_owned(),
+        media_type: file.kind.media_type().to_owned(),
     };
     drop(file);
     let command = Command::Attach { epoch, words: sealed.words.clone(), attachment };
@@ -128,13 +116,13 @@ pub async fn attach(
 /// A file of a case, with its kind.
 ///
 /// # Errors
-/// When policy refuses, there is no such file, or it was erased.
+/// [`GetAttachmentRefusal`] says when each arises.
 pub async fn attachment(
     parts: &Parts,
     caller: &Caller,
     id: &str,
     name: &str,
-) -> Result<(&'static str, Vec<u8>), GetAttachmentRefusal> {
+) -> Result<(FileKind, Vec<u8>), GetAttachmentRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
     let row = parts.journal.store.attachment(&case.id.to_string(), name).await.map_err(Refused::internal)?;
     let key = parts.opener().case_key(&case).await?;
@@ -146,8 +134,8 @@ pub async fn attachment(
     let bytes = key.there()?.open_bytes(&row.sealed, &row.id);
     let bytes = opened::opened(&parts.environment.metrics, &case, &row.id, bytes);
     let bytes = bytes.ok_or_else(|| Refused::internal("a file does not open"))?;
-    let media_type = kind_of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
-    Ok((media_type, bytes))
+    let kind = FileKind::of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
+    Ok((kind, bytes))
 }
 
 #[cfg(test)]
@@ -177,7 +165,7 @@ mod tests {
         ] {
             let got = File::new(sent, bytes.to_vec());
             match (got, want) {
-                (Ok(file), Ok(want)) => assert_eq!(file.media_type, want),
+                (Ok(file), Ok(want)) => assert_eq!(file.kind.media_type(), want),
                 (Err(refused), Err(want)) => assert!(refused.detail.contains(want), "{sent}: {}", refused.detail),
                 (got, want) => panic!("{sent}: {got:?}, not {want:?}"),
             }

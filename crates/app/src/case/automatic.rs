@@ -33,7 +33,7 @@ impl NothingOpened {
         struct Said {
             opened: bool,
         }
-        serde_json::from_slice::<Said>(&kept.0).is_ok_and(|said| !said.opened)
+        serde_json::from_slice::<Said>(kept.as_json()).is_ok_and(|said| !said.opened)
     }
 }
 

@@ -6,8 +6,7 @@
 
 use crate::{
     Caller, Parts,
-    access::principal::Job,
-    ai::turn,
+    caller::principal::Job,
     case::due::own,
     journal::stored_case,
     pipeline::{self, about::About, closed::waits_in_closed, commit::Act},
@@ -117,7 +116,7 @@ pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> 
     };
     match review {
         Some(review) => own(parts, row, review, Vec::new()).await,
-        None => turn::drop_row(&parts.journal, &row.id).await,
+        None => parts.journal.drop_row(&row.id).await,
     }
 }
 
@@ -140,7 +139,7 @@ pub(crate) struct Leaving {
 pub(crate) async fn leaving(parts: &Parts, caller: &Caller, case: &Case) -> Result<Option<Leaving>, Refused> {
     let Some(holder) = &case.holder else { return Ok(None) };
     let review = Command::Review { epoch: holder.epoch, point: DecisionPoint::Retain, trigger: Trigger::QueueClosed };
-    let mut context = parts.environment.context(caller)?;
+    let mut context = parts.environment.context(&caller.pseudonym)?;
     let happened =
         match pipeline::decided(parts, Some(case), review.clone(), None, About::default(), &mut context).await {
             Err(refused) if !refused.kind.is_ours() => return Ok(None),

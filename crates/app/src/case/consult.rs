@@ -3,10 +3,8 @@
 use crate::{
     Caller, Done, Parts, Repeat,
     access::auth,
-    case::{
-        bounds::{self, bounded},
-        counted::{CaseAnswer, shown},
-    },
+    bounds::{self, bounded},
+    case::counted::{CaseAnswer, shown},
     environment::clock::rfc3339,
     governance::resolve_names,
     operation::{AnswerConsultRefusal, AskConsultRefusal, ListConsultsRefusal},
@@ -96,7 +94,7 @@ pub(crate) fn items(happened: &Happened) -> Vec<ItemWrite> {
 /// Asks another queue for advice on a case that the caller keeps.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses, or there is no such queue.
+/// [`AskConsultRefusal`] says when each arises.
 pub async fn ask_consult(
     parts: &Parts,
     caller: &Caller,
@@ -119,7 +117,7 @@ pub async fn ask_consult(
 /// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses, or there is no such consult.
+/// [`AnswerConsultRefusal`] says when each arises.
 pub async fn answer_consult(
     parts: &Parts,
     caller: &Caller,
@@ -148,7 +146,7 @@ pub async fn answer_consult(
 /// a queue in which who asks works, and those on cases that they may read.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such queue.
+/// [`ListConsultsRefusal`] says when each arises.
 pub async fn consults(
     parts: &Parts,
     caller: &Caller,

@@ -1,15 +1,15 @@
 //! Cases put off: snoozed, until a callback or a follow-up, or while somebody else is waited for; and what ends that.
 
 use crate::{
-    Caller, Done, Governance, Parts, Repeat,
-    access::principal::Principal,
+    Caller, Done, Governance, Parts, Repeat, bounds,
+    caller::principal::Principal,
     case::{
-        announce, bounds,
+        announce,
         counted::{CaseAnswer, shown},
         fields,
-        sent::{self, Of},
     },
     environment::clock::parse_rfc3339,
+    field::sent::{self, Of},
     journal::outbox::{self, Look},
     operation::{DeferCaseRefusal, EndDeferralRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
@@ -101,7 +101,7 @@ fn action(caller: &Caller, kind: DeferralKind, epoch: Option<u64>) -> Result<&'s
 /// Puts a case off until a moment or an event; whoever has it keeps it, and it comes back to them.
 ///
 /// # Errors
-/// When policy, the lease, a bound, the state or the store refuses.
+/// [`DeferCaseRefusal`] says when each arises.
 pub async fn defer_case(
     parts: &Parts,
     caller: &Caller,
@@ -134,7 +134,7 @@ pub async fn defer_case(
 /// Ends what a case was put off for: it was done, or is taken back.
 ///
 /// # Errors
-/// When policy, the lease, the state or the store refuses.
+/// [`EndDeferralRefusal`] says when each arises.
 pub async fn end_deferral(
     parts: &Parts,
     caller: &Caller,

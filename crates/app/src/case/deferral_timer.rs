@@ -3,10 +3,9 @@
 
 use crate::{
     Parts,
-    ai::turn,
     case::due::{look_later, own},
     journal::outbox::{self, Look, timer},
-    refused::Refused,
+    refused::{Kind, Refused},
 };
 use remit_domain::{
     Case, Command,
@@ -19,7 +18,7 @@ use remit_store::OutboxRow;
 /// The moment of a deferral has come.
 pub(super) async fn look_at(parts: &Parts, row: &OutboxRow, case: &Case, kind: DeferralKind) -> Result<(), Refused> {
     let open = case.deferrals.get(&kind).filter(|_| case.status == Status::Open);
-    let Some(open) = open else { return turn::drop_row(&parts.journal, &row.id).await };
+    let Some(open) = open else { return parts.journal.drop_row(&row.id).await };
     let now = parts.environment.now();
     if now < open.next_moment() {
         return look_later(&parts.journal, row, case, open.next_moment(), Look::Deferral { of: kind }).await;
@@ -34,7 +33,7 @@ pub(super) async fn case_ended(parts: &Parts, row: &OutboxRow, case: &Case, ende
     let waits = |open: &&Deferral| open.after == Some(ended);
     let kind = DeferralKind::Snooze;
     if case.status != Status::Open || case.deferrals.get(&kind).filter(waits).is_none() {
-        return turn::drop_row(&parts.journal, &row.id).await;
+        return parts.journal.drop_row(&row.id).await;
     }
     let now = parts.environment.now();
     let command = Command::EndDeferral { epoch: None, kind, how: DeferralHow::CaseEnded, due: now };
@@ -54,7 +53,7 @@ pub(super) async fn give_back(parts: &Parts, row: &OutboxRow, case: &Case, epoch
     let held = case.holder.as_ref().filter(|held| case.status == Status::Open && held.epoch == epoch);
     match held.and_then(|held| held.staff.as_ref()).is_some_and(|staff| is_gone(parts, staff)) {
         true => own(parts, row, Command::TakeBack { epoch }, Vec::new()).await,
-        false => turn::drop_row(&parts.journal, &row.id).await,
+        false => parts.journal.drop_row(&row.id).await,
     }
 }
 
@@ -81,14 +80,18 @@ pub(super) async fn unattended(parts: &Parts, row: &OutboxRow, case: &Case) -> R
         Some((_, None, None)) => {
             own(parts, row, Command::MissDeferral { due: exception_due(parts, now) }, Vec::new()).await
         }
-        _ => turn::drop_row(&parts.journal, &row.id).await,
+        _ => parts.journal.drop_row(&row.id).await,
     }
 }
 
 /// Another case is put off until this one ends; where it has ended already, that one is told at once.
 pub(super) async fn awaited(parts: &Parts, row: &OutboxRow, case: &Case, by: CaseId) -> Result<(), Refused> {
     if case.status == Status::Open {
-        return own(parts, row, Command::NoteAwaited { by }, Vec::new()).await;
+        match own(parts, row, Command::NoteAwaited { by }, Vec::new()).await {
+            // It ended since it was read.
+            Err(refused) if refused.kind == Kind::Conflict => {}
+            done => return done,
+        }
     }
     let told = outbox::ended(case.id, by, parts.environment.now());
     let commit = remit_store::Commit { claim: Some(row.id.clone()), outbox: vec![told], ..Default::default() };

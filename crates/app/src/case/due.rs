@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Journal, Parts,
-    access::principal::Job,
+    caller::principal::Job,
     journal::outbox::{Look, timer},
     pipeline::{self, commit::Act},
     refused::Refused,

@@ -2,10 +2,8 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
-    case::{
-        bounds::{self, REASON_MAX},
-        counted::{CaseAnswer, shown},
-    },
+    bounds::{self, REASON_MAX},
+    case::counted::{CaseAnswer, shown},
     operation::{ReopenCaseRefusal, ResolveCaseRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
     refused::Refused,
@@ -41,7 +39,7 @@ pub struct ReopenCase {
 /// Ends the case, as its holder.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// [`ResolveCaseRefusal`] says when each arises.
 pub async fn resolve_case(
     parts: &Parts,
     caller: &Caller,
@@ -78,7 +76,7 @@ pub async fn resolve_case(
 /// Reopens a resolved case; who handles it is decided anew.
 ///
 /// # Errors
-/// When policy, a bound, the state or the store refuses.
+/// [`ReopenCaseRefusal`] says when each arises.
 pub async fn reopen_case(
     parts: &Parts,
     caller: &Caller,

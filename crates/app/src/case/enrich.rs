@@ -2,12 +2,8 @@
 //! fields of the case go with its opening. Where it tells nothing, or what does not fit, the case goes on without.
 
 use crate::{
-    Caller, Parts,
-    access::principal::Job,
-    case::{fields, sent::Sent},
-    customer::facts,
-    governance::enricher::Untold as NotTold,
-    refused::Refused,
+    Caller, Parts, caller::principal::Job, case::fields, customer::facts, field::sent::Sent,
+    governance::enricher::Untold as NotTold, refused::Refused,
 };
 use remit_domain::{
     case::Channel,

@@ -2,9 +2,10 @@
 
 use crate::{
     Caller, Done, Governance, Journal, Parts, Repeat,
-    access::{auth, principal::Job, who},
+    access::{auth, who},
+    bounds::{REASON_MAX, bounded},
+    caller::principal::Job,
     case::{
-        bounds::{REASON_MAX, bounded},
         counted::{CaseAnswer, shown},
         query::{PAGE_MAX, Page},
         view::ExceptionView,
@@ -53,7 +54,7 @@ pub struct ResolveException {
 /// Raises an exception on a case by hand.
 ///
 /// # Errors
-/// When policy, a bound, the state or the store refuses.
+/// [`RaiseExceptionRefusal`] says when each arises.
 pub async fn raise_exception(
     parts: &Parts,
     caller: &Caller,
@@ -77,7 +78,7 @@ pub async fn raise_exception(
 /// Takes an exception on.
 ///
 /// # Errors
-/// When policy, the state or the store refuses.
+/// [`OwnExceptionRefusal`] says when each arises.
 pub async fn take_exception(
     parts: &Parts,
     caller: &Caller,
@@ -93,7 +94,7 @@ pub async fn take_exception(
 /// Resolves an exception with a reason. A case that it held moves on, or ends with it.
 ///
 /// # Errors
-/// When policy, a bound, the state or the store refuses.
+/// [`ResolveExceptionRefusal`] says when each arises.
 pub async fn resolve_exception(
     parts: &Parts,
     caller: &Caller,
@@ -121,7 +122,7 @@ pub async fn resolve_exception(
 /// Exceptions in the order of their identifiers, newest first.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// [`ListExceptionsRefusal`] says when each arises.
 pub async fn exceptions(
     parts: &Parts,
     caller: &Caller,
@@ -145,7 +146,7 @@ pub async fn exceptions(
 /// whoever owns exceptions as soon as the server starts, so that there are none.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// [`ListUnreachableRefusal`] says when each arises.
 pub async fn unreachable_exceptions(
     parts: &Parts,
     caller: &Caller,

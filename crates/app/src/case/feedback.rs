@@ -34,7 +34,7 @@ pub struct GiveFeedback {
 /// has ended, has it reopened.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses.
+/// [`GiveCaseFeedbackRefusal`] says when each arises.
 pub async fn give_feedback(
     parts: &Parts,
     caller: &Caller,
@@ -67,7 +67,7 @@ pub async fn give_feedback(
 /// Ends a case whose customer gives up.
 ///
 /// # Errors
-/// When policy, the state or the store refuses.
+/// [`AbandonCaseRefusal`] says when each arises.
 pub async fn abandon_case(
     parts: &Parts,
     caller: &Caller,

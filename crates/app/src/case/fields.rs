@@ -2,16 +2,20 @@
 
 use crate::{
     Caller, Environment, Governance, Parts,
-    access::{auth, principal::Principal},
-    case::{
-        field_view::{FieldView, currency},
-        sent::{self, Of, Said, Sent, is_ai, source_of},
-    },
-    customer::known_facts,
+    access::auth,
+    caller::principal::Principal,
+    customer::facts::fact_views,
     environment::clock::rfc3339,
+    field::{
+        sent::{self, Of, Said, Sent, is_ai, source_of},
+        view::{FieldView, currency},
+    },
     pipeline::about::{About, Opened},
     refused::Refused,
-    vault::keys::{CustomerKey, Sealed},
+    vault::{
+        keys::{CustomerKey, Sealed},
+        known_facts,
+    },
 };
 use remit_domain::{
     Case, Event,
@@ -154,7 +158,7 @@ async fn facts_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bo
         return Ok(Vec::new());
     }
     let known = known_facts::of(parts.opener(), &case.customer).await?.unwrap_or_default();
-    Ok(known_facts::views(parts, &known, may_see))
+    Ok(fact_views(parts, &known, may_see))
 }
 
 async fn views_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bool) -> Result<Vec<FieldView>, Refused> {

@@ -2,10 +2,8 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
-    case::{
-        bounds::{self, REASON_MAX},
-        counted::{CaseAnswer, shown},
-    },
+    bounds::{self, REASON_MAX},
+    case::counted::{CaseAnswer, shown},
     governance::resolve_names,
     operation::{MakeOverrideRefusal, RequestHandoffRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
@@ -71,7 +69,7 @@ pub struct MakeOverride {
 /// Hands the case over, as its holder.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// [`RequestHandoffRefusal`] says when each arises.
 pub async fn request_handoff(
     parts: &Parts,
     caller: &Caller,
@@ -118,7 +116,7 @@ pub async fn request_handoff(
 /// Gives the case to the responder that a human named, with a reason.
 ///
 /// # Errors
-/// When policy, a bound, the state or the store refuses.
+/// [`MakeOverrideRefusal`] says when each arises.
 pub async fn override_case(
     parts: &Parts,
     caller: &Caller,

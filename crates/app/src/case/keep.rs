@@ -25,7 +25,7 @@ pub struct KeepCase {
 /// Answers the question whether to hand the case over with no. The other answer is a transfer.
 ///
 /// # Errors
-/// When policy, the lease or a bound refuses, or nothing is asked.
+/// [`KeepCaseRefusal`] says when each arises.
 pub async fn keep_case(
     parts: &Parts,
     caller: &Caller,

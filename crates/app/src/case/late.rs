@@ -1,8 +1,8 @@
-//! Answers that AI responders give through the interface under a lease that is lost: refused, and on record.
+//! Answers of AI responders that come too late, under a lease that is lost: refused, and on record.
 
 use crate::{
     Caller, Parts,
-    access::principal::Job,
+    caller::principal::Job,
     environment::metrics::TurnLost,
     journal::stored_case::{self, Records},
     pipeline::{self, commit::Act},
@@ -13,12 +13,38 @@ use remit_domain::{
     id::{CaseId, ResponderId},
 };
 
-/// Puts on record that `caller` answered under the lease `epoch` of the case `id` and was `refused`, where it is an AI
-/// responder that came too late: once for each lease, however often it tries.
+/// An answer that came too late.
+#[derive(Debug)]
+pub(crate) struct LateAnswer<'a> {
+    /// On which case.
+    pub(crate) case: &'a str,
+    /// Whose.
+    pub(crate) responder: ResponderId,
+    /// Under which lease.
+    pub(crate) epoch: u64,
+    /// The outbox row that asked for it, if one did.
+    pub(crate) row: Option<&'a str>,
+}
+
+/// Counts a late answer and puts it on record. The row that asked for it goes with it, unless whatever made it late
+/// has taken that away already.
 ///
 /// # Errors
 /// When the store refuses.
-pub(super) async fn note(
+pub(crate) async fn note(parts: &Parts, late: LateAnswer<'_>) -> Result<(), Refused> {
+    let LateAnswer { case, responder, epoch, row } = late;
+    parts.environment.metrics.turn_lost(responder.as_str(), TurnLost::Late);
+    let mut act = Act::new("message.answer", Command::NoteLate { responder, epoch });
+    act.beside.cancel.extend(row.map(str::to_owned));
+    pipeline::execute(parts, &Caller::system(Job::Turns), None, Some(case), act, |_| ()).await.map(|_| ())
+}
+
+/// The same where `caller` answered through the interface and was `refused`, if it is an AI responder that had the
+/// case `id` under the lease `epoch`: once for each lease, however often it tries.
+///
+/// # Errors
+/// When the store refuses.
+pub(super) async fn note_refused(
     parts: &Parts,
     caller: &Caller,
     id: &str,
@@ -34,9 +60,7 @@ pub(super) async fn note(
     if epoch >= current || is_noted(parts, case, &responder, epoch).await? {
         return Ok(());
     }
-    parts.environment.metrics.turn_lost(responder.as_str(), TurnLost::Late);
-    let act = Act::new("message.answer", Command::NoteLate { responder, epoch });
-    pipeline::execute(parts, &Caller::system(Job::Turns), None, Some(id), act, |_| ()).await.map(|_| ())
+    note(parts, LateAnswer { case: id, responder, epoch, row: None }).await
 }
 
 async fn is_noted(parts: &Parts, id: CaseId, responder: &ResponderId, epoch: u64) -> Result<bool, Refused> {

@@ -32,7 +32,7 @@ pub struct MergeCase {
 /// Ends a case in another one. That the other knows of it is done with the same commit's outbox.
 ///
 /// # Errors
-/// When policy, the lease or the store refuses, or the other case is not an open one of the same customer.
+/// [`MergeCaseRefusal`] says when each arises.
 pub async fn merge_case(
     parts: &Parts,
     caller: &Caller,

@@ -3,28 +3,27 @@
 use crate::{
     ATTEMPTS, Caller, Done, Environment, Governance, Live, Parts, Repeat,
     access::auth,
+    bounds::{self, CUSTOMER_MAX, TEXT_MAX},
     case::{
         automatic::{self, NothingOpened},
-        bounds::{self, CUSTOMER_MAX, TEXT_MAX},
         counted::{self, CaseAnswer},
         enrich::{self, Enriched},
         feedback, fields,
-        found_by::FoundBy,
         request::OpenCase,
     },
     customer,
-    evidence::decision::{self, WouldDecide},
-    operation::{AskRouteRefusal, OpenCaseRefusal},
+    operation::OpenCaseRefusal,
     pipeline::{
         self,
         about::About,
         commit::Act,
+        found_by::FoundBy,
         measure::{self, Named},
     },
     refused::{Kind, Refused},
     vault::customers::Customer,
 };
-use remit_domain::{Command, case::Requester, decision::Trigger, id::Timestamp};
+use remit_domain::{Command, case::Requester, id::Timestamp};
 use remit_signals::written::written;
 
 /// What becomes of a request to open a case.
@@ -40,7 +39,7 @@ pub enum Opened {
 ///
 /// # Errors
 /// `Invalid` where the body says otherwise.
-fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, Refused> {
+pub(crate) fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, Refused> {
     let follows = caller.principal.requester();
     match open.requester {
         Some(said) if said != follows => Err(Refused::invalid(
@@ -54,7 +53,7 @@ fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, Refused> {
 /// Takes a request in, decides who handles it, and answers once both are durable.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses.
+/// [`OpenCaseRefusal`] says when each arises.
 pub async fn open_case(
     parts: &Parts,
     caller: &Caller,
@@ -80,8 +79,10 @@ pub async fn open_case(
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
     let id = customer::customer_id(&parts.vault, &open.customer);
     let enriched = enrich::enrich(parts, Some(&open.customer), &id, open.channel, &open.fields, now).await?;
+    let mut replaced = None;
     for _ in 0..ATTEMPTS {
         let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
+        replaced = customer.new.as_ref().map(|new| new.replaces);
         let act = opening_of(parts, caller, customer, &open, enriched.clone(), readings.clone(), now).await?;
         // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
         tokio::task::yield_now().await;
@@ -97,39 +98,7 @@ pub async fn open_case(
             done => return Ok(Opened::Case(Box::new(done?))),
         }
     }
-    Err(Refused::new(Kind::Changed, "the customer was erased again and again meanwhile").into())
-}
-
-/// What would be decided if this request came in now. Nothing is recorded.
-///
-/// # Errors
-/// When policy or a bound refuses.
-pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result<WouldDecide, AskRouteRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "route.ask")?;
-    may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
-    bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
-    let message = written(&open.text);
-    automatic::asked_by_a_person(open.auto_submitted.as_deref(), requester(caller, &open)?, &message)?;
-    let now = parts.environment.now();
-    let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
-    let act = opening_of(
-        parts,
-        caller,
-        customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer).await?,
-        &open,
-        Enriched::default(),
-        readings,
-        now,
-    )
-    .await?;
-    let mut context = parts.environment.context(caller)?;
-    let asked = Some(Trigger::Asked);
-    let happened = pipeline::decided(parts, None, act.command, asked, act.beside.about, &mut context).await?;
-    let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
-    Ok(WouldDecide {
-        explanation: decision::explain(&parts.governance, &parts.journal, decision),
-        decision: decision.clone(),
-    })
+    Err(customer::key_refused(&parts.journal, &id, replaced).await?.into())
 }
 
 /// Whether policy lets the caller open a case, and its text is within bounds.

@@ -76,7 +76,7 @@ pub(crate) fn items(happened: &Happened) -> Vec<ItemWrite> {
 /// Overrides, newest first.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// [`ListOverridesRefusal`] says when each arises.
 pub async fn overrides(
     parts: &Parts,
     caller: &Caller,

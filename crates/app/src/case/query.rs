@@ -3,10 +3,10 @@
 use crate::{
     Caller, Governance, Journal, Parts,
     access::{auth, who},
-    case::{announce, attachment::AttachmentView, fields, found_by, view::CaseView},
+    case::{announce, attachment::AttachmentView, complete, fields, view::CaseView},
     environment::clock::rfc3339,
     operation::{GetCaseRefusal, ListCasesRefusal, ListMessagesRefusal, ListTimelineRefusal},
-    pipeline::{load, sealing},
+    pipeline::{found_by, load, sealing},
     refused::Refused,
 };
 use remit_domain::{
@@ -139,10 +139,10 @@ pub const PAGE_MAX: usize = 200;
 /// A case.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// [`GetCaseRefusal`] says when each arises.
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
-    let mut view = who::case_view(parts, &case).await?;
+    let mut view = complete::case_view(parts, &case).await?;
     for (deferral, shown) in case.deferrals.values().zip(&mut view.deferrals) {
         if let Some(note) = &deferral.note {
             shown.note = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, note).await?;
@@ -158,7 +158,7 @@ pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, 
 /// Cases, newest first; where `fields` names any, those that have exactly these values.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// [`ListCasesRefusal`] says when each arises.
 pub async fn cases(
     parts: &Parts,
     caller: &Caller,
@@ -176,7 +176,7 @@ pub async fn cases(
         let (cases, next) = found_by::cases(parts, &wanted, filter, after, limit).await?;
         let mut items = Vec::with_capacity(cases.len());
         for case in &cases {
-            items.push(who::case_view(parts, case).await?);
+            items.push(complete::case_view(parts, case).await?);
         }
         return Ok(Page { items, next });
     }
@@ -185,7 +185,7 @@ pub async fn cases(
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         let case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
-        items.push(who::case_view(parts, &case).await?);
+        items.push(complete::case_view(parts, &case).await?);
     }
     Ok(Page { items, next })
 }
@@ -193,7 +193,7 @@ pub async fn cases(
 /// The messages of a case, oldest first.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// [`ListMessagesRefusal`] says when each arises.
 pub async fn messages(
     parts: &Parts,
     caller: &Caller,
@@ -246,7 +246,7 @@ async fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Re
 /// Everything that happened to a case, oldest first.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// [`ListTimelineRefusal`] says when each arises.
 pub async fn timeline(
     parts: &Parts,
     caller: &Caller,

@@ -1,8 +1,9 @@
 //! What is sent to open a case, and to write on it.
 
 use crate::{
-    case::{
-        schema,
+    case::schema,
+    field::{
+        schema::values,
         sent::{self, Sent},
     },
     pipeline::measure::PostedReading,
@@ -39,7 +40,7 @@ pub struct OpenCase {
     /// What the case is about, by the fields that the bundle declares. A date-time is written as RFC 3339, money in
     /// minor units.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "sent::once")]
-    #[schema(schema_with = schema::values)]
+    #[schema(schema_with = values)]
     pub fields: Sent,
     /// Which of the token's sources says what is in `signals` and `fields`; its first unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -29,16 +29,3 @@ pub(crate) fn reading() -> Schema {
     let of = |kind| ObjectBuilder::new().schema_type(kind);
     OneOfBuilder::new().item(of(Type::Boolean)).item(of(Type::Integer)).item(of(Type::String)).build().into()
 }
-
-/// What a field's value may be.
-pub(crate) fn value() -> Schema {
-    let of = |kind| ObjectBuilder::new().schema_type(kind);
-    let names = ArrayBuilder::new().items(of(Type::String));
-    let values = OneOfBuilder::new().item(of(Type::Boolean)).item(of(Type::Integer)).item(of(Type::String)).item(names);
-    values.item(of(Type::Null)).build().into()
-}
-
-/// Values by the names of fields.
-pub(crate) fn values() -> Object {
-    ObjectBuilder::new().additional_properties(Some(value())).build()
-}

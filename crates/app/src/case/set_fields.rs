@@ -5,12 +5,13 @@ use crate::{
     case::{
         counted::{CaseAnswer, shown},
         fields,
-        found_by::FoundBy,
-        schema,
+    },
+    field::{
+        schema::values,
         sent::{self, Sent},
     },
     operation::SetFieldsRefusal,
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, found_by::FoundBy, load, sealing},
     refused::Refused,
 };
 use remit_domain::Command;
@@ -23,7 +24,7 @@ use utoipa::ToSchema;
 pub struct PostFields {
     /// The values, by field; `null` takes a field away. A date-time is written as RFC 3339, money in minor units.
     #[serde(deserialize_with = "sent::once")]
-    #[schema(schema_with = schema::values)]
+    #[schema(schema_with = values)]
     pub fields: Sent,
     /// Which of the token's sources says so; its first unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,7 +35,7 @@ pub struct PostFields {
 /// Sets fields of a case, which may change who holds it.
 ///
 /// # Errors
-/// When policy, a declaration or the store refuses, or the case's words were erased.
+/// [`SetFieldsRefusal`] says when each arises.
 pub async fn set_fields(
     parts: &Parts,
     caller: &Caller,

@@ -2,10 +2,8 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
-    case::{
-        bounds::{REASON_MAX, bounded},
-        counted::{CaseAnswer, shown},
-    },
+    bounds::{REASON_MAX, bounded},
+    case::counted::{CaseAnswer, shown},
     operation::EndSituationRefusal,
     pipeline::{self, commit::Act, load, sealing},
 };
@@ -31,7 +29,7 @@ const NAME_MAX: usize = 64;
 /// Ends a situation, as the member of staff who has the case, or as who may decide against the system.
 ///
 /// # Errors
-/// When policy or a bound refuses, or no such situation stands on the case.
+/// [`EndSituationRefusal`] says when each arises.
 pub async fn end_situation(
     parts: &Parts,
     caller: &Caller,

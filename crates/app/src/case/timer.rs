@@ -2,11 +2,10 @@
 
 use crate::{
     Environment, Journal, Parts,
-    ai::turn,
     case::{
         closing, deferral_timer,
         due::{do_due, look_later, own},
-        merge, unmet,
+        merge, offer, unmet,
     },
     journal::{
         outbox::{Look, TIMER, TURN, timer},
@@ -14,8 +13,6 @@ use crate::{
     },
     pipeline::{commit::Act, sealing, sla},
     refused::{Kind, Refused},
-    request::execute,
-    staff::offering,
 };
 use remit_domain::{
     Case, Command,
@@ -68,7 +65,7 @@ pub async fn look_at_due(parts: &Parts, limit: usize) -> LookedAtDue {
             // It moved since it was read: who has it now is looked at.
             Err(refused) if refused.kind == Kind::LeaseLost => tracing::info!(%refused, "looked at again"),
             // What is no longer so needs no look.
-            Err(refused) if !refused.kind.is_ours() => match turn::drop_row(&parts.journal, &row.id).await {
+            Err(refused) if !refused.kind.is_ours() => match parts.journal.drop_row(&row.id).await {
                 Ok(()) => looked.done += 1,
                 Err(refused) => {
                     looked.failed += 1;
@@ -87,14 +84,14 @@ pub async fn look_at_due(parts: &Parts, limit: usize) -> LookedAtDue {
 async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let look: Look = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
     let Some(stored) = parts.journal.store.case(&row.case).await.map_err(Refused::internal)? else {
-        return turn::drop_row(&parts.journal, &row.id).await;
+        return parts.journal.drop_row(&row.id).await;
     };
     let case = stored_case::case_of(&parts.journal, &stored.state).await?;
     match look {
-        Look::Offer { offer } => offering::end_offer(parts, &row.case, offer, OfferEnd::Expired, Some(&row.id)).await,
+        Look::Offer { offer } => offer::end_offer(parts, &row.case, offer, OfferEnd::Expired, Some(&row.id)).await,
         Look::Exception { exception } => {
             if !case.exceptions.contains_key(&exception) {
-                return turn::drop_row(&parts.journal, &row.id).await;
+                return parts.journal.drop_row(&row.id).await;
             }
             if case.erased {
                 // An earlier version left it open, and nobody can say why it is over.
@@ -126,9 +123,8 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
                 let (point, trigger) = (DecisionPoint::Retain, Trigger::FactsSet);
                 own(parts, row, Command::Review { epoch, point, trigger }, Vec::new()).await
             }
-            None => turn::drop_row(&parts.journal, &row.id).await,
+            None => parts.journal.drop_row(&row.id).await,
         },
-        Look::Request { request } => execute::expire(parts, row, request).await,
         Look::CaseEnded { case: ended } => deferral_timer::case_ended(parts, row, &case, ended).await,
     }
 }
@@ -137,7 +133,7 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
 async fn end_silent(parts: &Parts, row: &OutboxRow, case: &Case, messages: u32) -> Result<(), Refused> {
     let silent = case.status == Status::Open && case.said() == messages && case.waiting_since.is_none();
     let holder = case.holder.as_ref().filter(|holder| silent && holder.responder().is_some());
-    let Some(holder) = holder else { return turn::drop_row(&parts.journal, &row.id).await };
+    let Some(holder) = holder else { return parts.journal.drop_row(&row.id).await };
     if let Some(until) = case.deferrals.values().map(|deferral| deferral.next_moment()).max() {
         // What it is put off for comes first.
         let silence_ms = i64::from(parts.governance.bundle.limits().silence_hours) * 3_600_000;
@@ -175,7 +171,7 @@ async fn look_at_clock(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<()
     let Some(running) = sla::clock(&parts.governance, case) else {
         return match sla::next_look(&parts.governance, case) {
             Some(at) => look_later(&parts.journal, row, case, at, Look::Sla).await,
-            None => turn::drop_row(&parts.journal, &row.id).await,
+            None => parts.journal.drop_row(&row.id).await,
         };
     };
     if now >= running.risk && case.deferrals.contains_key(&DeferralKind::Snooze) {
@@ -190,7 +186,7 @@ async fn look_at_clock(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<()
         return look_later(&parts.journal, row, case, at, Look::Sla).await;
     }
     let Some(epoch) = case.holder.as_ref().map(|holder| holder.epoch) else {
-        return turn::drop_row(&parts.journal, &row.id).await;
+        return parts.journal.drop_row(&row.id).await;
     };
     let trigger = Trigger::SlaAtRisk { clock: running.clock };
     let at = sla::patience_ends(&parts.governance, case).map_or(running.due, |ends| ends.min(running.due));

@@ -28,7 +28,7 @@ pub struct TransferCase {
 /// Gives a case to another queue that policy permits. To choose one that it does not is an override.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// [`TransferCaseRefusal`] says when each arises.
 pub async fn transfer_case(
     parts: &Parts,
     caller: &Caller,

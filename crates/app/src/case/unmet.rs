@@ -2,7 +2,6 @@
 
 use crate::{
     Parts,
-    ai::turn,
     case::due::do_due,
     pipeline::{commit::Act, sealing, unmet::lacked_by_all},
     refused::Refused,
@@ -20,7 +19,7 @@ pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> 
     let lacked =
         lacked_by_all(&parts.governance, &parts.live, case).filter(|_| !case.exceptions.values().any(is_known));
     let (Some((skill, level)), Some(holder)) = (lacked, &case.holder) else {
-        return turn::drop_row(&parts.journal, &row.id).await;
+        return parts.journal.drop_row(&row.id).await;
     };
     let reason = format!(
         "The case needs {skill} at level {level}, and nobody who is noted in `{}` has it: note who does, or give the \

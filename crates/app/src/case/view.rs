@@ -2,8 +2,10 @@
 
 use crate::{
     Governance,
-    case::{deferral_view::DeferralView, field_view::FieldView, needs::NeedView, schema},
+    case::{deferral_view::DeferralView, needs::NeedView, schema},
+    customer::erased::ErasedView,
     environment::clock::rfc3339,
+    field::view::FieldView,
     pipeline::sla,
 };
 use remit_domain::{
@@ -159,15 +161,6 @@ pub struct HandoverQuestionView {
     /// Since when it is asked.
     #[schema(format = DateTime)]
     pub since: String,
-}
-
-/// What has become of erased words.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
-pub struct ErasedView {
-    /// `done` once nothing is left, not even in the log that the database writes first; until then `pending`, and it
-    /// becomes done by itself once nobody reads the log any more. Told where a case is read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log: Option<&'static str>,
 }
 
 /// Who has a case.

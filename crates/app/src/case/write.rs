@@ -2,10 +2,10 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
+    bounds::{self, TEXT_MAX},
     case::{
         after_end::{self, AfterEnd},
         automatic,
-        bounds::{self, TEXT_MAX},
         counted::{self, CaseAnswer, shown},
         late,
         request::PostMessage,
@@ -45,7 +45,7 @@ pub struct PostSignals {
 /// change who holds the case.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// [`PostMessageRefusal`] says when each arises.
 pub async fn post_message(
     parts: &Parts,
     caller: &Caller,
@@ -62,7 +62,7 @@ pub async fn post_message(
         Err(refused) => Err(refused),
     };
     if let Err(refused) = &posted {
-        late::note(parts, caller, id, epoch, refused).await?;
+        late::note_refused(parts, caller, id, epoch, refused).await?;
     }
     Ok(posted?)
 }
@@ -85,7 +85,7 @@ pub(crate) async fn post_on(
 ) -> Result<Done<CaseAnswer>, Refused> {
     within_bounds(&message)?;
     let (id, written) = (loaded.case.id.to_string(), written(&message.text));
-    bounds::customers_words(caller, message.epoch)?;
+    caller.brings_customers_words(message.epoch)?;
     let (field, of_holder) = (message.auto_submitted.as_deref(), message.epoch.is_some());
     let automatic = automatic::automatic_on(&parts.environment, &loaded.case, field, of_holder, &written)?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &message.text).await?;
@@ -123,7 +123,7 @@ pub(crate) async fn post_on(
 /// Adds readings, which may change who holds the case.
 ///
 /// # Errors
-/// When policy, a declaration or the store refuses.
+/// [`PostSignalsRefusal`] says when each arises.
 pub async fn post_signals(
     parts: &Parts,
     caller: &Caller,

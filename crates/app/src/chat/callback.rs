@@ -131,7 +131,7 @@ fn desk<'a>(governance: &'a Governance, case: &'a Case) -> Result<(&'a Responder
 /// When the customer of a chat can be called.
 ///
 /// # Errors
-/// When policy refuses, or nobody who calls has the case.
+/// [`GetCallbackRefusal`] says when each arises.
 pub async fn callback_times(parts: &Parts, chat: &Chat) -> Result<CallbackTimes, GetCallbackRefusal> {
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let Some(now) = current_of(journal, chat).await? else { return Err(nothing_said().into()) };
@@ -191,7 +191,7 @@ fn days(queue: &QueueSpec, now: Timestamp, title: &dyn Fn(&WallTime) -> String) 
 /// Has the customer of a chat called at the moment that they ask for, in place of one that was agreed on before.
 ///
 /// # Errors
-/// When policy, the hours of the queue, the state or the store refuses.
+/// [`AskForCallbackRefusal`] says when each arises.
 pub async fn ask_for_callback(
     parts: &Parts,
     chat: &Chat,
@@ -226,7 +226,7 @@ pub async fn ask_for_callback(
 /// Takes back the call that the customer of a chat was to get.
 ///
 /// # Errors
-/// When policy, the state or the store refuses.
+/// [`EndCallbackRefusal`] says when each arises.
 pub async fn end_callback(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(), EndCallbackRefusal> {
     act(parts, chat, repeat, |_, now| {
         let (kind, how) = (DeferralKind::Callback, DeferralHow::Cancelled);

@@ -20,7 +20,7 @@ use remit_domain::{
     case::{Author, Holder, HolderRef, Status},
     decision::ResponderKind,
     deferral::Deferral,
-    event::{Handoff, Message},
+    event::{FileKind, Handoff, Message},
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
 use remit_policy::bundle::Bundle;
@@ -191,6 +191,9 @@ impl<'c> Read<'c> {
 const READ: &str = "case.read";
 
 /// The conversation of a chat after a place.
+///
+/// # Errors
+/// [`GetConversationRefusal`] says when each arises.
 pub async fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, GetConversationRefusal> {
     let read = Read::of(parts, chat).await?;
     let messages = read.said_since(parts, after).await?;
@@ -353,7 +356,10 @@ fn put_off(governance: &Governance, case: &Case) -> Option<ChatStatus> {
 }
 
 /// A file of a chat's cases, with its kind.
-pub async fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), GetFileRefusal> {
+///
+/// # Errors
+/// [`GetFileRefusal`] says when each arises.
+pub async fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(FileKind, Vec<u8>), GetFileRefusal> {
     for case in chat::cases_of(&parts.journal, chat).await?.0.iter().rev() {
         match attachment::attachment(parts, &chat.caller(), &case.to_string(), name).await {
             Err(GetAttachmentRefusal::NotFound(_)) => {}

@@ -2,27 +2,29 @@
 
 use crate::{
     Caller, Environment, Journal, Live, Parts, Repeat,
-    access::{auth, authority},
+    access::auth,
+    bounds::{CUSTOMER_MAX, bounded},
     case::{
         after_end::{self, AfterEnd},
         announce,
         attachment::{self, File},
-        bounds::{CUSTOMER_MAX, bounded},
         enrich,
         feedback::{self, GiveFeedback},
         open,
         request::{OpenCase, PostMessage},
-        schema,
-        sent::{self, Sent},
         write,
     },
     chat::confirmation::can_confirm,
     customer::{self, facts},
     environment::clock::rfc3339,
+    field::{
+        schema::values,
+        sent::{self, Sent},
+    },
     journal::stored_case,
     live::chats::{CHATS, Chat, ChatItem, Opening, id_of},
     operation::{AskForHumanRefusal, AttachFileRefusal, JudgeRefusal, SayRefusal, StartChatRefusal},
-    pipeline::{self, commit::Act, load, measure, sealing},
+    pipeline::{self, authority, commit::Act, load, measure, sealing},
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -30,11 +32,11 @@ use remit_domain::{
     Case, Command, Event,
     case::{Channel, Status},
     ending::Ending,
-    id::{CaseId, CustomerId, SignalName},
+    id::{CaseId, SignalName},
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
 use remit_signals::written::written;
-use remit_store::{Commit, Expected, ItemWrite};
+use remit_store::{Commit, Expected};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
@@ -60,7 +62,7 @@ pub struct StartChat {
     /// What you know of the customer by now, by the facts that the bundle declares: it is noted as by
     /// `PUT /v1/customers/{id}/facts`, for which policy is asked `fact.set`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "sent::once_if")]
-    #[schema(schema_with = schema::values)]
+    #[schema(schema_with = values)]
     pub facts: Option<Sent>,
     /// Which of the token's sources says so; its first unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,7 +120,7 @@ const MERGES_MAX: usize = 8;
 /// Makes a link for one customer. Its secret is in the answer and kept nowhere.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses, or the case is not the customer's.
+/// [`StartChatRefusal`] says when each arises.
 pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Result<StartedChat, StartChatRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "chat.start")?;
     bounded("customer", &start.customer, CUSTOMER_MAX)?;
@@ -203,6 +205,9 @@ fn pace_write(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
 }
 
 /// Adds what the customer says; the first message opens their case.
+///
+/// # Errors
+/// [`SayRefusal`] says when each arises.
 pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), SayRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
@@ -230,6 +235,9 @@ pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> 
 }
 
 /// Says for the customer that they want a human, in their words and as a reading of its own.
+///
+/// # Errors
+/// [`AskForHumanRefusal`] says when each arises.
 pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(), AskForHumanRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
@@ -261,6 +269,9 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
 }
 
 /// Notes whether the customer was helped: yes ends their case, no reopens one that has ended.
+///
+/// # Errors
+/// [`JudgeRefusal`] says when each arises.
 pub async fn chat_feedback(
     parts: &Parts,
     chat: &Chat,
@@ -287,6 +298,9 @@ pub async fn chat_feedback(
 }
 
 /// Adds a file to the customer's case.
+///
+/// # Errors
+/// [`AttachFileRefusal`] says when each arises.
 pub async fn chat_attach(
     parts: &Parts,
     chat: &Chat,
@@ -386,14 +400,6 @@ async fn begun(journal: &Journal, chat: &Chat) -> Result<Case, Refused> {
 /// What becomes of what the customer says on a case.
 async fn becomes(parts: &Parts, case: &Case) -> Result<AfterEnd, Refused> {
     after_end::becomes(&parts.governance, &parts.journal, &parts.environment, case).await
-}
-
-/// What is to be deleted of a customer's chats once their words are erased.
-pub(crate) fn ended_chats(live: &Live, customer: &CustomerId) -> Vec<ItemWrite> {
-    let known = live.chats.lock();
-    let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
-    let expected = Expected::Any("what is erased goes, whatever was said since");
-    theirs.map(|chat| CHATS.forget(&chat.id, expected)).collect()
 }
 
 /// Whoever writes on a chat's page is a person.

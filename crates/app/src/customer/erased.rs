@@ -1,8 +1,19 @@
 //! Whether the words on a case are erased, as it is told.
 
-use crate::{Journal, Vault, case::view::ErasedView, refused::Refused};
+use crate::{Journal, Vault, refused::Refused};
 use remit_domain::Case;
 use remit_store::Views as _;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What has become of erased words.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct ErasedView {
+    /// `done` once nothing is left, not even in the log that the database writes first; until then `pending`, and it
+    /// becomes done by itself once nobody reads the log any more. Told where a case is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<&'static str>,
+}
 
 /// Whether the words on a case were erased, though it may not say so of itself yet.
 pub(crate) async fn is_erased(journal: &Journal, vault: &Vault, case: &Case) -> Result<bool, Refused> {

@@ -5,26 +5,27 @@
 
 use crate::{
     Caller, Environment, Journal, Parts, Vault,
-    access::{auth, principal::Job},
-    case::{
-        bounds::{CUSTOMER_MAX, bounded},
-        found_by::FoundBy,
-    },
-    chat,
+    access::auth,
+    bounds::{CUSTOMER_MAX, bounded},
+    caller::principal::Job,
     customer::{
         self,
         erased::{PENDING, log},
-        known_facts,
     },
     journal::stored_case,
+    live::chats,
     operation::EraseCustomerRefusal,
     pipeline::{
         self,
         commit::{self, Act},
+        found_by::FoundBy,
         projections,
     },
     refused::{Kind, Refused},
-    vault::erasures::{Due, ERASURE},
+    vault::{
+        erasures::{Due, ERASURE},
+        known_facts,
+    },
 };
 use futures_util::future::join_all;
 use remit_domain::{Case, Command, Event, Stream, case::Status, id::CustomerId};
@@ -56,7 +57,7 @@ pub struct Erased {
 /// Destroys the key that sealed a customer's words on every case, and what it sealed. The evidence stays.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such customer.
+/// [`EraseCustomerRefusal`] says when each arises.
 pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, EraseCustomerRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "customer.erase")?;
     bounded("customer", external, CUSTOMER_MAX)?;
@@ -97,7 +98,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     let event = Event::CustomerErased { customer: customer.clone(), at: now };
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
     let _alone = parts.live.chats.starting.write().await;
-    let mut items = chat::ended_chats(&parts.live, customer);
+    let mut items = chats::ended_chats(&parts.live.chats, customer);
     items.push(known_facts::forgotten(customer));
     let commit = Commit {
         records: vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?],

@@ -4,21 +4,22 @@
 use crate::{
     ATTEMPTS, Caller, Journal, Parts,
     access::auth,
-    case::{
-        bounds::{self, CUSTOMER_MAX},
-        field_view::FieldView,
-        schema,
+    bounds::{self, CUSTOMER_MAX},
+    customer,
+    environment::clock::rfc3339,
+    field::{
+        schema::values,
         sent::{self, Of, Said, Sent, source_of},
-    },
-    customer::{
-        self,
-        known_facts::{self, FACTS, Fact, Facts, FactsItem, opened, views},
+        view::{FieldView, currency},
     },
     journal::outbox::facts_row,
     operation::{GetFactsRefusal, PutFactsRefusal},
     pipeline::{commit, projections},
     refused::{Kind, Refused},
-    vault::customers::Customer,
+    vault::{
+        customers::Customer,
+        known_facts::{self, FACTS, Fact, Facts, FactsItem, opened},
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use remit_domain::{
@@ -26,7 +27,7 @@ use remit_domain::{
     field::FactsSet,
     id::{CaseId, CustomerId, FieldName, Timestamp},
 };
-use remit_policy::bundle::Bundle;
+use remit_policy::bundle::{self, Bundle, FieldSpec};
 use remit_store::{CaseRow, Commit, CommitError, Entry, Expected, OutboxRow, Views as _};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -47,7 +48,7 @@ pub struct PutFacts {
     /// The values, by fact; `null` takes one away, and what is not named stays. What is older than what is known, or
     /// than when it was taken away, says nothing new.
     #[serde(deserialize_with = "sent::once")]
-    #[schema(schema_with = schema::values)]
+    #[schema(schema_with = values)]
     pub facts: Sent,
     /// Which of the token's sources says so; its first unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,7 +100,7 @@ fn named(parts: &Parts, id: &str) -> Result<CustomerId, Refused> {
 /// Notes what is known of a customer.
 ///
 /// # Errors
-/// When policy, a declaration or the store refuses.
+/// [`PutFactsRefusal`] says when each arises.
 pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) -> Result<FactsView, PutFactsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.set")?;
     let customer = named(parts, id)?;
@@ -118,7 +119,7 @@ pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) 
     };
     let source = source_of(&parts.governance, &*caller.under(put.source.as_deref())?, "facts")?;
     let facts = note(parts, caller, &customer, &read(parts, source, &put.facts, at)?).await?;
-    Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
+    Ok(FactsView { customer: customer.to_string(), facts: fact_views(parts, &facts, |spec| spec.seen_by_staff) })
 }
 
 /// Notes what is known of a customer by now, as it is told with something else.
@@ -143,7 +144,7 @@ pub(crate) async fn say(
 /// What is known of a customer, for people.
 ///
 /// # Errors
-/// When policy refuses, or nothing is known of such a customer.
+/// [`GetFactsRefusal`] says when each arises.
 pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<FactsView, GetFactsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
     let customer = named(parts, id)?;
@@ -153,14 +154,16 @@ pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<Facts
         let cure = "Check the customer's identifier or pseudonym; where it is right, facts are to be noted first.";
         return Err(none.cured_by(cure).into());
     };
-    Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
+    Ok(FactsView { customer: customer.to_string(), facts: fact_views(parts, &facts, |spec| spec.seen_by_staff) })
 }
 
 /// Notes facts of a customer on record, sealed with those that are known already; gives all of them. Open cases of
 /// theirs that no member of staff has are decided anew, beside this, where policies see what changed.
 pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: &Read) -> Result<Facts, Refused> {
+    let mut replaced = None;
     for _ in 0..ATTEMPTS {
         let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
+        let new = customer.new.as_ref().map(|new| new.replaces);
         let stored = FACTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
         let known = stored.as_ref();
         let known = known.and_then(|entry| opened(&parts.environment.metrics, &customer.key, &entry.value));
@@ -178,11 +181,17 @@ pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: 
             Ok(_) => return Ok(facts),
             Err(CommitError::ItemConflict { .. }) => {}
             // The customer was erased since their key was read: what is known now is sealed under another one.
-            Err(CommitError::KeyGone) => customer::forget_customer(&parts.vault, id),
+            Err(CommitError::KeyGone) => {
+                replaced = new;
+                customer::forget_customer(&parts.vault, id);
+            }
             Err(error) => return Err(crate::refused(error)),
         }
     }
-    Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
+    Err(match replaced {
+        Some(_) => customer::key_refused(&parts.journal, id, replaced).await?,
+        None => Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")),
+    })
 }
 
 /// What is known after what is said.
@@ -251,4 +260,22 @@ fn to_commit(
         sealed_under: sealed.key,
         ..Commit::default()
     })
+}
+
+/// Facts that may be seen, in the bundle's order.
+pub(crate) fn fact_views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -> bool) -> Vec<FieldView> {
+    let view = |spec: &FieldSpec| {
+        let fact = facts.get(&spec.name).filter(|_| may_see(spec))?;
+        let held = fact.held.as_ref()?;
+        Some(FieldView {
+            name: spec.name.to_string(),
+            title: spec.title.clone(),
+            kind: held.kind.as_str(),
+            value: bundle::shown(held),
+            currency: currency(&parts.governance.bundle, held.kind),
+            source: fact.source.to_string(),
+            at: rfc3339(fact.at),
+        })
+    };
+    parts.governance.bundle.facts().iter().filter_map(view).collect()
 }

@@ -3,9 +3,12 @@
 pub mod erased;
 pub mod erasure;
 pub mod facts;
-pub(crate) mod known_facts;
 
-use crate::{Environment, Journal, Vault, refused::Refused, vault::customers::Customer};
+use crate::{
+    Environment, Journal, Vault,
+    refused::{Kind, Refused},
+    vault::customers::Customer,
+};
 use remit_domain::id::CustomerId;
 use remit_signals::normal::identifier;
 use remit_store::{CustomerRow, NewCustomer, Views as _};
@@ -56,6 +59,21 @@ pub(crate) async fn customer_of(
             return Ok(customer);
         }
     }
+}
+
+/// Why a customer's words could not be stored however often their key was read anew. The last time it took the place
+/// of the key `replaced` (none of a customer who is new), if a new one was made: where that is still so, nobody was
+/// erased meanwhile.
+pub(crate) async fn key_refused(
+    journal: &Journal,
+    id: &CustomerId,
+    replaced: Option<Option<u64>>,
+) -> Result<Refused, Refused> {
+    let stored = journal.store.customer(id.as_str()).await.map_err(Refused::internal)?;
+    Ok(match replaced == Some(stored.map(|row| row.key)) {
+        true => Refused::damaged("the customer's key is not there, and no erasure of it is on record"),
+        false => Refused::new(Kind::Changed, "the customer was erased again and again meanwhile"),
+    })
 }
 
 /// Forgets the key of an erased customer.

@@ -1,5 +1,6 @@
 //! The one home of randomness: drawn from the operating system in blocks, handed out as needed.
 
+use crate::refused::Refused;
 use std::sync::{Mutex, PoisonError};
 
 const BLOCK: usize = 4096;
@@ -8,6 +9,12 @@ const BLOCK: usize = 4096;
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system supplied no random bytes: {0}")]
 pub struct EntropyError(#[from] getrandom::Error);
+
+impl From<EntropyError> for Refused {
+    fn from(error: EntropyError) -> Self {
+        Self::internal(error)
+    }
+}
 
 /// A source of random bytes.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
-//! What operators can watch: counts and durations in the Prometheus text format.
+//! What operators can watch of what happens, as counts and gauges.
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    encoding::{EncodeLabelSet, text::encode_registry},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
 use remit_domain::{
@@ -20,15 +20,6 @@ pub struct DecisionLabels {
     point: &'static str,
     outcome: &'static str,
     to: String,
-}
-
-/// Labels of a request's count.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct RequestLabels {
-    /// The route as it is declared, not as it was asked for.
-    pub route: String,
-    /// The HTTP status.
-    pub status: u16,
 }
 
 /// Labels of a turn's count.
@@ -113,10 +104,6 @@ pub struct Metrics {
     registry: Registry,
     decisions: Family<DecisionLabels, Counter>,
     exceptions: Counter,
-    /// Requests, by route and status.
-    pub requests: Family<RequestLabels, Counter>,
-    /// Seconds from a request's arrival to its answer.
-    pub seconds: Histogram,
     /// Commands taken anew because another write came between.
     pub conflicts: Counter,
     /// Turns of AI responders, by what came of them.
@@ -143,21 +130,10 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("remit");
-        let buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5];
-        let metrics = (
-            Family::default(),
-            Counter::default(),
-            Family::default(),
-            Histogram::new(buckets),
-            Counter::default(),
-            Family::default(),
-            Family::default(),
-        );
-        let (decisions, exceptions, requests, seconds, conflicts, turns, held) = metrics;
+        let (decisions, exceptions, conflicts) = (Family::default(), Counter::default(), Counter::default());
+        let (turns, held) = (Family::default(), Family::default());
         registry.register("decisions", "Decisions taken, by point, outcome and new holder", Family::clone(&decisions));
         registry.register("exceptions_raised", "Exceptions raised", Counter::clone(&exceptions));
-        registry.register("http_requests", "Requests answered, by route and status", Family::clone(&requests));
-        registry.register("http_request_seconds", "Seconds from arrival to answer", Histogram::clone(&seconds));
         registry.register(
             "conflicts",
             "Commands taken anew because another write came between",
@@ -194,8 +170,6 @@ impl Default for Metrics {
             registry,
             decisions,
             exceptions,
-            requests,
-            seconds,
             conflicts,
             turns,
             turns_lost,
@@ -297,12 +271,12 @@ impl Metrics {
         self.turns.get_or_create(&TurnLabels { responder: responder.to_owned(), outcome }).inc();
     }
 
-    /// Counts a turn of an AI responder that came to nothing.
     /// A message that a machine sent: known by `field` or `text`, and `kept` or `not_opened`.
     pub(crate) fn automatic(&self, known_by: &'static str, became: &'static str) {
         self.automatic.get_or_create(&AutomaticLabels { known_by, became }).inc();
     }
 
+    /// Counts a turn of an AI responder that came to nothing.
     pub(crate) fn turn_lost(&self, responder: &str, why: TurnLost) {
         let why = match why {
             TurnLost::Late => "late",
@@ -338,13 +312,11 @@ impl Metrics {
         }
     }
 
-    /// The Prometheus text.
+    /// Writes them, to go on with what others count.
     ///
     /// # Errors
     /// When it cannot be written, which does not happen to a string.
-    pub fn text(&self) -> Result<String, std::fmt::Error> {
-        let mut text = String::new();
-        encode(&mut text, &self.registry)?;
-        Ok(text)
+    pub fn write(&self, text: &mut String) -> Result<(), std::fmt::Error> {
+        encode_registry(text, &self.registry)
     }
 }

@@ -1,6 +1,7 @@
 //! What the process is given from outside: time and randomness, so that runs replay; bounds and room for work; the
 //! addresses it is found at; and what operators can watch.
 
+pub mod block_on;
 pub mod clock;
 pub mod entropy;
 pub mod limits;
@@ -10,7 +11,6 @@ pub mod rate_limit;
 pub mod sandbox;
 
 use crate::{
-    Caller,
     environment::{
         clock::Clock, entropy::Entropy, limits::Limits, metrics::Metrics, off_thread::Processors, sandbox::SandboxFile,
     },
@@ -91,10 +91,10 @@ impl Environment {
         at.plus_ms(self.steady().0.saturating_sub(self.now().0))
     }
 
-    /// What a command of `caller` is decided in: the moment, and where new identifiers come from.
-    pub(crate) fn context(&self, caller: &Caller) -> Result<Context, Refused> {
+    /// What a command is decided in that records say is of `by`: the moment, and where new identifiers come from.
+    pub(crate) fn context(&self, by: &str) -> Result<Context, Refused> {
         let now = self.clock.now();
-        Ok(Context { now, ids: self.ids(now)?, by: caller.pseudonym.to_string() })
+        Ok(Context { now, ids: self.ids(now)?, by: by.to_owned() })
     }
 
     /// Where new identifiers come from.

@@ -3,9 +3,8 @@
 use crate::{
     Caller, Governance, Journal, Parts,
     access::auth,
-    environment::clock::rfc3339,
+    environment::{block_on::block_on, clock::rfc3339},
     evidence::explain::{self, Beside, Explanation},
-    journal::block_on::block_on,
     operation::{GetDecisionRefusal, ReplayDecisionRefusal},
     refused::{Kind, Refused},
 };
@@ -66,15 +65,6 @@ impl Recorded {
     }
 }
 
-/// What would be decided.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct WouldDecide {
-    /// What would be recorded, each reading and each candidate with the names of all that is known of it.
-    pub decision: Decision,
-    /// The record in plain words.
-    pub explanation: Explanation,
-}
-
 /// A decision taken again.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReplayAnswer {
@@ -108,7 +98,7 @@ type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 /// A decision, with its reasons in plain words.
 ///
 /// # Errors
-/// When policy refuses, or there is no such decision.
+/// [`GetDecisionRefusal`] says when each arises.
 pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, GetDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
     let (decision, seq) = recorded(&parts.journal, id).await?;
@@ -210,7 +200,7 @@ fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<Strin
 /// Takes a recorded decision again from its record and its bundle.
 ///
 /// # Errors
-/// When policy refuses, there is no such decision, or its bundle is not the one in force.
+/// [`ReplayDecisionRefusal`] says when each arises.
 pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, ReplayDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.replay")?;
     let (decision, _) = recorded(&parts.journal, id).await?;

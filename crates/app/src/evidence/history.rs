@@ -15,7 +15,7 @@ use remit_store::RecordRow;
 /// is; everything else is told to who may read all events.
 ///
 /// # Errors
-/// `not_found` where there is no such stream, `forbidden` where policy refuses, and what reading a case is refused for.
+/// [`ListHistoryRefusal`] says when each arises.
 pub async fn history(
     parts: &Parts,
     caller: &Caller,

@@ -7,3 +7,4 @@ pub mod history;
 pub mod outcome;
 pub mod view_check;
 mod weighed;
+pub mod would_decide;

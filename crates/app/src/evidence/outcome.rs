@@ -37,7 +37,7 @@ pub struct OutcomeView {
 /// What became of all cases, by responder and intent.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// [`ListOutcomesRefusal`] says when each arises.
 pub async fn outcomes(parts: &Parts, caller: &Caller) -> Result<Vec<OutcomeView>, ListOutcomesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "metrics.read")?;
     let mut views = BTreeMap::new();

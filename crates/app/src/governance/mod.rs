@@ -2,6 +2,7 @@
 //! another.
 
 pub mod articles;
+pub mod connectors;
 pub(crate) mod enricher;
 pub mod model_cache;
 pub mod reader;

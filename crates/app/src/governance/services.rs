@@ -1,9 +1,6 @@
 //! The AI services that the bundle configures, with the bounds under which each is asked.
 
-use crate::{
-    governance::{articles, enricher::Enricher, model_cache::ModelCache},
-    request::connectors::Connectors,
-};
+use crate::governance::{articles, connectors::Connectors, enricher::Enricher, model_cache::ModelCache};
 use remit_policy::{
     bundle::{Bundle, CandidateSpec},
     manifest::{Service as Configured, ServiceKind},
@@ -160,15 +157,14 @@ impl Desk {
         }
     }
 
-    /// Waits until it may be asked again.
-    pub(crate) async fn pace(&self) {
-        let at = {
-            let mut next = self.next.lock().await;
-            let at = (*next).max(tokio::time::Instant::now());
-            *next = at + self.pace;
-            at
-        };
+    /// Waits until it may be asked again, and says whether it had to.
+    pub(crate) async fn pace(&self) -> bool {
+        let (now, mut next) = (tokio::time::Instant::now(), self.next.lock().await);
+        let at = (*next).max(now);
+        *next = at + self.pace;
+        drop(next);
         tokio::time::sleep_until(at).await;
+        at > now
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bundles that governed once, a cache: what is told of the past is told by what governed then.
 
-use crate::{directory::OpenStore, refused::Refused};
+use crate::{journal::store::OpenStore, refused::Refused};
 use remit_domain::{Event, Stream, id::Digest};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_store::{Evidence as _, Journal as _};

@@ -44,7 +44,7 @@ impl Closed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::block_on::block_on;
+    use crate::environment::block_on::block_on;
 
     #[test]
     fn what_was_decided_in_an_earlier_term_is_turned_back() {

@@ -1,30 +1,29 @@
 //! What is on record: commits, and what wakes those who wait for them. Whoever reads what was not waited for waits for
 //! the disk before it leaves the process.
 
-pub mod block_on;
 mod bundles;
 mod gate;
 pub mod outbox;
 pub mod readers;
 pub mod request_scope;
+mod store;
 pub mod stored_case;
 pub mod wakeups;
 
 use crate::{
-    directory::OpenStore,
     journal::{
         bundles::Bundles,
         gate::{Closed, Gate},
         readers::Readers,
         wakeups::{Due, Wakeups},
     },
-    live::change::Change,
     refused::Refused,
 };
 use remit_domain::id::Digest;
 use remit_policy::bundle::Bundle;
 use remit_store::{Commit, CommitError, Committed, InFlight, Journal as _, ReadError};
 use std::{ops::Deref, sync::Arc};
+pub use store::OpenStore;
 use tokio::sync::watch;
 
 /// How often a command is taken anew when what it is about changed while it was decided.
@@ -53,6 +52,8 @@ pub struct Shared {
     bundles: Bundles,
     /// Whom commits have to pass.
     gate: Gate,
+    /// Whether memory has to follow something of a commit.
+    is_followed: fn(&Commit) -> bool,
 }
 
 impl Deref for Journal {
@@ -64,11 +65,12 @@ impl Deref for Journal {
 }
 
 impl Journal {
-    /// Over `store`, whose newest record stands at `last`.
-    pub(crate) fn new(store: OpenStore, last: u64, readers: Readers) -> Self {
+    /// Over `store`, whose newest record stands at `last`. `is_followed` says of which commits memory follows some
+    /// part.
+    pub(crate) fn new(store: OpenStore, last: u64, readers: Readers, is_followed: fn(&Commit) -> bool) -> Self {
         let (ticks, wakeups, gate) = (watch::channel(last).0, Wakeups::default(), Gate::default());
         let bundles = Bundles::default();
-        Self { shared: Arc::new(Shared { store, ticks, wakeups, readers, bundles, gate }), term: 0 }
+        Self { shared: Arc::new(Shared { store, ticks, wakeups, readers, bundles, gate, is_followed }), term: 0 }
     }
 
     /// The same for those who decide under the bundle that comes next.
@@ -107,11 +109,18 @@ impl Journal {
     /// Writes a commit that changes nothing which memory follows, and once it is durable tells everyone who waits for
     /// what is in it.
     pub(crate) async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
-        debug_assert!(commit.case.is_none() && Change::default().with(&commit).is_nothing(), "nobody follows this");
+        debug_assert!(commit.case.is_none() && !(self.is_followed)(&commit), "nobody follows this");
         self.commit_and(commit, self.announce(), || {}).await
     }
 
-    /// The same for a commit with its own announcement, with what has to be in force before anyone is told.
+    /// Takes a row of the outbox away that need not be done any more.
+    pub(crate) async fn drop_row(&self, row: &str) -> Result<(), Refused> {
+        let commit = Commit { cancel: vec![row.to_owned()], ..Commit::default() };
+        self.commit(commit).await.map(|_| ()).map_err(crate::refused)
+    }
+
+    /// The same as [`Journal::commit`] for a commit with its own announcement, with what has to be in force before
+    /// anyone is told.
     pub(crate) async fn commit_and(
         &self,
         commit: Commit,

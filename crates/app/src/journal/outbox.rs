@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// A turn of an AI responder.
 pub(crate) const TURN: &str = "turn";
 
-/// A request for an action that is to be carried out, or of which its connector is to be asked what became of it.
+/// A request for an action that is to be carried out, or expires, or of which its connector is asked what became of it.
 pub(crate) const EXECUTION: &str = "execution";
 
 /// A moment to look at something again.
@@ -61,11 +61,9 @@ pub(crate) enum Look {
     Needs,
     /// A case of whose customer something else is known now.
     FactsSet,
-    /// A request for an action that nobody confirmed.
-    Request { request: RequestId },
 }
 
-/// Has a request of a case be carried out, or asked about.
+/// Has a request of a case be gone on with at a moment.
 pub(crate) fn execution(id: String, case: CaseId, due: Timestamp, request: RequestId) -> OutboxRow {
     let body = serde_json::to_vec(&request).unwrap_or_default();
     OutboxRow { id, kind: EXECUTION.to_owned(), case: case.to_string(), due_ms: due.0, body }

@@ -96,7 +96,7 @@ impl Due {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::block_on::block_on;
+    use crate::environment::block_on::block_on;
 
     fn timer(due_ms: i64) -> Due {
         Due { turns: false, executions: false, timer_ms: Some(due_ms) }

@@ -247,3 +247,11 @@ impl Opening {
         CHATS.write(&self.id, self.expected, &item).map_err(Refused::internal)
     }
 }
+
+/// What is to be deleted of a customer's chats once their words are erased.
+pub(crate) fn ended_chats(chats: &Chats, customer: &CustomerId) -> Vec<ItemWrite> {
+    let known = chats.lock();
+    let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
+    let expected = Expected::Any("what is erased goes, whatever was said since");
+    theirs.map(|chat| CHATS.forget(&chat.id, expected)).collect()
+}

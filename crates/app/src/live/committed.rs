@@ -15,6 +15,11 @@ fn is_followed(kind: &str) -> bool {
     [STAFF.kind(), CHATS.kind(), SUBSCRIPTIONS.kind(), BREAKERS.kind()].contains(&kind)
 }
 
+/// Whether memory follows something that a commit says by itself.
+pub(crate) fn follows(commit: &Commit) -> bool {
+    !Change::default().with(commit).is_nothing()
+}
+
 impl Change {
     /// With what a commit says by itself: items, counts and tokens.
     pub(crate) fn with(mut self, commit: &Commit) -> Self {

@@ -14,18 +14,19 @@ pub(crate) mod remembered;
 pub(crate) mod staff_tokens;
 pub mod subscriptions;
 pub mod tokens;
-pub mod usage;
 
-use crate::live::{
-    change::Change,
-    chats::Chats,
-    event_buffer::EventBuffer,
-    floor::LiveFloor,
-    load::{Load, Tripped},
-    staff_tokens::StaffTokens,
-    subscriptions::Subscriptions,
-    tokens::Tokens,
-    usage::Used,
+use crate::{
+    caller::usage::Used,
+    live::{
+        change::Change,
+        chats::Chats,
+        event_buffer::EventBuffer,
+        floor::LiveFloor,
+        load::{Load, Tripped},
+        staff_tokens::StaffTokens,
+        subscriptions::Subscriptions,
+        tokens::Tokens,
+    },
 };
 use remit_policy::bundle::Bundle;
 use std::{

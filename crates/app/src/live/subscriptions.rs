@@ -239,3 +239,8 @@ pub(crate) fn receiver(id: &str, item: &SubscriptionItem, keys: &Keys) -> Result
         None => receiver,
     }))
 }
+
+/// A dead letter's name among them, so that they sort by position.
+pub(crate) fn dead_id(seq: u64) -> String {
+    format!("{seq:020}")
+}

@@ -1,6 +1,6 @@
 //! Callers by the hash of their token, as they were read lately: a cache that forgets all at each revocation.
 
-use crate::{access::caller::Caller, live::change::Change};
+use crate::{caller::Caller, live::change::Change};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{

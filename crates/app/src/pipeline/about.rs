@@ -1,9 +1,11 @@
 //! What policies see of a case beside what was measured: its fields and what is known of its customer, opened.
 
 use crate::{
-    customer::known_facts::{self, Facts},
     refused::Refused,
-    vault::opened::Opener,
+    vault::{
+        known_facts::{self, Facts},
+        opened::Opener,
+    },
 };
 use remit_domain::{
     Case,

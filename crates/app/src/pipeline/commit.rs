@@ -3,9 +3,8 @@
 
 use crate::{
     Caller, Environment, Kept, Parts, Repeat, Vault,
-    case::found_by::FoundBy,
     environment::entropy::Entropy,
-    pipeline::{about::About, counting, follow_ups, load::Loaded, projections::Projections},
+    pipeline::{about::About, counting, follow_ups, found_by::FoundBy, load::Loaded, projections::Projections},
     refused::Refused,
     vault::keys::Sealed,
 };
@@ -57,6 +56,8 @@ pub(crate) struct Beside {
     pub(crate) claim: Option<String>,
     /// What remains to be done beside what the events say.
     pub(crate) outbox: Vec<OutboxRow>,
+    /// Outbox rows that need not be done any more, where they are still there.
+    pub(crate) cancel: Vec<String>,
     /// Items that change with it, from what happened.
     pub(crate) items: Option<ItemsOf>,
     /// What else it was decided from, and must be so still.
@@ -157,6 +158,7 @@ pub(crate) fn record<T: Serialize>(
     let mut rest = follow_ups::follow_ups(&parts.governance, &parts.live, before, &happened, now);
     // What follows from what happened comes last: it takes the place of what was foreseen.
     rest.rows.splice(0..0, beside.outbox);
+    rest.cancel.extend(beside.cancel);
     rest.rows.extend(beside.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));
     rest.rows.extend(beside.follows.map(|ended| follow_ups::followed(ended, case.id, now)));
     let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
@@ -204,7 +206,7 @@ pub(crate) fn repeatable(
         key: repeat.key.clone(),
         case: case.map(str::to_owned),
         request_hash: vault.keys.of_request(&repeat.request),
-        response: kept.0.clone(),
+        response: kept.as_json().to_vec(),
         expires_ms: now.plus_ms(REPEATABLE_MS).0,
     }
 }

@@ -13,8 +13,8 @@ use crate::{
 };
 use remit_domain::{
     Case, Deliberation,
-    command::Question,
-    decision::{CandidateFacts, Trigger},
+    command::{Decided, Question},
+    decision::{Candidate, CandidateFacts, Trigger},
     floor::{ANY_LANGUAGE, Asks},
     id::{SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Signals, Value},
@@ -62,26 +62,10 @@ pub(crate) fn answer(
     };
     let terms = governance.bundle.terms();
     let considered = governance.engine.considered(&signals, &candidates);
-    let mut attended = BTreeMap::new();
-    if let Some(waits) = live.floor.waits(environment.clock.monotonic()) {
-        let language = spoken(&signals);
-        // Where a bundle considers nothing, nothing is said of anybody.
-        let applies = considered.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
-        for ((facts, verdict), considered) in candidates.iter().zip(&verdicts).zip(applies) {
-            let spec = governance.bundle.candidate(&facts.responder).and_then(|spec| spec.queue.as_ref());
-            let Some(queue) = spec.filter(|_| verdict.permits()) else { continue };
-            let skills = needed(&queue.needs, &terms.skills(considered));
-            let language_level = terms.language(considered);
-            let asks = Asks { channel: case.channel, language: &language, language_level, skills: &skills };
-            let least_ms = live.floor.least_wait_ms(&waits, &facts.responder, &asks);
-            attended.extend(least_ms.map(|least_ms| (facts.responder.clone(), least_ms)));
-        }
-    }
     let forbidden = named.map(|facts| governance.engine.forbidding(&signals, facts)).unwrap_or_default();
     Deliberation {
         read_by: Some(governance.read_by.clone()),
         collecting: live.load.collecting(case, now),
-        attended,
         forbidden,
         considered,
         point: question.point,
@@ -91,6 +75,26 @@ pub(crate) fn answer(
         policies,
         terms,
     }
+}
+
+/// For how long a case waits at least, in milliseconds, in the queue of which its customer is told how long they wait:
+/// for those who are there and could take it. None where nobody is, or the customer is told of no queue.
+pub(crate) fn least_wait_ms(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    decided: &Decided,
+) -> Option<i64> {
+    let responder = decided.waits_in()?;
+    let waits = live.floor.waits(environment.clock.monotonic())?;
+    let queue = governance.bundle.candidate(responder)?.queue.as_ref()?;
+    let (decision, terms) = (decided.decision(), governance.bundle.terms());
+    let chosen = |candidate: &&Candidate| &candidate.facts.responder == responder && candidate.verdict.permits();
+    let chosen = decision.candidates.iter().find(chosen)?;
+    let (language, language_level) = (spoken(&decision.signals), terms.language(&chosen.considered));
+    let skills = needed(&queue.needs, &terms.skills(&chosen.considered));
+    let asks = Asks { channel: decided.case().channel, language: &language, language_level, skills: &skills };
+    live.floor.least_wait_ms(&waits, responder, &asks)
 }
 
 /// The language of a case by tag, as the floor knows it: any, where it is not known.

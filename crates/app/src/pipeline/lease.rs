@@ -3,7 +3,7 @@
 
 use crate::{
     Caller, Environment, Governance, Journal,
-    access::principal::Principal,
+    caller::principal::Principal,
     journal::stored_case::{self, Records},
     pipeline::load::{Loaded, load},
     refused::{Kind, Refused},

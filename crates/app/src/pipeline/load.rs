@@ -2,7 +2,8 @@
 
 use crate::{
     Caller, Environment, Governance, Journal,
-    access::{auth, principal::Job},
+    access::auth,
+    caller::principal::Job,
     journal::stored_case,
     refused::{Kind, Refused},
 };
@@ -11,7 +12,7 @@ use remit_domain::{
     case::Holder,
     id::{CaseId, ResponderId, StaffId},
 };
-use remit_policy::engine::Held;
+use remit_policy::engine::ApiCase;
 use remit_store::Views as _;
 
 /// The case with this identifier, read for an action that `caller` may take on it.
@@ -42,7 +43,7 @@ pub(crate) async fn case_for(
         Some(row) => Some(stored_case::case_of(journal, &row.state).await?),
         None => None,
     };
-    auth::permit_on(governance, environment, caller, action, case.as_ref().map_or_else(Held::default, held))?;
+    auth::permit_on(governance, environment, caller, action, case.as_ref().map_or_else(ApiCase::default, of_request))?;
     case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {parsed} is on record")))
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn permitted(
     action: &'static str,
     case: Case,
 ) -> Result<Loaded, Refused> {
-    auth::permit_on(governance, environment, caller, action, held(&case))?;
+    auth::permit_on(governance, environment, caller, action, of_request(&case))?;
     Ok(Loaded { action, case })
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn may(
     action: &'static str,
     case: &Case,
 ) -> bool {
-    auth::permit_on(governance, environment, caller, action, held(case)).is_ok()
+    auth::permit_on(governance, environment, caller, action, of_request(case)).is_ok()
 }
 
 /// The case with this identifier, as Remit itself reads it to show something else.
@@ -79,14 +80,14 @@ pub(crate) async fn for_views(
     case_for(governance, journal, environment, &Caller::system(Job::Views), "case.read", id).await
 }
 
-/// Who has `case`, as the policies of the interface see it.
-pub(crate) fn held(case: &Case) -> Held<'_> {
+/// Whose `case` is, as the policies of the interface see it.
+pub(crate) fn of_request(case: &Case) -> ApiCase<'_> {
     let holder = case.holder.as_ref();
-    Held {
-        holder: holder.and_then(Holder::responder).map_or("", ResponderId::as_str),
-        staff: holder.and_then(|holder| holder.staff.as_ref()).map_or("", StaffId::as_str),
-        offered: case.offer.as_ref().map_or("", |offer| offer.staff.as_str()),
-        customer: case.customer.as_str(),
+    ApiCase {
+        holder: holder.and_then(Holder::responder).map(ResponderId::as_str),
+        staff: holder.and_then(|holder| holder.staff.as_ref()).map(StaffId::as_str),
+        offered: case.offer.as_ref().map(|offer| offer.staff.as_str()),
+        customer: Some(case.customer.as_str()),
     }
 }
 

@@ -1,8 +1,11 @@
 //! Measures a customer's words, and checks the readings that integrations post.
 
 use crate::{
-    Caller, Environment, Governance, Journal, Parts, ai::context, case::schema, pipeline::facts::SERVED_BY,
-    refused::Refused, vault::customers::Customer,
+    Caller, Environment, Governance, Journal, Parts,
+    case::schema,
+    pipeline::{conversation, facts::SERVED_BY},
+    refused::Refused,
+    vault::customers::Customer,
 };
 use remit_domain::{
     Case,
@@ -118,7 +121,7 @@ pub(crate) async fn measure_again(parts: &Parts, case: &Case, message: &Written<
     let (now, text, forward) = (parts.environment.now(), &*message.now, message.is_forward_alone());
     let of_ai = Some(case).filter(|case| case.held_by_ai);
     let conversation = match of_ai {
-        Some(case) => context::asked_conversation(parts, case).await?,
+        Some(case) => conversation::asked_conversation(parts, case).await?,
         None => Vec::new(),
     };
     let mut asked = conversation.iter().filter(|(_, message)| message.author == TurnAuthor::Customer);

@@ -16,14 +16,18 @@ use serde::Serialize;
 use std::borrow::Cow;
 
 pub mod about;
+pub mod authority;
 pub mod closed;
 pub mod commit;
+pub(crate) mod conversation;
 pub mod counting;
 pub mod facts;
 pub mod follow_ups;
+pub(crate) mod found_by;
 pub mod lease;
 pub mod load;
 pub mod measure;
+pub(crate) mod placing;
 pub mod projections;
 pub mod repeat;
 pub mod sealing;
@@ -73,7 +77,7 @@ pub(crate) async fn execute<T: Serialize>(
         {
             Ok(_) => return Ok(Done::Now { output: prepared.output, kept: prepared.kept }),
             Err(CommitError::VersionConflict { .. }) => parts.environment.metrics.conflicts.inc(),
-            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept(response))),
+            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept::stored(response))),
             Err(error) => return Err(refused(error)),
         };
     }
@@ -88,7 +92,7 @@ async fn prepare<T: Serialize>(
     act: commit::Act,
     show: &impl Fn(&Happened) -> T,
 ) -> Result<commit::Prepared<T>, Refused> {
-    let mut context = parts.environment.context(caller)?;
+    let mut context = parts.environment.context(&caller.pseudonym)?;
     let commit::Act { command, mut beside, .. } = act;
     let (now, about) = (context.now, std::mem::take(&mut beside.about));
     let happened = decided(parts, before.as_ref(), command, None, about, &mut context).await?;
@@ -125,7 +129,9 @@ pub(crate) async fn decided(
     if let Some(trigger) = trigger {
         answer.trigger = trigger;
     }
-    Ok(pending.conclude(answer, context)?)
+    let decided = pending.decide(answer, context)?;
+    let least_wait_ms = facts::least_wait_ms(governance, live, environment, &decided);
+    Ok(decided.conclude(least_wait_ms, context))
 }
 
 /// What `act` comes to; where it is refused, what the same request came to before, if it was carried out. So who
@@ -164,7 +170,7 @@ pub(crate) async fn keep<T: Serialize>(
     let row = commit::repeatable(&parts.vault, caller, repeat, None, &kept, now);
     match parts.journal.commit(Commit { idempotency: Some(row), ..Commit::default() }).await {
         Ok(_) => Ok(Done::Now { output, kept: Some(kept) }),
-        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept(response))),
+        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept::stored(response))),
         Err(error) => Err(refused(error)),
     }
 }
@@ -175,7 +181,7 @@ async fn kept(journal: &Journal, vault: &Vault, caller: &Caller, repeat: &Repeat
         return Ok(None);
     };
     if row.request_hash == vault.keys.of_request(&repeat.request) {
-        Ok(Some(Kept(row.response)))
+        Ok(Some(Kept::stored(row.response)))
     } else {
         Err(refused(CommitError::KeyReused))
     }

@@ -7,8 +7,7 @@ use crate::{
     Environment, Governance, Live, Parts,
     environment::{clock::rfc3339, metrics::Counted},
     live::change::Change,
-    pipeline::counting,
-    staff::placing,
+    pipeline::{counting, placing},
 };
 use remit_domain::{
     Case, Event,

@@ -26,11 +26,27 @@ pub enum Done<T> {
     Before(Kept),
 }
 
-/// A use case's output as it is kept for who repeats the request: the `serde_json` form of its type.
+/// A use case's output as it is kept for who repeats the request. It is told again as it was, whatever its type has
+/// come to look like since, so that it is kept as it was written: as the JSON of its type.
 #[derive(Debug, Clone)]
-pub struct Kept(pub Vec<u8>);
+pub struct Kept(Vec<u8>);
 
 impl Kept {
+    /// What the store kept.
+    pub(crate) fn stored(json: Vec<u8>) -> Self {
+        Self(json)
+    }
+
+    /// The JSON.
+    pub fn as_json(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The JSON, to be told.
+    pub fn into_json(self) -> Vec<u8> {
+        self.0
+    }
+
     /// An output as it is kept.
     pub(crate) fn of(output: &impl Serialize) -> Result<Self, Refused> {
         serde_json::to_vec(output).map(Self).map_err(Refused::internal)

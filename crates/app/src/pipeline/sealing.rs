@@ -2,7 +2,7 @@
 
 use crate::{
     Environment, Journal, Vault,
-    case::bounds::{TEXT_MAX, bounded},
+    bounds::{TEXT_MAX, bounded},
     pipeline::load::Loaded,
     refused::Refused,
     vault::{

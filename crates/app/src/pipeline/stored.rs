@@ -3,7 +3,7 @@
 
 use crate::{
     Parts,
-    journal::block_on::block_on,
+    environment::block_on::block_on,
     live::{
         Live,
         change::Change,
@@ -12,8 +12,7 @@ use crate::{
         remembered::{remembered, unsaved},
         subscriptions::{DELIVERIES, SUBSCRIPTIONS, dead_letters, stream_at},
     },
-    pipeline::projections,
-    staff::placing,
+    pipeline::{placing, projections},
 };
 use remit_store::{Journal as _, ReadError, Views as _};
 use std::sync::Arc;

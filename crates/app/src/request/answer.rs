@@ -3,7 +3,7 @@
 use super::{REQUESTS, read, record, view::RequestView};
 use crate::{
     ATTEMPTS, Caller, Done, Kept, Parts, Repeat,
-    access::principal::Principal,
+    caller::principal::Principal,
     operation::{ConfirmRequestRefusal, DeclineRequestRefusal},
     pipeline::{commit, projections},
     refused::{Kind, Refused, refused},
@@ -116,7 +116,7 @@ pub(super) async fn act(
             .map(|(repeat, kept)| commit::repeatable(&parts.vault, caller, repeat, Some(&case), kept, now));
         match projections::commit(parts, commit).await {
             Ok(_) => return Ok(Done::Now { output: view, kept }),
-            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept(response))),
+            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept::stored(response))),
             Err(CommitError::ItemConflict { kind, .. }) if kind == REQUESTS.kind() => {
                 parts.environment.metrics.conflicts.inc();
             }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     ATTEMPTS, Caller, Done, Kept, Parts, Repeat,
-    access::principal::Principal,
+    caller::principal::Principal,
     operation::{AskRequestRefusal, PreviewRequestRefusal},
     pipeline::{
         self,
@@ -218,7 +218,7 @@ pub(crate) async fn commit(
 ) -> Result<Done<RequestView>, Uncommitted> {
     let Prepared { asked, arguments, shown, shown_text } = prepared;
     let in_flight = parts.journal.announce();
-    let mut context = parts.environment.context(caller)?;
+    let mut context = parts.environment.context(&caller.pseudonym)?;
     context.now = asked.decision.at;
     let noted = RequestNoted {
         request: asked.decision.request,
@@ -249,7 +249,7 @@ pub(crate) async fn commit(
     });
     match done.await {
         Ok(_) => Ok(Done::Now { output: ready.output, kept: ready.kept }),
-        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept(response))),
+        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept::stored(response))),
         Err(CommitError::VersionConflict { .. }) => Err(Uncommitted::Moved),
         Err(CommitError::Overdrawn { counter, left }) => {
             let detail = format!("a limit of `{}` is reached: {left} is left of {}", spec.name, counter.key);

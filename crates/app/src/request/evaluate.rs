@@ -1,8 +1,9 @@
 //! Policy's answer about an exact request, on what is true of it now.
 
-use super::{connectors::Connector, last_done};
+use super::last_done;
 use crate::{
     Parts,
+    governance::connectors::Connector,
     pipeline::{about::About, facts, load},
     refused::{Kind, Refused},
 };
@@ -133,7 +134,7 @@ impl Exact<'_> {
             facts: &facts,
             recent: &recent,
             signals: &signals,
-            held: load::held(case),
+            case: load::of_request(case),
         };
         let (verdict, policies) = governance.engine.request(self.spec.name.as_str(), &question, confirmed);
         let terms = governance.bundle.terms();
@@ -175,7 +176,7 @@ impl Exact<'_> {
         // Nobody is told of what a machine that dies would lose.
         parts.journal.settled().await.map_err(Refused::internal)?;
         let asked = self.asked(case, Wanted::Facts, "");
-        let told = connector(parts, self.spec)?.facts(parts, &format!("facts_{}", self.id), &asked).await;
+        let told = connector(parts, self.spec)?.facts(&parts.environment, &format!("facts_{}", self.id), &asked).await;
         told.map_err(|failure| {
             tracing::warn!(connector = self.spec.connector, %failure, "a connector did not say what is true");
             let detail = format!("the connector `{}` did not say what is true of it: {failure}", self.spec.connector);

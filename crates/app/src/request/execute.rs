@@ -1,20 +1,18 @@
-//! Carrying requests out: evaluated anew at the moment of execution, given to the connector once under its key, and held
-//! against what that states. What became of one that nobody answered about is asked for, never done again.
+//! Carrying requests out: evaluated anew at the moment of execution, given to the connector once under its key, and
+//! held against what that states. What became of one that nobody answered about is asked for, never done again.
 
 use super::{
     REQUESTS,
-    connectors::Connector,
     evaluate::{self, Evaluated, Exact, asked_by},
     read, record,
 };
 use crate::{
-    Caller, Parts,
-    access::principal::Job,
-    ai::{left_behind::cut, turn},
-    case::{bounds, due::do_due},
+    Caller, Parts, bounds,
+    caller::principal::Job,
     environment::clock::{parse_rfc3339, rfc3339},
+    governance::connectors::Connector,
     journal::outbox::{self, EXECUTION},
-    pipeline::{commit::Act, load::Loaded, projections, sealing},
+    pipeline::{self, commit::Act, load::Loaded, projections, sealing},
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{
@@ -37,7 +35,7 @@ const LOOK_MS: i64 = 1_000;
 /// The longest between two such questions, in milliseconds.
 const LOOK_MS_MAX: i64 = 3_600_000;
 
-/// Requests that are to be carried out, or asked about.
+/// Requests that are to be gone on with: carried out, asked about, or ended since nobody confirmed them.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -61,21 +59,22 @@ pub async fn next_execution(parts: &Parts) -> Result<Option<std::time::Duration>
 /// When the store refuses; the row stays then.
 pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let id: RequestId = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-    let Some(entry) = read::stored(parts, id).await? else { return turn::drop_row(&parts.journal, &row.id).await };
+    let Some(entry) = read::stored(parts, id).await? else { return parts.journal.drop_row(&row.id).await };
     match entry.value.state {
+        RequestState::Waiting => expire(parts, row, entry).await,
         RequestState::Confirmed => begin(parts, row, entry).await,
         RequestState::Executing | RequestState::Unknown => find(parts, row, entry).await,
-        _ => turn::drop_row(&parts.journal, &row.id).await,
+        _ => parts.journal.drop_row(&row.id).await,
     }
 }
 
 /// Ends a request that nobody confirmed in time.
-pub(crate) async fn expire(parts: &Parts, row: &OutboxRow, id: RequestId) -> Result<(), Refused> {
-    let Some(entry) = read::stored(parts, id).await? else { return turn::drop_row(&parts.journal, &row.id).await };
+async fn expire(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let now = parts.environment.now();
     match entry.value.act(RequestCommand::Expire, now) {
         Ok(change) => put(parts, row, &entry, change, None, now).await.map(drop),
-        Err(_) => turn::drop_row(&parts.journal, &row.id).await,
+        // Its time is not over yet by this clock: it is looked at again.
+        Err(_) => Ok(()),
     }
 }
 
@@ -108,7 +107,7 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     parts.journal.settled().await.map_err(Refused::internal)?;
     let mut asked = of(&exact, &loaded, &entry.value, Wanted::Execute);
     asked.not_after = Some(rfc3339(not_after));
-    let outcome = connector.outcome(parts, &format!("execute_{}", entry.value.id), &asked).await;
+    let outcome = connector.outcome(&parts.environment, &format!("execute_{}", entry.value.id), &asked).await;
     let effect = match outcome {
         Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
         Ok(Outcome::Refused(why)) => Effect::Failed { why },
@@ -138,14 +137,16 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
     let entry = put(parts, row, &entry, change, Some(again), now).await?;
     parts.journal.settled().await.map_err(Refused::internal)?;
     let asked = of(&exact, &loaded, &entry.value, Wanted::Find);
-    let effect =
-        match connector.outcome(parts, &format!("find_{}_{}", entry.value.id, entry.value.attempts), &asked).await {
-            Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
-            Ok(Outcome::Refused(why)) => Effect::Failed { why },
-            // It was asked after the moment beyond which it is not carried out any more.
-            Ok(Outcome::NotFound) => Effect::Failed { why: "the connector was never reached by it".to_owned() },
-            Err(failure) => Effect::Unknown { why: failure.to_string() },
-        };
+    let effect = match connector
+        .outcome(&parts.environment, &format!("find_{}_{}", entry.value.id, entry.value.attempts), &asked)
+        .await
+    {
+        Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
+        Ok(Outcome::Refused(why)) => Effect::Failed { why },
+        // It was asked after the moment beyond which it is not carried out any more.
+        Ok(Outcome::NotFound) => Effect::Failed { why: "the connector was never reached by it".to_owned() },
+        Err(failure) => Effect::Unknown { why: failure.to_string() },
+    };
     end(parts, row, &entry, &loaded, &connector, effect).await
 }
 
@@ -202,14 +203,14 @@ async fn look(
     };
     let reason = format!("Request {} ({}): {what}.", request.id, request.action);
     let terms = parts.governance.bundle.terms();
-    let reason = cut(&reason, bounds::REASON_MAX);
+    let reason = bounds::cut(&reason, bounds::REASON_MAX);
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, loaded, reason).await;
     let sealed = match sealed {
         Ok(sealed) => sealed,
         // On a case whose words were erased nobody can be told why; operators are.
         Err(refused) if refused.kind == Kind::Erased => {
             tracing::error!(request = %request.id, "what became of a request on an erased case is not known");
-            return turn::drop_row(&parts.journal, &row.id).await;
+            return parts.journal.drop_row(&row.id).await;
         }
         Err(refused) => return Err(refused),
     };
@@ -218,7 +219,9 @@ async fn look(
         due: parts.environment.now().plus_ms(terms.exception_due_ms),
         reason: sealed.words.clone(),
     };
-    do_due(parts, row, Act::new("timer", command).with([sealed])).await
+    let act = Act::new("request.execute", command).with([sealed]).claiming(&row.id);
+    let caller = Caller::system(Job::Requests);
+    pipeline::execute(parts, &caller, None, Some(&row.case), act, |_| ()).await.map(drop)
 }
 
 /// Puts a change on record, with when its row is due again; the request as it is then.

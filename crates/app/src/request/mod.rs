@@ -1,9 +1,8 @@
-//! Requests for actions: asked for exactly, confirmed by who policy wants a yes of, carried out once by a connector, and
-//! held against what that says happened. What may become of one is the domain's to say.
+//! Requests for actions: asked for exactly, confirmed by who policy wants a yes of, carried out once by a connector,
+//! and held against what that says happened. What may become of one is the domain's to say.
 
 pub mod answer;
 pub mod ask;
-pub mod connectors;
 mod evaluate;
 pub mod execute;
 pub mod read;

@@ -3,7 +3,8 @@
 use super::{REQUESTS, of_case, view::RequestView};
 use crate::{
     Caller, Parts,
-    access::{auth, principal::Job},
+    access::auth,
+    caller::principal::Job,
     case::query::Page,
     operation::{GetRequestRefusal, ListRequestsRefusal},
     pipeline::load::{self, Loaded},
@@ -14,7 +15,7 @@ use remit_domain::{
     id::RequestId,
     request::{Request, RequestDecision},
 };
-use remit_policy::engine::Held;
+use remit_policy::engine::ApiCase;
 use remit_store::{Entry, Journal as _};
 
 /// A request, with the whole of policy's answer.
@@ -64,7 +65,7 @@ pub(super) async fn permitted(
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let Some(entry) = stored(parts, id).await? else {
         // Policy is asked before it is told whether there is such a request.
-        auth::permit_on(governance, environment, caller, permission, Held::default())?;
+        auth::permit_on(governance, environment, caller, permission, ApiCase::default())?;
         return Err(none(format!("no request {id} is on record")));
     };
     let case = entry.value.case.to_string();

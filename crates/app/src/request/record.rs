@@ -1,12 +1,7 @@
 //! What of a request goes into the store with each change of it.
 
 use super::{REQUESTS, evaluate::asked_by, last_done, of_case};
-use crate::{
-    Caller, Parts,
-    journal::outbox::{self, Look},
-    pipeline::commit,
-    refused::Refused,
-};
+use crate::{Caller, Parts, journal::outbox, pipeline::commit, refused::Refused};
 use remit_domain::{
     Event, Stream,
     id::Timestamp,
@@ -71,10 +66,10 @@ pub(super) fn row(request: &Request) -> String {
 
 /// What is to be done about a request, and when.
 fn due(request: &Request, now: Timestamp) -> Option<remit_store::OutboxRow> {
-    let look = Look::Request { request: request.id };
+    let at = |moment| Some(outbox::execution(row(request), request.case, moment, request.id));
     match request.state {
-        RequestState::Waiting => Some(outbox::timer_on(row(request), request.case, request.due, look)),
-        RequestState::Confirmed => Some(outbox::execution(row(request), request.case, now, request.id)),
+        RequestState::Waiting => at(request.due),
+        RequestState::Confirmed => at(now),
         // Who carries it out says when it is asked again.
         _ => None,
     }

@@ -33,8 +33,8 @@ pub enum Form {
     File,
     /// The same, with values beside it.
     FileWith(Schema),
-    /// Text of this media type.
-    Text(&'static str),
+    /// Text of this kind.
+    Text(TextForm),
     /// Bytes of a form of their own.
     Bytes,
     /// Values, one after the other as they come, as JSON.
@@ -74,39 +74,43 @@ pub struct Bytes;
 pub struct Text<K>(PhantomData<K>);
 
 /// A kind of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextForm {
+    /// Plain text.
+    Plain,
+    /// A page.
+    Html,
+    /// A page's style.
+    Css,
+    /// A page's script.
+    Script,
+    /// A document of JSON.
+    Json,
+    /// Metrics in the OpenMetrics text format.
+    OpenMetrics,
+}
+
+/// The type of a kind of text.
 pub trait TextKind {
-    /// Its media type.
-    const MEDIA_TYPE: &'static str;
+    /// The kind.
+    const FORM: TextForm;
 }
 
 macro_rules! text_kinds {
-    ($($(#[$doc:meta])* $kind:ident = $media_type:literal;)*) => {
+    ($($kind:ident),*) => {
         $(
-            $(#[$doc])*
+            #[doc = concat!("Text of the kind [`TextForm::", stringify!($kind), "`].")]
             #[derive(Debug, Clone, Copy)]
             pub struct $kind;
 
             impl TextKind for $kind {
-                const MEDIA_TYPE: &'static str = $media_type;
+                const FORM: TextForm = TextForm::$kind;
             }
         )*
     };
 }
 
-text_kinds! {
-    /// Plain text.
-    Plain = "text/plain";
-    /// A page.
-    Html = "text/html";
-    /// A page's style.
-    Css = "text/css";
-    /// A page's script.
-    Script = "text/javascript";
-    /// A document of JSON.
-    Json = "application/json";
-    /// Metrics in the OpenMetrics text format.
-    OpenMetrics = "application/openmetrics-text";
-}
+text_kinds!(Plain, Html, Css, Script, Json, OpenMetrics);
 
 /// What can be given with an operation.
 pub trait Taken {
@@ -171,7 +175,7 @@ impl Given for Bytes {
 }
 
 impl<K: TextKind> Given for Text<K> {
-    const FORM: Form = Form::Text(K::MEDIA_TYPE);
+    const FORM: Form = Form::Text(K::FORM);
 }
 
 impl<T: ToSchema> Given for Stream<T> {

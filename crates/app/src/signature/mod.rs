@@ -4,7 +4,6 @@
 mod form;
 
 use crate::{
-    access::token::{self, MadeToken, TokenView},
     ai::{
         breaker::{self, StoppedView, UnreachableView},
         context::ContextView,
@@ -33,14 +32,16 @@ use crate::{
     },
     customer::{erasure::Erased, facts},
     evidence::{
-        decision::{DecisionAnswer, ReplayAnswer, WouldDecide},
+        decision::{DecisionAnswer, ReplayAnswer},
         feed::FeedItem,
         outcome::OutcomeView,
+        would_decide::WouldDecide,
     },
     input,
     operation::{self, Declaration, Operation},
     request::{answer, ask, view::RequestView},
     staff::{self, QueueView, StaffView, WorkView},
+    token::{self, MadeToken, TokenView},
     webhook::{
         dead_letters::DeadLetterView,
         subscription::{self, SubscriptionSecret, SubscriptionView, TestView},
@@ -48,7 +49,7 @@ use crate::{
 };
 pub use form::{
     Bytes, Css, Either, File, FileWith, Form, Given, Html, Json, List, Nothing, OpenMetrics, Plain, Schema, Script,
-    Stream, Taken, Text, TextKind,
+    Stream, Taken, Text, TextForm, TextKind,
 };
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Parts,
-    access::principal::Job,
+    caller::principal::Job,
     journal::stored_case,
     pipeline::{self, commit::Act},
     refused::Refused,

@@ -4,14 +4,14 @@ pub mod carrying_out;
 pub mod gone;
 pub mod offering;
 pub(crate) mod permitted;
-pub mod placing;
 pub mod remove;
 pub mod settle;
 
 use crate::{
     Caller, Done, Environment, Governance, Live, Parts, Repeat,
-    access::{auth, who},
+    access::auth,
     case::{
+        complete,
         counted::{CaseAnswer, shown},
         view::CaseView,
     },
@@ -170,7 +170,7 @@ const CAPACITY_MAX: u32 = 1_000;
 /// Notes a member of staff, in place of what was noted before. They are offline until they say otherwise.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses.
+/// [`NoteStaffRefusal`] says when each arises.
 pub async fn note_staff(parts: &Parts, caller: &Caller, note: NoteStaff) -> Result<StaffView, NoteStaffRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
     let profile = profile(&parts.governance, &note)?;
@@ -222,7 +222,7 @@ fn profile(governance: &Governance, note: &NoteStaff) -> Result<StaffProfile, Re
 /// Notes whether a member of staff is there. Staff say it of themselves, leads of everybody.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such member of staff.
+/// [`SetPresenceRefusal`] says when each arises.
 pub async fn set_presence(
     parts: &Parts,
     caller: &Caller,
@@ -257,7 +257,7 @@ pub async fn set_presence(
 /// Everybody, by name.
 ///
 /// # Errors
-/// When policy refuses.
+/// [`ListStaffRefusal`] says when each arises.
 pub fn list_staff(
     governance: &Governance,
     live: &Live,
@@ -271,7 +271,7 @@ pub fn list_staff(
 /// Every queue as it stands.
 ///
 /// # Errors
-/// When policy refuses.
+/// [`ListQueuesRefusal`] says when each arises.
 pub fn list_queues(
     governance: &Governance,
     live: &Live,
@@ -295,7 +295,7 @@ pub fn list_queues(
 /// What a member of staff has to do: what is offered to them and what they have.
 ///
 /// # Errors
-/// When policy refuses, or there is no such member of staff.
+/// [`GetWorkRefusal`] says when each arises.
 pub async fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, GetWorkRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
     let id = known_staff(&parts.live, name)?.profile.id;
@@ -304,9 +304,9 @@ pub async fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkV
         let case = load::for_views(&parts.governance, &parts.journal, &parts.environment, &case.to_string()).await?;
         let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
         if holds {
-            work.held.push(who::case_view(parts, &case).await?);
+            work.held.push(complete::case_view(parts, &case).await?);
         } else if case.offer.as_ref().is_some_and(|offer| offer.staff == id) {
-            work.offered.push(who::case_view(parts, &case).await?);
+            work.offered.push(complete::case_view(parts, &case).await?);
         }
     }
     Ok(work)
@@ -325,7 +325,7 @@ fn unknown(name: &str) -> Refused {
 /// Answers an offer, as the member of staff to whom it was made.
 ///
 /// # Errors
-/// When policy, the state or the store refuses.
+/// [`AnswerOfferRefusal`] says when each arises.
 pub async fn answer_offer(
     parts: &Parts,
     caller: &Caller,

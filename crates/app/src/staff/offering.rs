@@ -2,18 +2,13 @@
 
 use crate::{
     Caller, Environment, Live, Parts,
-    access::principal::Job,
+    caller::principal::Job,
     journal::stored_case,
-    pipeline::{self, commit::Act, load::Loaded},
+    pipeline::{self, commit::Act, load::Loaded, placing},
     refused::{Kind, Refused},
-    staff::{permitted, placing},
+    staff::permitted,
 };
-use remit_domain::{
-    Command,
-    floor::ProposedOffer,
-    id::OfferId,
-    offer::{Offer, OfferEnd},
-};
+use remit_domain::{Command, floor::ProposedOffer, id::OfferId, offer::Offer};
 use std::time::Duration;
 
 /// The next offer that can be made now. Whoever asks makes it ([`make_offer`]).
@@ -90,17 +85,4 @@ async fn follow_again(parts: &Parts, proposed: &ProposedOffer) -> Result<(), Ref
         placing::follow_case(&parts.governance, &parts.live, &parts.environment, &case, None);
     }
     Ok(())
-}
-
-/// Ends an offer that nobody accepted.
-pub(crate) async fn end_offer(
-    parts: &Parts,
-    id: &str,
-    offer: OfferId,
-    how: OfferEnd,
-    claim: Option<&str>,
-) -> Result<(), Refused> {
-    let mut act = Act::new("offer.answer", Command::EndOffer { offer, staff: None, how });
-    act.beside.claim = claim.map(ToOwned::to_owned);
-    pipeline::execute(parts, &Caller::system(Job::Floor), None, Some(id), act, |_| ()).await.map(|_| ())
 }

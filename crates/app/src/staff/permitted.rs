@@ -11,7 +11,7 @@ use remit_domain::{
 };
 use remit_policy::{
     actions::{MESSAGE_ANSWER, OFFER_ANSWER},
-    engine::{ApiRequest, Held},
+    engine::{ApiCase, ApiRequest},
 };
 use remit_store::Views as _;
 use std::{
@@ -54,20 +54,20 @@ pub(super) async fn denied(
 
 /// What a token does not let them do, first the answer to the offer, then that to the customer.
 fn denied_to(parts: &Parts, case: &Case, staff: &StaffId, token: &StaffToken) -> Option<(&'static str, Verdict)> {
-    let holder = case.holder.as_ref().and_then(Holder::responder).map_or("", ResponderId::as_str);
-    let (customer, name) = (case.customer.as_str(), staff.as_str());
+    let holder = case.holder.as_ref().and_then(Holder::responder).map(ResponderId::as_str);
+    let (customer, name) = (Some(case.customer.as_str()), Some(staff.as_str()));
     let steps = [
-        (OFFER_ANSWER, Held { holder, staff: "", offered: name, customer }),
-        (MESSAGE_ANSWER, Held { holder, staff: name, offered: "", customer }),
+        (OFFER_ANSWER, ApiCase { holder, staff: None, offered: name, customer }),
+        (MESSAGE_ANSWER, ApiCase { holder, staff: name, offered: None, customer }),
     ];
-    steps.into_iter().find_map(|(action, held)| {
+    steps.into_iter().find_map(|(action, case)| {
         let verdict = parts.governance.engine.authorize(&ApiRequest {
             roles: &token.roles,
             responder: token.responder.as_deref(),
-            staff: Some(name),
+            staff: name,
             customer: None,
             action,
-            held: Some(held),
+            case: Some(case),
         });
         (!verdict.allow).then_some((action, verdict))
     })

@@ -3,10 +3,11 @@
 
 use crate::{
     Caller, Parts, Succession,
-    access::{auth, authority},
+    access::auth,
     journal::{ATTEMPTS, outbox, stored_case},
     live::floor::STAFF,
     operation::RemoveStaffRefusal,
+    pipeline::authority,
     refused::{Kind, Refused},
     staff::{gone, known_staff, settle},
 };
@@ -20,7 +21,7 @@ use remit_store::{Commit, CommitError, Entry, Expected, OutboxRow, TokenChange, 
 /// Removes a member of staff. Once this is done nothing is offered to them, and they have nothing.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such member of staff.
+/// [`RemoveStaffRefusal`] says when each arises.
 pub async fn remove_staff(
     succession: &Succession,
     parts: &Parts,

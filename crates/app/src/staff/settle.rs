@@ -3,10 +3,11 @@
 
 use crate::{
     Caller, Parts,
-    access::{authority, principal::Job},
+    caller::principal::Job,
+    case::offer,
     live::floor::{STAFF, StaffItem},
+    pipeline::{authority, placing},
     refused::Refused,
-    staff::{offering, placing},
 };
 use remit_domain::{
     Event,
@@ -71,7 +72,7 @@ pub(super) async fn take_back_offers(parts: &Parts, id: &StaffId) -> Result<(), 
 /// Ends an offer as the floor proposes, on record.
 pub(super) async fn end_open_offer(parts: &Parts, proposal: &Proposal) -> Result<(), Refused> {
     let Proposal::EndOffer { case, offer, how } = proposal else { return Ok(()) };
-    match offering::end_offer(parts, &case.to_string(), *offer, *how, None).await {
+    match offer::end_offer(parts, &case.to_string(), *offer, *how, None).await {
         // It was answered, or expired, in that moment.
         Err(refused) if !refused.kind.is_ours() => Ok(()),
         ended => ended,

@@ -1,6 +1,6 @@
 //! Erasures under way: keys that were destroyed, and what they sealed is not yet overwritten.
 
-use crate::journal::block_on::block_on;
+use crate::environment::block_on::block_on;
 use remit_domain::id::CustomerId;
 use remit_store::{ReadError, Views};
 use serde::{Deserialize, Serialize};

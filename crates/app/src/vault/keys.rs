@@ -3,9 +3,9 @@
 //! The master key is a file that only the server's user can read. Customers' keys are random, stored
 //! wrapped by the master key, and destroyed to erase a customer's words.
 
-use crate::{
-    environment::entropy::{Entropy, EntropyError},
-    journal::block_on::block_on,
+use crate::environment::{
+    block_on::block_on,
+    entropy::{Entropy, EntropyError},
 };
 use aes_gcm::{
     Aes256Gcm, KeyInit,

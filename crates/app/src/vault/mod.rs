@@ -3,10 +3,19 @@
 pub mod customers;
 pub mod erasures;
 pub mod keys;
+pub(crate) mod known_facts;
 pub mod names;
 pub mod opened;
 
-use crate::vault::{customers::Customers, erasures::Erasures, keys::Keys, names::Names};
+use crate::{
+    refused::Refused,
+    vault::{
+        customers::Customers,
+        erasures::Erasures,
+        keys::{KeyError, Keys},
+        names::Names,
+    },
+};
 
 /// What can open what is sealed, and what can be forgotten.
 #[derive(Debug)]
@@ -19,4 +28,10 @@ pub struct Vault {
     pub(crate) erasures: Erasures,
     /// Names of tokens, a cache.
     pub(crate) names: Names,
+}
+
+impl From<KeyError> for Refused {
+    fn from(error: KeyError) -> Self {
+        Self::internal(error)
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     Environment, Journal, Vault,
-    directory::OpenStore,
     environment::metrics::Metrics,
+    journal::OpenStore,
     refused::Refused,
     vault::{
         customers::{Customer, Customers},

@@ -47,7 +47,7 @@ pub struct DeadLetterView {
 /// Events that were given up, in ledger order.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// [`ListDeadLettersRefusal`] says when each arises.
 pub async fn dead_letters(
     parts: &Parts,
     caller: &Caller,
@@ -68,7 +68,7 @@ pub async fn dead_letters(
 /// Sends an event that was given up again, for the whole time.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses, or there is no such dead letter.
+/// [`RetryDeadLetterRefusal`] says when each arises.
 pub async fn retry_dead_letter(
     parts: &Parts,
     caller: &Caller,
@@ -92,7 +92,7 @@ pub async fn retry_dead_letter(
 /// Forgets an event that was given up.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such dead letter.
+/// [`DiscardDeadLetterRefusal`] says when each arises.
 pub async fn discard_dead_letter(
     parts: &Parts,
     caller: &Caller,

@@ -5,12 +5,13 @@ pub mod subscription;
 
 use crate::{
     Caller, Environment, Journal, Live, Parts,
-    access::{authority, principal::Job},
+    caller::principal::Job,
     evidence::feed::FeedItem,
     live::{
         delivery::{Origin, Pick, Ready},
-        subscriptions::{self, DELIVERIES, SUBSCRIPTIONS, Subscription, SubscriptionItem},
+        subscriptions::{self, DELIVERIES, SUBSCRIPTIONS, Subscription, SubscriptionItem, dead_id},
     },
+    pipeline::authority,
     refused::Refused,
 };
 use remit_domain::{Event, governance::SubscriptionChange, signal::OWN_SOURCE};
@@ -30,9 +31,6 @@ const PAGE: usize = 16;
 /// When an event that could not be read is looked for again, in milliseconds.
 const PUT_OFF_MS: i64 = 1_000;
 
-/// The status by which a receiver says that it wants nothing any more.
-const GONE: u16 = 410;
-
 /// What is sent to a subscription: an event, in a form that stays as it is under its version.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WebhookMessage {
@@ -45,11 +43,6 @@ pub struct WebhookMessage {
     pub timestamp: String,
     /// The event, as `/v1/events` tells it.
     pub data: FeedItem,
-}
-
-/// A dead letter's name among them, so that they sort by position.
-pub(crate) fn dead_id(seq: u64) -> String {
-    format!("{seq:020}")
 }
 
 /// An event, ready to be sent; nothing where it is not subscribed to.
@@ -120,7 +113,7 @@ pub async fn deliver(journal: &Journal, environment: &Environment, subscription:
         environment.metrics.webhook(id, "delivered");
         return subscription.line().delivered(&pick.from, ready.seq, now);
     };
-    if matches!(failure, Some(Failure::Status(GONE))) {
+    if failure.as_ref().is_some_and(Failure::is_gone) {
         tracing::warn!(subscription = id, "the receiver says that it is gone; nothing is sent until somebody resumes");
         subscription.line().gone(&what, now);
         return environment.metrics.webhook(id, "failed");

@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Environment, Governance, Journal, Live, Parts, Vault,
-    access::{auth, authority},
+    access::auth,
     environment::clock::rfc3339,
     evidence::feed,
     governance::resolve_names::{NAME_MAX, printable},
@@ -15,6 +15,7 @@ use crate::{
         PauseSubscriptionRefusal, ReplaySubscriptionRefusal, ResumeSubscriptionRefusal, RotateSecretRefusal,
         TestSubscriptionRefusal,
     },
+    pipeline::authority,
     refused::{Kind, Refused},
     webhook,
 };
@@ -190,7 +191,7 @@ fn check_kinds(kinds: Option<&BTreeSet<String>>) -> Result<(), Refused> {
 /// Makes a subscription.
 ///
 /// # Errors
-/// When policy or a bound refuses.
+/// [`MakeSubscriptionRefusal`] says when each arises.
 pub async fn make_subscription(
     parts: &Parts,
     caller: &Caller,
@@ -242,7 +243,7 @@ pub async fn make_subscription(
 /// All subscriptions.
 ///
 /// # Errors
-/// When policy refuses.
+/// [`ListSubscriptionsRefusal`] says when each arises.
 pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionView>, ListSubscriptionsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
     Ok(parts
@@ -257,7 +258,7 @@ pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionV
 /// A subscription.
 ///
 /// # Errors
-/// When policy refuses, or there is no such subscription.
+/// [`GetSubscriptionRefusal`] says when each arises.
 pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, GetSubscriptionRefusal> {
     Ok(subscription_view(
         &parts.journal,
@@ -269,7 +270,7 @@ pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<Subscrip
 /// Sends nothing to a subscription until somebody resumes; what happens meanwhile is sent then.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// [`PauseSubscriptionRefusal`] says when each arises.
 pub async fn pause_subscription(
     parts: &Parts,
     caller: &Caller,
@@ -283,7 +284,7 @@ pub async fn pause_subscription(
 /// Goes on with everything at once; nothing is given up before it was tried for the whole time again.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// [`ResumeSubscriptionRefusal`] says when each arises.
 pub async fn resume_subscription(
     parts: &Parts,
     caller: &Caller,
@@ -297,7 +298,7 @@ pub async fn resume_subscription(
 /// Sends everything after a position again.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription or position.
+/// [`ReplaySubscriptionRefusal`] says when each arises.
 pub async fn replay_subscription(
     parts: &Parts,
     caller: &Caller,
@@ -313,7 +314,7 @@ pub async fn replay_subscription(
 /// Gives a subscription a new secret. The one before signs too for a day.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// [`RotateSecretRefusal`] says when each arises.
 pub async fn rotate_secret(
     parts: &Parts,
     caller: &Caller,
@@ -344,7 +345,7 @@ pub async fn rotate_secret(
 /// Sends a message of the kind `test` at once, beside everything else, and says what came of it.
 ///
 /// # Errors
-/// When policy or a bound refuses, or there is no such subscription.
+/// [`TestSubscriptionRefusal`] says when each arises.
 pub async fn test_subscription(
     governance: &Governance,
     live: &Live,
@@ -368,7 +369,7 @@ pub async fn test_subscription(
 /// Deletes a subscription with its dead letters.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// [`DeleteSubscriptionRefusal`] says when each arises.
 pub async fn delete_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<(), DeleteSubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let _making = parts.live.subscriptions.making.lock().await;

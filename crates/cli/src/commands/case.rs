@@ -5,7 +5,7 @@ use super::{
     json::text,
 };
 use clap::{Args, Subcommand};
-use remit_app::{access::token, directory, operation};
+use remit_app::{directory, operation, token};
 use remit_command::{
     client::{Client, Server},
     shown::{self, many, say},

@@ -4,8 +4,8 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 use remit_app::{
-    directory::KEYS, environment::clock::rfc3339, evidence::view_check::ViewCheck, journal::block_on::block_on,
-    vault::keys::Keys,
+    directory::{self, KEYS},
+    environment::{block_on::block_on, clock::rfc3339},
 };
 use remit_command::shown::{self, say};
 use remit_domain::id::Timestamp;
@@ -14,7 +14,7 @@ use remit_ledger::{
     offline::OfflineProof,
     verify::{Problem, Report},
 };
-use remit_store::{Verification as _, sqlite::Directory};
+use remit_store::Verification as _;
 use std::path::{Path, PathBuf};
 
 /// Verify the ledger; prove a record to others.
@@ -109,7 +109,7 @@ impl Ledger {
 
 impl Prove {
     fn run(&self, json: bool) -> anyhow::Result<bool> {
-        let proof = block_on(Directory::at(&self.data).prove(&self.record))?.with_context(|| {
+        let proof = block_on(directory::as_it_lies(&self.data).prove(&self.record))?.with_context(|| {
             format!(
                 "there is no signed record `{}`; name a decision, an exception or a record's number. What was recorded \
                  last is signed within a second by the server",
@@ -182,16 +182,13 @@ impl Verify {
         });
         let since = since.transpose()?;
         let bar = ProgressBar::new(0);
-        let mut kept = match Keys::read(&self.data.join(KEYS)) {
-            Ok(keys) => ViewCheck::with(keys),
-            Err(error) => ViewCheck::without(error.to_string()),
-        };
-        let directory = Directory::at(&self.data);
+        let mut kept = directory::view_check(&self.data.join(KEYS));
         let mut told = |done, total| {
             bar.set_length(total);
             bar.set_position(done);
         };
-        let report = block_on(directory.verify(&verifier, since.as_ref(), &mut kept, &mut told))?;
+        let report =
+            block_on(directory::as_it_lies(&self.data).verify(&verifier, since.as_ref(), &mut kept, &mut told))?;
         bar.finish_and_clear();
         if json {
             shown::json(&serde_json::to_value(&report)?);

@@ -4,15 +4,15 @@ use super::{limits::LimitArgs, reload};
 use crate::{log_format::LogFormat, service_manager};
 use anyhow::Context;
 use clap::Args;
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_app::{
     Parts, Settings, Succession,
-    access::token,
     boot::BootError,
     bundle::{Moves, PlanError, rehome},
     directory::FIRST_TOKEN,
     environment::entropy::Entropy,
     succession::Making,
+    token,
 };
 use remit_command::{
     open::{Governed, govern, short},

@@ -4,26 +4,22 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{
     Parts,
-    access::token,
-    bundle, directory,
+    boot::Opened,
+    directory,
     environment::{
         clock::{Clock, SystemClock},
         entropy::Entropy,
     },
-    journal::block_on::block_on,
-    migration::Migration,
-    operation,
+    operation, token,
 };
 use remit_command::{
     client::Server,
     shown::{self, say},
 };
-use remit_policy::bundle::Bundle;
-use remit_store::{
-    Evidence,
-    sqlite::{Options, SqliteStore},
-};
 use std::path::PathBuf;
+
+/// What is told where the bundle in force cannot be read.
+const UNREADABLE: &str = "the bundle in force cannot be read; start the server with one that can";
 
 /// API tokens.
 #[derive(Debug, Subcommand)]
@@ -79,11 +75,10 @@ impl Token {
                     "{} is no data directory; `remit serve --data {0}` makes one, with a first token",
                     data.display()
                 );
-                let mut migration = Migration::default();
-                let mut told = |step| migration.tell(step, &mut |line| shown::note(line));
-                let store = SqliteStore::open_telling(data, Options::default(), &mut told)?;
-                block_on(token::check(&store, &in_force(&store)?, &new))?;
-                serde_json::to_value(token::make(&store, &Entropy::default(), SystemClock.now(), new)?)?
+                let opened = Opened::open(data, &mut |line| shown::note(line))?;
+                let in_force = opened.in_force()?.context("no bundle is in force in it yet; start the server once")?;
+                let bundle = in_force.recorded().context(UNREADABLE)?;
+                serde_json::to_value(opened.make_token(&bundle, SystemClock.now(), new)?)?
             }
             None => create.server.client()?.post(operation::MakeToken, &[], &serde_json::to_value(new)?)?,
         };
@@ -94,13 +89,6 @@ impl Token {
         }
         Ok(true)
     }
-}
-
-/// The bundle that came into force last in a data directory.
-fn in_force(store: &impl Evidence) -> anyhow::Result<Bundle> {
-    let in_force =
-        block_on(bundle::in_force(store))?.context("no bundle is in force in it yet; start the server once")?;
-    in_force.recorded().context("the bundle in force cannot be read; start the server with one that can")
 }
 
 /// A token for this process, valid for a day.

@@ -49,6 +49,9 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
         Command::Yield { epoch, reason, note, found } => {
             handovers::yield_case(so_far, context, epoch, reason, note, found)
         }
+        Command::DenyTurn { epoch, owner, due, reason } => {
+            handovers::deny_turn(so_far, context, epoch, (owner, due), reason)
+        }
         Command::ReturnToAi { epoch, note } => handovers::return_to_ai(so_far, epoch, note),
         Command::Transfer { epoch, to, note } => handovers::transfer(so_far, epoch, to, note),
         Command::Override { to, reason } => handovers::override_case(so_far, context, to, reason),

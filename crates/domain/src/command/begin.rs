@@ -6,12 +6,14 @@ use super::{
     settle,
 };
 use crate::{
+    announcement::Announcement,
     case::{Author, Case},
-    decision::{DecisionPoint, Deliberation, Trigger},
-    event::{EnrichmentMissed, Event, Message},
-    id::{CaseId, MessageId},
+    decision::{Decision, DecisionPoint, Deliberation, Terms, Trigger},
+    event::{EnrichmentMissed, Event, Message, Words},
+    id::{CaseId, MessageId, ResponderId},
     refusal::Refusal,
 };
+use std::sync::Arc;
 
 /// Where a command stands that was not refused.
 #[derive(Debug, Clone)]
@@ -25,7 +27,7 @@ pub enum Step {
 
 /// A command that waits for a decision. Nothing of it has taken effect: who drops it leaves everything as it was.
 ///
-/// No command needs more than one decision, so that what [`Pending::conclude`] gives is final.
+/// No command needs more than one decision, so that what [`Decided::conclude`] gives is final.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Pending {
@@ -45,14 +47,51 @@ impl Pending {
         &self.asked.question
     }
 
-    /// Takes the decision by `deliberation`, in the context in which the command began, and says what happens.
+    /// Takes the decision by `deliberation`, in the context in which the command began.
     ///
     /// # Errors
     /// A [`Refusal`] says why nothing happens.
-    pub fn conclude(self, deliberation: Deliberation, context: &mut Context) -> Result<Happened, Refusal> {
-        let Self { mut so_far, asked: Asked { note, .. } } = self;
-        settle::settle(&mut so_far, deliberation, note, context)?;
-        Ok(so_far)
+    pub fn decide(self, deliberation: Deliberation, context: &mut Context) -> Result<Decided, Refusal> {
+        let Self { so_far, asked: Asked { note, .. } } = self;
+        let terms = Arc::clone(&deliberation.terms);
+        let decision = settle::decide(&so_far, deliberation, context)?;
+        Ok(Decided { so_far, decision, note, terms })
+    }
+}
+
+/// A command whose decision is taken. Nothing of it has taken effect either.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Decided {
+    so_far: Happened,
+    decision: Decision,
+    note: Option<Words>,
+    terms: Arc<Terms>,
+}
+
+impl Decided {
+    /// The case as it stood when the decision was taken.
+    pub fn case(&self) -> &Case {
+        &self.so_far.case
+    }
+
+    /// The decision.
+    pub fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// The queue of which the customer is told how long they wait in it, if they are told that of one.
+    pub fn waits_in(&self) -> Option<&ResponderId> {
+        Announcement::tells_wait_in(&self.decision)
+    }
+
+    /// What happens, in the context in which the command began. `least_wait_ms` is for how long the case waits at
+    /// least, in milliseconds, for those who are there in the queue [`waits_in`](Self::waits_in) and could take it;
+    /// none where nobody is.
+    pub fn conclude(self, least_wait_ms: Option<i64>, context: &mut Context) -> Happened {
+        let Self { mut so_far, decision, note, terms } = self;
+        settle::settle(&mut so_far, decision, (note, &terms), least_wait_ms, context);
+        so_far
     }
 }
 

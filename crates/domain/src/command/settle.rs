@@ -4,29 +4,25 @@ use super::{Context, Happened, act::deferrals, guard};
 use crate::{
     announcement::Announcement,
     case::{Case, Holder, HolderRef},
-    decision::{self, Custody, Deliberation, Outcome, ResponderKind, Standing, Trigger},
+    decision::{self, Custody, Decision, Deliberation, Outcome, ResponderKind, Standing, Terms, Trigger},
     event::{ContextPackage, Event, Handoff, Words},
     exception::ExceptionKind,
     id::{DecisionId, OwnerId, ResponderId, Timestamp},
     refusal::Refusal,
 };
-use std::collections::BTreeMap;
 
-/// Takes the decision and does what it says.
-pub(super) fn settle(
-    so_far: &mut Happened,
-    mut deliberation: Deliberation,
-    note: Option<Words>,
+/// Takes the decision.
+pub(super) fn decide(
+    so_far: &Happened,
+    deliberation: Deliberation,
     context: &mut Context,
-) -> Result<(), Refusal> {
+) -> Result<Decision, Refusal> {
     if let Trigger::Overridden { to, .. } = &deliberation.trigger {
         overridable(&so_far.case, &deliberation, to)?;
     }
     if let Trigger::Transferred { to } = &deliberation.trigger {
         transferable(&deliberation, to)?;
     }
-    let (exception_due_ms, callback_ms) = (deliberation.terms.exception_due_ms, deliberation.terms.callback_ms);
-    let attended = std::mem::take(&mut deliberation.attended);
     let id = DecisionId::next(&mut context.ids);
     let case = &so_far.case;
     // A reopened case is given out anew: who had it last is history, not a holder.
@@ -43,7 +39,18 @@ pub(super) fn settle(
     };
     let (version, handoffs) = (decision::DECISION_VERSION, case.handoffs);
     let standing = Standing { version, case: case.id, holder, handoffs, custody: Some(custody) };
-    let decision = decision::deliberate(id, context.now, &standing, deliberation);
+    Ok(decision::deliberate(id, context.now, &standing, deliberation))
+}
+
+/// Does what the decision says, with how long the case waits for those who could take it at least, where that is known.
+pub(super) fn settle(
+    so_far: &mut Happened,
+    decision: Decision,
+    (note, terms): (Option<Words>, &Terms),
+    least_wait_ms: Option<i64>,
+    context: &mut Context,
+) {
+    let (case, id) = (&so_far.case, decision.id);
     let policy_error = policy_error(&decision).map(|owner| (ExceptionKind::PolicyError, owner));
     let asked = so_far.events.iter().find_map(action_taken_back);
     let invariant = invariant_held(&decision).or(asked).map(|owner| (ExceptionKind::InvariantHeld, owner));
@@ -54,13 +61,13 @@ pub(super) fn settle(
     // A note goes with the case; where the case stays, it is left with it, so that no words are taken and then nowhere.
     let stays = matches!(decision.outcome, Outcome::Keep { .. });
     let (goes, left) = if stays { (None, note) } else { (note, None) };
-    let handoff = handoff(case, &decision, &attended, goes, context.now);
+    let handoff = handoff(case, &decision, least_wait_ms, goes, context.now);
     so_far.emit(Event::DecisionMade { decision: Box::new(decision), handoff });
     if let Some(note) = left {
         so_far.emit(Event::NoteLeft { note, by: context.by.clone(), at: context.now });
     }
-    deferrals::decided(so_far, context, callback_ms);
-    let due_of_error = context.now.plus_ms(exception_due_ms);
+    deferrals::decided(so_far, context, terms.callback_ms);
+    let due_of_error = context.now.plus_ms(terms.exception_due_ms);
     let wrong = policy_error.into_iter().chain(invariant).map(|(kind, owner)| (kind, owner, due_of_error));
     for (kind, owner, due) in raised.into_iter().chain(wrong) {
         if so_far.case.exceptions.values().any(|open| open.kind == kind) {
@@ -68,17 +75,16 @@ pub(super) fn settle(
         }
         guard::raised(so_far, context, kind, (owner, due), Some(id), None);
     }
-    Ok(())
 }
 
 /// The owner of the first policy that failed to evaluate, if any did.
-fn policy_error(decision: &decision::Decision) -> Option<OwnerId> {
+fn policy_error(decision: &Decision) -> Option<OwnerId> {
     let failed = decision.candidates.iter().flat_map(|c| &c.verdict.errors).next()?;
     decision.policies.get(failed).map_or_else(|| Some(decision.owner.clone()), |note| Some(note.owner.clone()))
 }
 
 /// The owner of the first invariant that took back what policies allow, if any did.
-fn invariant_held(decision: &decision::Decision) -> Option<OwnerId> {
+fn invariant_held(decision: &Decision) -> Option<OwnerId> {
     let mut named = decision.candidates.iter().flat_map(|c| &c.verdict.policies);
     named.find_map(|id| decision.policies.get(id).filter(|note| note.invariant)).map(|note| note.owner.clone())
 }
@@ -123,8 +129,8 @@ fn transferable(deliberation: &Deliberation, to: &ResponderId) -> Result<(), Ref
 /// The change of holder that a decision brings, with what the new holder is handed.
 fn handoff(
     case: &Case,
-    decision: &decision::Decision,
-    attended: &BTreeMap<ResponderId, i64>,
+    decision: &Decision,
+    least_wait_ms: Option<i64>,
     note: Option<Words>,
     now: Timestamp,
 ) -> Option<Box<Handoff>> {
@@ -156,6 +162,6 @@ fn handoff(
     let from = case.holder.as_ref().map(Holder::to_ref);
     let epoch = case.holder.as_ref().map_or(0, |holder| holder.epoch) + 1;
     // To the customer nothing has changed while the same person is with them.
-    let announced = if decision.keeps_person() { None } else { Announcement::of(decision, attended) };
+    let announced = if decision.keeps_person() { None } else { Announcement::of(decision, least_wait_ms) };
     Some(Box::new(Handoff { from, to, staff, accountable, epoch, package, announced }))
 }

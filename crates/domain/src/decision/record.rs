@@ -209,9 +209,6 @@ pub struct Deliberation {
     pub read_by: Option<ReadBy>,
     /// Queues that are closed, and have the case wait for them until they open. They count as open.
     pub collecting: Collecting,
-    /// Queues in which somebody is known to be there who could take the case, so that a wait in them can be told, with
-    /// how long it waits for those who could, at least, in milliseconds.
-    pub attended: BTreeMap<ResponderId, i64>,
     /// Invariants that forbid whom a human named: no override goes against them.
     pub forbidden: Vec<PolicyId>,
 }

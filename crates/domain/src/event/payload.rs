@@ -1,6 +1,6 @@
 //! What events carry: commitments to words and files, messages, and changes of holder.
 
-pub use crate::vocabulary::{Attachment, Words};
+pub use crate::vocabulary::{Attachment, FileKind, Words};
 use crate::{
     announcement::Announcement,
     automatic::AutoSubmitted,

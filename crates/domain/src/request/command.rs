@@ -1,7 +1,7 @@
 //! What may be done with a request that was asked for, and why it is refused.
 
 use super::{
-    Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Request, RequestChange, RequestDecision,
+    Answer, Changed, Confirmation, Confirmer, Confirming, Effect, Request, RequestChange, RequestDecision,
     RequestState, Standing,
 };
 use crate::id::Timestamp;
@@ -161,18 +161,6 @@ impl Confirmer {
             (Self::Staff { staff, .. }, Self::Staff { staff: other, .. }) => staff == other,
             (Self::Customer { .. }, Self::Customer { .. }) => true,
             _ => false,
-        }
-    }
-}
-
-impl Asker {
-    /// As which kind they ask.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Responder { .. } => "responder",
-            Self::Staff { .. } => "staff",
-            Self::Customer { .. } => "customer",
-            Self::Integration { .. } => "integration",
         }
     }
 }

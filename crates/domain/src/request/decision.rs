@@ -1,7 +1,7 @@
 //! The record of one answer of policy about a request: at the decision point `act` when it is asked for, and again at
 //! the moment at which it is carried out.
 
-use super::{Asker, Names};
+use super::{asker::Asker, confirmation::Confirming, value::Names};
 use crate::{
     decision::PolicyNote,
     id::{ActionName, CaseId, DecisionId, Digest, OwnerId, PolicyId, RequestId, Timestamp},
@@ -12,27 +12,6 @@ use std::collections::BTreeMap;
 
 /// The version of the record that this code writes.
 pub const REQUEST_VERSION: u16 = 1;
-
-/// By whom something is confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Confirming {
-    /// The customer whose case it is.
-    Customer,
-    /// A member of staff who may confirm it and neither asked for it nor confirmed it before.
-    Staff,
-}
-
-impl Confirming {
-    /// In words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Staff => "staff",
-        }
-    }
-}
 
 /// Policy's answer about a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

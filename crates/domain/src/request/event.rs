@@ -1,6 +1,12 @@
 //! What is on record of a request, in its own stream: that it was asked for, and each change of it.
 
-use super::{Changed, Confirmation, Effect, Money, RequestDecision, Reserved, Standing};
+use super::{
+    confirmation::Confirmation,
+    decision::RequestDecision,
+    effect::{Effect, Reserved},
+    standing::{Changed, Standing},
+    value::Money,
+};
 use crate::{
     id::{ActionName, CustomerId, RequestId, Timestamp},
     vocabulary::Words,

@@ -43,6 +43,7 @@ impl std::fmt::Display for Value {
 #[serde(deny_unknown_fields)]
 pub struct Reading {
     /// What was measured.
+    #[cfg_attr(feature = "schema", schema(schema_with = crate::schema::value))]
     pub value: Value,
     /// Who measured it: `remit`, or the source name of an integration's token.
     #[cfg_attr(feature = "schema", schema(value_type = String))]

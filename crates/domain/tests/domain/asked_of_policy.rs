@@ -26,6 +26,9 @@ pub(crate) fn question(command: &Command, before: Option<&Case>) -> Option<Quest
         Command::SetFields(_) => (DecisionPoint::Retain, Trigger::FieldsSet),
         Command::EndSituation { .. } => (DecisionPoint::Retain, Trigger::SituationEnded),
         Command::Yield { reason, .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: *reason, found: None }),
+        Command::DenyTurn { .. } => {
+            (DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NoAnswer, found: None })
+        }
         Command::ReturnToAi { .. } => (DecisionPoint::ReturnToAi, Trigger::ReturnRequested),
         Command::Override { to, reason } => {
             (DecisionPoint::Override, Trigger::Overridden { to: to.clone(), reason: reason.commit.clone() })

@@ -302,6 +302,14 @@ const DONE: &[Row] = &[
             "= open, a-ai has it under epoch 1, ai-lead answers for it, waited 0 min, exception 1 open",
         ],
     ),
+    (
+        "ai",
+        "deny-turn 1",
+        &[
+            "exception 1 raised: raised, owned by ai-lead, due in 30 min",
+            "= open, b-ai has it under epoch 2, ai-lead answers for it, waited 0 min, exception 1 open",
+        ],
+    ),
     ("raised", "take 1", &["exception 1 taken by tests"]),
     (
         "raised",
@@ -436,8 +444,22 @@ fn what_is_done() {
 #[test]
 fn every_command_is_tried_in_the_states_that_matter() {
     let verbs = [
-        "open", "customer", "machine", "measure", "answer", "attach", "yield", "return", "override", "raise", "take",
-        "end", "resolve", "reopen", "erase",
+        "open",
+        "customer",
+        "machine",
+        "measure",
+        "answer",
+        "attach",
+        "yield",
+        "return",
+        "override",
+        "raise",
+        "take",
+        "deny-turn",
+        "end",
+        "resolve",
+        "reopen",
+        "erase",
     ];
     for verb in verbs {
         let tried = |state: &str| {

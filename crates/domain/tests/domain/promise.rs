@@ -87,6 +87,7 @@ fn epoch_of(command: &Command) -> Option<u64> {
     match command {
         Command::Answer { epoch, .. }
         | Command::Yield { epoch, .. }
+        | Command::DenyTurn { epoch, .. }
         | Command::ReturnToAi { epoch, .. }
         | Command::Return { epoch, .. }
         | Command::TakeBack { epoch }
@@ -431,7 +432,6 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
         terms: Arc::clone(&asked.terms),
         read_by: None,
         collecting: record.collecting,
-        attended: Default::default(),
         forbidden: Vec::new(),
     };
     let again = json(&decision::deliberate(record.id, record.at, &standing, again))?;

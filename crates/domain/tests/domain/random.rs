@@ -86,6 +86,7 @@ enum Act {
     Silent,
     Contact,
     Late,
+    Denied,
     EndDanger(usize),
     Keep,
     WriteAgain,
@@ -134,6 +135,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => proptest::bool::weighted(0.5).prop_map(|gone| if gone { Act::Abandon } else { Act::Silent }),
         1 => Just(Act::Contact),
         1 => Just(Act::Late),
+        1 => Just(Act::Denied),
         1 => (0..DANGERS.len() + 1).prop_map(Act::EndDanger),
         1 => Just(Act::Keep),
         1 => Just(Act::WriteAgain),
@@ -333,6 +335,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             let (action, policies) = ("offer.answer".to_owned(), vec![]);
             Command::Withhold { withheld: OfferWithheld { staff, action, policies, at: now } }
         }
+        Act::Denied => Command::DenyTurn { epoch, owner: owner("legal"), due: now.plus_ms(DUE_MS), reason: text() },
         Act::Late => Command::NoteLate { responder: responder("cards-ai"), epoch },
         Act::Contact => Command::NoteContact { case: session.other_case(), linked: false },
         Act::Review => Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },

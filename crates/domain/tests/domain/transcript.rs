@@ -208,6 +208,10 @@ impl Transcript {
             "yield" => {
                 Command::Yield { epoch: epoch()?, reason: reason(rest.get(1)?)?, note: Some(text()), found: None }
             }
+            "deny-turn" => {
+                let due = now.plus_ms(30 * MINUTE_MS);
+                Command::DenyTurn { epoch: epoch()?, owner: owner("ai-lead"), due, reason: text() }
+            }
             "return" => Command::ReturnToAi { epoch: epoch()?, note: None },
             "override" => Command::Override { to: responder(rest.first()?), reason: text() },
             "raise" => {

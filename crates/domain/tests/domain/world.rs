@@ -174,11 +174,9 @@ impl World {
             }
             candidates.push((facts, verdict));
         }
-        let queues = candidates.iter().filter(|(facts, _)| facts.kind == ResponderKind::Queue);
         Deliberation {
             read_by: None,
             collecting: self.collecting(),
-            attended: queues.map(|(facts, _)| (facts.responder.clone(), 0)).collect(),
             forbidden: Vec::new(),
             point: question.point,
             trigger: question.trigger.clone(),
@@ -231,7 +229,10 @@ impl World {
             Step::Asks(pending) => {
                 *asked = true;
                 let answer = self.answer(pending.case(), pending.question());
-                pending.conclude(answer, &mut context)
+                // Somebody is there in every queue.
+                let decided = pending.decide(answer, &mut context)?;
+                let wait_ms = decided.waits_in().map(|_| 0);
+                Ok(decided.conclude(wait_ms, &mut context))
             }
         }
     }

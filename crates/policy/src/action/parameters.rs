@@ -8,6 +8,8 @@ use remit_domain::request::{Names, Term};
 use serde_json::{Map, Value as Json};
 use std::{fmt, sync::Arc};
 
+/// Bytes of an action's arguments, at most, as JSON.
+pub const ARGUMENTS_MAX: usize = 16 * 1024;
 /// How deep a schema and arguments may be nested.
 const DEPTH_MAX: usize = 16;
 /// Most parameters of one action.
@@ -44,7 +46,7 @@ pub enum ArgumentError {
         why: String,
     },
     /// They are too long.
-    #[error("the arguments have {0} bytes; at most {max} are taken", max = super::ARGUMENTS_MAX)]
+    #[error("the arguments have {0} bytes; at most {ARGUMENTS_MAX} are taken")]
     TooLong(usize),
 }
 
@@ -118,6 +120,10 @@ impl Parameters {
     pub fn check(&self, arguments: &Map<String, Json>) -> Result<(), ArgumentError> {
         let unfit = |at: String, why: String| Err(ArgumentError::Unfit { at, why });
         let arguments = Json::Object(arguments.clone());
+        let bytes = serde_json::to_vec(&arguments).map_or(usize::MAX, |json| json.len());
+        if bytes > ARGUMENTS_MAX {
+            return Err(ArgumentError::TooLong(bytes));
+        }
         if let Some(at) = fraction(&arguments, String::new(), 0) {
             let why = "must hold whole numbers below 2^53, nested at most 16 deep; write money in minor units";
             return unfit(at, why.to_owned());

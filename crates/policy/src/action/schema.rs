@@ -2,7 +2,7 @@
 //! with it, what its connector tells, who has confirmed it and when others were last done as typed context; and the
 //! principals who ask.
 
-use super::ActionSpec;
+use super::spec::ActionSpec;
 use crate::{
     actions::{HANDLE, REQUEST},
     attributes::context_of,

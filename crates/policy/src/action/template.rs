@@ -1,11 +1,13 @@
 //! What who confirms a request reads: plain words in which each parameter stands.
 
-use super::{FACTS, money::amount};
+use super::money::amount;
 use crate::manifest::{TemplateText, TermKind};
 use remit_domain::request::Money;
 use serde_json::{Map, Value as Json};
 use std::{collections::BTreeMap, fmt::Write as _};
 
+/// What stands before the name of a fact in a template, and where an amount is named.
+pub(crate) const FACTS: &str = "facts.";
 /// Longest template, in characters.
 const TEMPLATE_MAX: usize = 2_000;
 

@@ -2,7 +2,7 @@
 
 use super::parts::MANIFEST;
 use crate::{
-    action::{ActionSpec, FACTS, Parameters, Template, is_attribute, is_requested},
+    action::{ActionSpec, FACTS, Parameters, Template, is_attribute},
     actions::{ACT, HANDLE, REQUEST},
     address::{Address, IN_THE_CLEAR},
     finding::Finding,
@@ -29,7 +29,7 @@ pub(super) fn read(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
     let mut catalogue: Vec<ActionSpec> = Vec::new();
     for (at, action) in manifest.actions.iter().enumerate() {
         let place = Place::entry("action", at);
-        if !is_requested(action) {
+        if !action.is_requested() {
             left_over(places, action, &place, findings);
             continue;
         }
@@ -221,7 +221,7 @@ impl Reader<'_, '_> {
     fn recent(&mut self) -> Vec<ActionName> {
         let mut recent = Vec::new();
         for name in &self.action.recent {
-            let known = self.manifest.actions.iter().any(|other| other.name == *name && is_requested(other));
+            let known = self.manifest.actions.iter().any(|other| other.name == *name && other.is_requested());
             match ActionName::new(name).ok().filter(|_| known && is_attribute(name)) {
                 Some(name) => recent.push(name),
                 None => {

@@ -7,7 +7,6 @@ use super::{
     signal::SignalSpec,
 };
 use crate::{
-    action::is_requested,
     calendar::Hours,
     considerations,
     files::Files,
@@ -434,7 +433,7 @@ impl Reading<'_> {
         for (at, name) in names.iter().enumerate() {
             let place = Place::entry("action", at).then("name");
             // One that is requested exactly is an action of its own.
-            if !manifest.actions.get(at).is_some_and(is_requested) {
+            if !manifest.actions.get(at).is_some_and(manifest::Action::is_requested) {
                 self.values("action", "RequestedAction", std::slice::from_ref(name), &place);
             }
             match ActionName::new(name) {

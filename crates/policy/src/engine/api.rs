@@ -1,22 +1,25 @@
 //! The product's own interfaces: who may take which of their actions, asked of policy.
 
 use super::Engine;
-use crate::scope::{denied, uid};
+use crate::{
+    product_schema::SchemaVersion,
+    scope::{denied, uid},
+};
 use cedar_policy::{Context, Entities, Entity, Request, RestrictedExpression};
 use remit_domain::decision::Verdict;
 use std::collections::{HashMap, HashSet};
 
-/// Who has a case, as the policies of the product's own interfaces see it.
+/// Whose a case is, as the policies of the product's own interfaces see it; by default one that there is not.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Held<'a> {
-    /// The responder; empty if none has it.
-    pub holder: &'a str,
-    /// The member of staff; empty if none has it.
-    pub staff: &'a str,
-    /// The member of staff to whom it is offered; empty if to none.
-    pub offered: &'a str,
-    /// Pseudonym of the customer whose case it is.
-    pub customer: &'a str,
+pub struct ApiCase<'a> {
+    /// The responder, if one has it.
+    pub holder: Option<&'a str>,
+    /// The member of staff, if one has it.
+    pub staff: Option<&'a str>,
+    /// The member of staff to whom it is offered, if it is.
+    pub offered: Option<&'a str>,
+    /// Pseudonym of the customer whose case it is; none where there is no such case.
+    pub customer: Option<&'a str>,
 }
 
 /// A question of the product's own interfaces.
@@ -32,8 +35,8 @@ pub struct ApiRequest<'a> {
     pub customer: Option<&'a str>,
     /// One of [`API_ACTIONS`](super::API_ACTIONS).
     pub action: &'a str,
-    /// Who has the case in question; none if no case is in question.
-    pub held: Option<Held<'a>>,
+    /// The case in question, if one is.
+    pub case: Option<ApiCase<'a>>,
 }
 
 impl Engine {
@@ -41,23 +44,17 @@ impl Engine {
     pub fn authorize(&self, asked: &ApiRequest<'_>) -> Verdict {
         let Some(governed) = self.api.get(asked.action) else { return denied() };
         let roles = asked.roles.iter().map(|role| RestrictedExpression::new_entity_uid(uid("Role", role)));
-        let token = [
-            ("roles".to_owned(), RestrictedExpression::new_set(roles)),
-            ("responder".to_owned(), RestrictedExpression::new_string(asked.responder.unwrap_or_default().to_owned())),
-            ("staff".to_owned(), RestrictedExpression::new_string(asked.staff.unwrap_or_default().to_owned())),
-            ("customer".to_owned(), RestrictedExpression::new_string(asked.customer.unwrap_or_default().to_owned())),
-        ];
-        let held = |held: Held<'_>| {
-            [("holder", held.holder), ("staff", held.staff), ("offered", held.offered), ("customer", held.customer)]
-                .map(|(name, value)| (name.to_owned(), RestrictedExpression::new_string(value.to_owned())))
-        };
+        let of_caller =
+            [("responder", asked.responder), ("staff", asked.staff), ("customer", asked.customer)].into_iter();
+        let mut token = self.named(of_caller);
+        token.insert("roles".to_owned(), RestrictedExpression::new_set(roles));
         let principal = uid("Token", "caller");
-        let (resource, attributes) = match asked.held {
-            Some(by) => (self.case.clone(), HashMap::from(held(by))),
+        let (resource, attributes) = match asked.case {
+            Some(case) => (self.case.clone(), self.of_case(case)),
             None => (uid("Organisation", "organisation"), HashMap::new()),
         };
         let entities = [
-            Entity::new(principal.clone(), HashMap::from(token), HashSet::new()),
+            Entity::new(principal.clone(), token, HashSet::new()),
             Entity::new(resource.clone(), attributes, HashSet::new()),
         ];
         let entities = entities.into_iter().collect::<Result<Vec<_>, _>>().ok();
@@ -66,5 +63,23 @@ impl Engine {
         };
         let request = Request::new(principal, governed.action.clone(), resource, Context::empty(), None);
         request.map_or_else(|_| denied(), |request| governed.ask(&self.authorizer, &request, &entities, true))
+    }
+
+    /// The attributes of a case.
+    pub(super) fn of_case(&self, case: ApiCase<'_>) -> HashMap<String, RestrictedExpression> {
+        let ApiCase { holder, staff, offered, customer } = case;
+        let of_case = [("holder", holder), ("staff", staff), ("offered", offered), ("customer", customer)];
+        self.named(of_case.into_iter())
+    }
+
+    /// These attributes, without those that are of nobody; in a bundle of the first version of the product's schema
+    /// these are empty.
+    fn named<'a>(
+        &self,
+        attributes: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+    ) -> HashMap<String, RestrictedExpression> {
+        let nobody = (self.schema == SchemaVersion::First).then_some("");
+        let string = |value: &str| RestrictedExpression::new_string(value.to_owned());
+        attributes.filter_map(|(name, value)| Some((name.to_owned(), string(value.or(nobody)?)))).collect()
     }
 }

@@ -1,25 +1,25 @@
 //! Requests for actions: whether one may be carried out, once whose yes is given, or not at all.
 
-use super::{Engine, Governed, Held, value};
+use super::{
+    Engine,
+    api::ApiCase,
+    governed::{Governed, Requested},
+    value,
+};
 use crate::{
-    action::{ARGUMENTS, ActionSpec, CONFIRMED, HOURS_AGO, RECENT, REQUEST_FACTS},
+    action::{ARGUMENTS, CONFIRMED, HOURS_AGO, RECENT, REQUEST_FACTS},
     actions::REQUEST,
     attributes,
-    bundle::Bundle,
-    rule::Rule,
-    scope::{admits_action, uid},
+    scope::uid,
 };
-use cedar_policy::{Entities, Entity, EntityUid, Request, RestrictedExpression};
+use cedar_policy::{Entities, Entity, Request, RestrictedExpression};
 use remit_domain::{
     decision::{PolicyNote, Verdict},
     id::PolicyId,
-    request::{Answer, Asker, Confirming, Names, RequestVerdict, Requestable, Term},
+    request::{Answer, Asker, Confirming, Names, RequestVerdict, Term},
     signal::Signals,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// The annotation of a policy that stands against something and says what would change that.
-const REQUESTABLE: &str = "requestable";
 
 /// What policy is asked of a request.
 #[derive(Debug, Clone, Copy)]
@@ -34,52 +34,13 @@ pub struct RequestQuestion<'a> {
     pub recent: &'a Names,
     /// The case's readings.
     pub signals: &'a Signals,
-    /// Who has the case.
-    pub held: Held<'a>,
-}
-
-/// The policies on one action of the catalogue.
-pub(super) struct Requested {
-    governed: Governed,
-    confirmations: Vec<Vec<Confirming>>,
-    /// What of the policies on it would change a denial.
-    requestable: BTreeMap<PolicyId, Requestable>,
-    /// Those of them that permit.
-    permits: Vec<PolicyId>,
-}
-
-impl Requested {
-    pub(super) fn of(bundle: &Bundle, spec: &ActionSpec) -> Self {
-        let action = uid("Action", spec.name.as_str());
-        let group = uid("Action", REQUEST);
-        let admits = |rule: &Rule| admits_action(rule, &action) || admits_in(rule, &group);
-        let requestable = |rule: &Rule| {
-            let what = rule.policy.annotation(REQUESTABLE)?.trim().to_owned();
-            let (policy, owner) = (rule.id.clone(), rule.note.owner.clone());
-            Some((rule.id.clone(), Requestable { policy, what, owner }))
-        };
-        let on_it = || bundle.rules.iter().filter(|rule| admits(rule));
-        let permits = on_it().filter(|rule| rule.policy.effect() == cedar_policy::Effect::Permit);
-        Self {
-            governed: Governed::with(bundle, action.clone(), admits),
-            confirmations: spec.confirmations.clone(),
-            permits: permits.map(|rule| rule.id.clone()).collect(),
-            requestable: on_it().filter_map(requestable).collect(),
-        }
-    }
-}
-
-/// Whether a policy's scope names the group that the catalogue's actions are in.
-fn admits_in(rule: &Rule, group: &EntityUid) -> bool {
-    match rule.policy.action_constraint() {
-        cedar_policy::ActionConstraint::In(some) => some.contains(group),
-        _ => false,
-    }
+    /// Whose the case is.
+    pub case: ApiCase<'a>,
 }
 
 impl Engine {
-    /// Policy's answer about a request for `action`, which `confirmed` have said yes to, with notes of the policies that
-    /// it names. What the catalogue lacks is denied.
+    /// Policy's answer about a request for `action`, which `confirmed` have said yes to, with notes of the policies
+    /// that it names. What the catalogue lacks is denied.
     ///
     /// Where it is denied as it stands, policy is asked again with each set of confirmations that the action declares,
     /// the smallest first; the first that makes it an allow is what it needs. Of a denial the policies are told that
@@ -163,14 +124,7 @@ impl Engine {
             (CONFIRMED, record(confirmed.into_iter().map(Some))?),
         ];
         let context = attributes::context_with(values, &self.records, more)?;
-        let held = [
-            ("holder", asked.held.holder),
-            ("staff", asked.held.staff),
-            ("offered", asked.held.offered),
-            ("customer", asked.held.customer),
-        ];
-        let held = held.map(|(name, is)| (name.to_owned(), RestrictedExpression::new_string(is.to_owned())));
-        let case = Entity::new(self.case.clone(), HashMap::from(held), HashSet::new()).ok()?;
+        let case = Entity::new(self.case.clone(), self.of_case(asked.case), HashSet::new()).ok()?;
         let group = uid("Action", REQUEST);
         let entities = [
             principal.clone(),

@@ -45,6 +45,13 @@ pub struct Action {
     pub limits: Vec<ActionLimit>,
 }
 
+impl Action {
+    /// Whether it is requested exactly.
+    pub(crate) fn is_requested(&self) -> bool {
+        self.parameters.is_some()
+    }
+}
+
 /// What of the world an action changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]

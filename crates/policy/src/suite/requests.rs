@@ -4,7 +4,7 @@ use super::written::{Asks, RequestTest};
 use crate::{
     action::{ActionSpec, term},
     bundle::Bundle,
-    engine::{Engine, Held, RequestQuestion},
+    engine::{ApiCase, Engine, RequestQuestion},
 };
 use remit_domain::{
     decision::CandidateFacts,
@@ -38,7 +38,7 @@ pub(super) fn check(
         facts: &asked.facts,
         recent: &asked.recent,
         signals,
-        held: Held::default(),
+        case: ApiCase::default(),
     };
     let (verdict, _) = engine.request(&test.action, &question, &test.confirmed);
     let ids = |ids: &[PolicyId]| ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>();

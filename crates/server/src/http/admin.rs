@@ -10,14 +10,11 @@ use super::{
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
-    access::{
-        reading,
-        token::{self, NewToken},
-        who,
-    },
+    access::reading,
     customer::erasure,
     input::EraseCustomer,
     operation,
+    token::{self, NewToken, name},
 };
 
 pub(crate) fn routes() -> Routes {
@@ -49,7 +46,7 @@ async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenti
 }
 
 async fn forget_name(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    who::forget_name(&app, &caller, &id).await?;
+    name::forget_name(&app, &caller, &id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use remit_app::{access::reading, case::attachment, input::AddAttachment, operation, pipeline};
+use remit_domain::event::FileKind;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().bind(operation::AddAttachment, add_attachment).bind(operation::GetAttachment, get_attachment)
@@ -36,15 +37,16 @@ async fn get_attachment(
     Names([id, name]): Names<2>,
 ) -> Reply {
     reading::read(&app, &caller, async move |app, caller| {
-        let (media_type, bytes) = attachment::attachment(app, caller, &id, &name).await?;
-        Ok(download(media_type, bytes))
+        let (kind, bytes) = attachment::attachment(app, caller, &id, &name).await?;
+        Ok(download(kind, bytes))
     })
     .await
 }
 
 /// A file as an answer: saved and not opened, and if opened all the same, powerless.
-pub(crate) fn download(media_type: &'static str, bytes: Vec<u8>) -> Response {
-    let ending = media_type.rsplit('/').next().map_or("bin", |kind| if kind == "plain" { "txt" } else { kind });
+pub(crate) fn download(kind: FileKind, bytes: Vec<u8>) -> Response {
+    let media_type = kind.media_type();
+    let ending = media_type.rsplit('/').next().filter(|_| kind != FileKind::Text).unwrap_or("txt");
     let disposition = HeaderValue::try_from(format!("attachment; filename=\"attachment.{ending}\""));
     let mut response = bytes.into_response();
     let headers = response.headers_mut();

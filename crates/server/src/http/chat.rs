@@ -25,6 +25,7 @@ use futures_util::stream;
 use remit_app::{
     Repeat, Succession,
     access::{reading, usage},
+    caller::usage::Following,
     case::feedback::GiveFeedback,
     chat::{
         self, Say, StartChat,
@@ -32,10 +33,7 @@ use remit_app::{
         conversation::{self, ChatMessage, ChatStatus},
     },
     input::{EnterChat, EnteredChat, ReadConversation},
-    live::{
-        chats::{Chat, Place},
-        usage::Following,
-    },
+    live::chats::{Chat, Place},
     operation,
 };
 use remit_domain::id::CaseId;
@@ -281,8 +279,8 @@ async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request:
 async fn get_file(State(app): State<Shared>, Session(chat): Session, Names([_, name]): Names<2>) -> Reply {
     chat::pace_read(&app.environment, &chat)?;
     reading::read(&app, &Arc::new(chat.caller()), async move |app, _| {
-        let (media_type, bytes) = conversation::file_of(app, &chat, &name).await?;
-        Ok(download(media_type, bytes))
+        let (kind, bytes) = conversation::file_of(app, &chat, &name).await?;
+        Ok(download(kind, bytes))
     })
     .await
 }

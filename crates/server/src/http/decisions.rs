@@ -10,8 +10,8 @@ use super::{
 use axum::extract::State;
 use remit_app::{
     access::reading,
-    case::{open, request::OpenCase},
-    evidence::decision,
+    case::request::OpenCase,
+    evidence::{decision, would_decide},
     operation,
 };
 
@@ -36,5 +36,5 @@ async fn replay_decision(
 }
 
 async fn ask_route(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
-    json(&open::ask_route(&app, &caller, body.value).await?)
+    json(&would_decide::ask_route(&app, &caller, body.value).await?)
 }

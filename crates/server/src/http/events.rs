@@ -12,9 +12,10 @@ use futures_util::stream;
 use remit_app::{
     Caller, Succession,
     access::{auth, usage},
+    caller::usage::Following,
     evidence::feed::{self, FeedItem},
     input::FollowEvents,
-    live::{event_buffer::Told, usage::Following},
+    live::event_buffer::Told,
     operation,
 };
 use remit_domain::Stream;

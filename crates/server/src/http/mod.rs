@@ -15,6 +15,7 @@ mod events;
 mod exceptions;
 mod facts;
 mod ledger;
+pub(crate) mod metrics;
 mod openapi;
 mod ops;
 mod outcomes;
@@ -30,7 +31,7 @@ mod work;
 
 use crate::{problem, problem::Problem};
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::{MatchedPath, Request, State},
     http::{
@@ -41,10 +42,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
+use metrics::Requests;
 use remit_app::{
-    Parts,
-    environment::metrics::RequestLabels,
-    operation,
+    Parts, operation,
     refused::{Kind, Refused},
 };
 use remit_ledger::hash::hex;
@@ -91,8 +91,9 @@ pub fn description() -> String {
     openapi::of(&routes())
 }
 
-/// The whole interface over `app`, the parts in force. Each request has with it whose parts they are.
-pub(crate) fn router(app: Arc<Parts>) -> Router {
+/// The whole interface over `app`, the parts in force; `requests` counts what is answered. Each request has with it
+/// whose parts they are.
+pub(crate) fn router(app: Arc<Parts>, requests: Arc<Requests>) -> Router {
     routes()
         .into_router()
         .route("/chat/v1/{before}", any(chat::names_no_chat))
@@ -103,12 +104,13 @@ pub(crate) fn router(app: Arc<Parts>) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(problem::METHOD_NOT_ALLOWED, "the address exists, the method does not")
         })
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), watch))
+        .layer(axum::middleware::from_fn_with_state((Arc::clone(&app), Arc::clone(&requests)), watch))
+        .layer(Extension(requests))
         .with_state(app)
 }
 
 /// Names the request, and counts it and how long it took. The name is in its log lines and its answer.
-async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Response {
+async fn watch(State((app, requests)): State<(Shared, Arc<Requests>)>, request: Request, next: Next) -> Response {
     let name = app.environment.entropy.bytes::<8>().map_or_else(|_| "unnamed".to_owned(), |bytes| hex(&bytes));
     let started = tokio::time::Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
@@ -127,9 +129,7 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
         return response;
     }
     guard(response.headers_mut());
-    app.environment.metrics.seconds.observe(started.elapsed().as_secs_f64());
-    let labels = RequestLabels { route, status: response.status().as_u16() };
-    app.environment.metrics.requests.get_or_create(&labels).inc();
+    requests.answered(route, response.status(), started.elapsed());
     response
 }
 

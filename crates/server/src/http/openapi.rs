@@ -8,10 +8,10 @@ use super::{
 use crate::problem::{self, ProblemKind};
 use remit_app::{
     operation::{Repeats, TAGS, Who, lines},
-    signature::{Form, Schema},
+    signature::{Form, Schema, TextForm},
     webhook::WebhookMessage,
 };
-use remit_domain::Event;
+use remit_domain::{Event, event::FileKind};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::{
@@ -27,9 +27,6 @@ use utoipa::openapi::{
 const TOKEN: &str = "token";
 const CHAT: &str = "chat";
 const JSON: &str = "application/json";
-/// The media types of files.
-const FILES: [&str; 6] = ["image/png", "image/jpeg", "image/webp", "image/gif", "application/pdf", "text/plain"];
-
 /// The description of what is bound, as JSON.
 pub(crate) fn of(routes: &Routes) -> String {
     let mut api = frame();
@@ -283,10 +280,22 @@ fn contents(form: Form) -> Vec<Vec<(&'static str, Content)>> {
         Form::Nothing => vec![Vec::new()],
         Form::Value(schema) => vec![vec![(JSON, value(schema))]],
         Form::Either(one, other) => vec![vec![(JSON, value(one))], vec![(JSON, value(other))]],
-        Form::File | Form::FileWith(_) => vec![FILES.map(|kind| (kind, bytes())).to_vec()],
-        Form::Text(kind) => vec![vec![(kind, text())]],
+        Form::File | Form::FileWith(_) => vec![FileKind::ALL.map(|kind| (kind.media_type(), bytes())).to_vec()],
+        Form::Text(form) => vec![vec![(media_type(form), text())]],
         Form::Bytes => vec![vec![("application/octet-stream", bytes())]],
         Form::Stream(schema) => vec![vec![("text/event-stream", value(schema))]],
+    }
+}
+
+/// The media type of a text.
+fn media_type(form: TextForm) -> &'static str {
+    match form {
+        TextForm::Plain => "text/plain",
+        TextForm::Html => "text/html",
+        TextForm::Css => "text/css",
+        TextForm::Script => "text/javascript",
+        TextForm::Json => JSON,
+        TextForm::OpenMetrics => "application/openmetrics-text",
     }
 }
 

@@ -1,6 +1,7 @@
 //! What operators ask for: health, readiness, metrics, and the pages of problems.
 
 use super::{
+    metrics::Requests,
     query::Name,
     reply::json,
     request::{Authenticated, Reply, Shared},
@@ -8,6 +9,7 @@ use super::{
 };
 use crate::{problem, problem::Problem};
 use axum::{
+    Extension,
     extract::State,
     http::header::CONTENT_TYPE,
     response::{Html, IntoResponse as _},
@@ -16,6 +18,7 @@ use remit_app::{
     access::auth, bundle::rehome, environment::metrics::ResponderLabels, input::Ready, operation, webhook,
 };
 use remit_store::{Evidence as _, Journal as _};
+use std::sync::Arc;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -36,7 +39,11 @@ async fn get_readiness(State(app): State<Shared>) -> Reply {
     json(&Ready { ready: true, bundle: app.governance.bundle.digest().to_string(), records })
 }
 
-async fn get_metrics(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+async fn get_metrics(
+    State(app): State<Shared>,
+    Extension(requests): Extension<Arc<Requests>>,
+    Authenticated(caller): Authenticated,
+) -> Reply {
     auth::permit(&app.governance, &app.live, &app.environment, &caller, "metrics.read")?;
     for (responder, depth) in app.live.depths() {
         app.environment.metrics.held.get_or_create(&ResponderLabels { responder }).set(depth);
@@ -46,7 +53,7 @@ async fn get_metrics(State(app): State<Shared>, Authenticated(caller): Authentic
         .orphaned
         .set(rehome::orphaned(&app.governance, &app.journal).await.map_err(Problem::internal)?);
     webhook::measure_webhooks(&app.journal, &app.live, &app.environment);
-    let text = app.environment.metrics.text().map_err(Problem::internal)?;
+    let text = requests.text(&app.environment.metrics).map_err(Problem::internal)?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }
 

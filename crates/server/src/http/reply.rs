@@ -68,9 +68,9 @@ pub(crate) fn done<T: Serialize>(done: Done<T>) -> Reply {
 
 fn told<T: Serialize>(status: StatusCode, done: Done<T>) -> Reply {
     let (body, repeated) = match done {
-        Done::Now { kept: Some(kept), .. } => (kept.0, false),
+        Done::Now { kept: Some(kept), .. } => (kept.into_json(), false),
         Done::Now { output, kept: None } => (serde_json::to_vec(&output).map_err(Problem::internal)?, false),
-        Done::Before(kept) => (kept.0, true),
+        Done::Before(kept) => (kept.into_json(), true),
     };
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();

@@ -1,6 +1,6 @@
 //! Work that goes on beside requests: signing checkpoints.
 
-use remit_app::{Parts, Succession, access::token};
+use remit_app::{Parts, Succession, token};
 use remit_ledger::checkpoint::Signer;
 use remit_store::{Evidence as _, WriteError};
 use std::{sync::Arc, time::Duration};

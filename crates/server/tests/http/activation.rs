@@ -7,7 +7,7 @@ use crate::{
 use remit_app::{
     access::auth,
     bundle::activate::{self, ActivateBundle},
-    journal::block_on::block_on,
+    environment::block_on::block_on,
     operation::Refusal as _,
     refused::Kind,
 };

@@ -5,7 +5,7 @@ use crate::{
     sample_bundle::{bank_with, bank_without},
     staff::{answer, presence, staff_client, work},
 };
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_app::{
     boot::{BootError, Opened},
     bundle::{MoveError, PlanError},

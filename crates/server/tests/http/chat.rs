@@ -7,8 +7,8 @@ use crate::{
     sample_bundle::bank_with,
 };
 use remit_app::{
-    access::token,
     governance::{model_cache::ModelCache, services::Services},
+    token,
 };
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};

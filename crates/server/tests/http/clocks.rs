@@ -6,8 +6,8 @@ use crate::{
     harness::{Client, Hands, Server, TwoClocks, epoch, id},
     staff::{answer, offered, presence, work},
 };
+use remit_app::environment::block_on::block_on;
 use remit_app::governance::services::Services;
-use remit_app::journal::block_on::block_on;
 use remit_domain::{Case, signal::Value as Reads};
 use remit_store::{CaseWrite, Commit, Journal as _, Views as _};
 use serde_json::{Value, json};

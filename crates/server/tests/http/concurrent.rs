@@ -7,7 +7,7 @@ use crate::{
     sample_bundle::bank_with,
     staff::{answer, note, offered, presence, staff_client, work},
 };
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_store::{Journal as _, RecordRow};
 use serde_json::{Value, json};
 use std::{

@@ -9,8 +9,8 @@ use crate::{
     harness::{Client, Server, TwoClocks, epoch, id},
     staff::{presence, staff_client},
 };
+use remit_app::environment::block_on::block_on;
 use remit_app::governance::services::Services;
-use remit_app::journal::block_on::block_on;
 use serde_json::{Value, json};
 
 const HUMAN: &str = "I would like to talk to a human please";

@@ -118,6 +118,32 @@ fn a_snooze_ends_at_its_moment_with_the_customer_and_with_another_case() {
 }
 
 #[test]
+fn a_case_comes_back_whenever_the_one_it_waits_for_ends() {
+    let desk = desk(Arc::clone(&BANK), 5);
+    let (lead, ana) = (&desk.lead, &desk.ana);
+    for round in 0..24 {
+        let (case, other) = (desk.held(&format!("waits-{round}")), desk.held(&format!("ends-{round}")));
+        let body = json!({
+            "kind": "snooze", "until": in_minutes(&desk.clock, 600), "epoch": epoch(&case), "after": other["id"],
+        });
+        let resolve = json!({ "epoch": epoch(&other) });
+        let deferred = std::thread::scope(|scope| {
+            let ending = scope.spawn(|| ana.post(&format!("/v1/cases/{}/resolve", id(&other)), &resolve).status);
+            let deferred = defer(ana, &case, body.clone());
+            assert_eq!(ending.join().unwrap(), 200);
+            deferred
+        });
+        // Put off before the other one ended, or refused since it has.
+        assert!([201, 409].contains(&deferred.status), "{}", deferred.body);
+        until(lead, &case, |case| kinds(case).is_empty());
+        let came_back: &[&str] = if deferred.status == 201 { &["case_ended"] } else { &[] };
+        assert_eq!(ends(lead, &case), came_back);
+        let over = json!({ "epoch": epoch(&case) });
+        assert_eq!(ana.post(&format!("/v1/cases/{}/resolve", id(&case)), &over).status, 200);
+    }
+}
+
+#[test]
 fn a_snooze_waits_for_an_event_alone_and_no_longer_than_the_bundle_says() {
     let declared = "\n[[field]]\nname = \"delivered\"\ntype = \"truth\"\npersonal = false\nseen_by = [\"staff\"]\n";
     let bundle = bank_with(|toml| toml.replace("[limits]\n", "[limits]\nsnooze_days = 3\n") + declared);

@@ -2,7 +2,7 @@
 //! the disk, without anybody else having to wait, and whatever is written at the same moment.
 
 use crate::harness::{Client, Server, epoch, id, verified};
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_ledger::checkpoint::Verifier;
 use remit_store::sqlite::DATABASE;
 use rusqlite::Connection;

@@ -1,7 +1,7 @@
 //! Decisions are explained and replayed, words can be erased, and the ledger holds through all of it.
 
 use crate::harness::{OwnClock, Server, id, open, verified};
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_app::{access::auth, case::query, evidence::decision};
 use remit_ledger::{checkpoint::Verifier, verify::Problem};
 use remit_store::sqlite::DATABASE;
@@ -331,7 +331,7 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
     let case = server.client(&["integration", "lead"]).open("ann", "my card has not arrived");
     let data = server.stop();
     let app = open(data.path());
-    let new = remit_app::access::token::NewToken {
+    let new = remit_app::token::NewToken {
         name: "again".into(),
         roles: vec!["lead".into()],
         responder: None,
@@ -340,7 +340,7 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
         staff: None,
         days: 1,
     };
-    let made = remit_app::access::token::make(
+    let made = remit_app::token::make(
         app.journal.store(),
         &remit_app::environment::entropy::Entropy::default(),
         app.environment.now(),

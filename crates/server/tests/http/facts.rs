@@ -61,6 +61,25 @@ fn by_name(facts: &Value) -> Vec<(String, Value)> {
 }
 
 #[test]
+fn who_comes_again_and_whose_key_is_gone_without_an_erasure_was_not_erased() {
+    let server = Server::start_with(declared(), Services::none());
+    let first = open(&server.client_as(&["integration"], None, Some("crm")), "gone", json!({}));
+    let data = server.stop();
+    let database = Connection::open(data.path().join("remit.db")).unwrap();
+    let sql = "DELETE FROM customer_keys WHERE num = (SELECT key FROM customers WHERE id = ?1 AND opened_ms = -1)";
+    assert_eq!(database.execute(sql, [first["case"]["customer"].as_str().unwrap()]).unwrap(), 1);
+    drop(database);
+    let mut server = Server::start_on(data, declared(), Services::none());
+    server.is_tampered_with();
+    let crm = server.client_as(&["integration"], None, Some("crm"));
+    let opened = crm.post("/v1/cases", &json!({ "customer": "gone", "text": LATE, "channel": "chat" }));
+    let noted = put(&crm, "/v1/customers/gone/facts", &json!({ "facts": { "tier": "private" } }));
+    for got in [opened.expect(500), noted.expect(500)] {
+        assert!(got["detail"].as_str().unwrap().contains("run `remit ledger verify`"), "{got}");
+    }
+}
+
+#[test]
 fn what_is_known_of_a_customer_decides_the_next_case_and_is_shown_to_staff() {
     let server = Server::start_with(declared(), Services::none());
     let crm = server.client_as(&["integration"], None, Some("crm"));

@@ -5,8 +5,8 @@ use crate::{
     sample_bundle::bank_with,
     staff::presence,
 };
-use remit_app::journal::block_on::block_on;
-use remit_app::{access::token, environment::entropy::Entropy, governance::services::Services};
+use remit_app::environment::block_on::block_on;
+use remit_app::{environment::entropy::Entropy, governance::services::Services, token};
 use remit_domain::{Event, id::Timestamp};
 use remit_ledger::checkpoint::Signer;
 use remit_store::{

@@ -1,11 +1,9 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
 use crate::sample_bundle::BANK;
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_app::{
-    Parts, Settings, Succession,
-    access::token,
-    boot,
+    Parts, Settings, Succession, boot,
     bundle::Moves,
     directory::KEYS,
     environment::{clock::Clock, entropy::Entropy, limits::Limits},
@@ -13,6 +11,7 @@ use remit_app::{
     governance::services::Services,
     pipeline::stored,
     succession::Making,
+    token,
     vault::keys::Keys,
 };
 use remit_domain::id::Timestamp;

@@ -12,9 +12,8 @@ use remit_app::{
     access::auth,
     bundle::activate::{self, ActivateBundle},
     case::query,
-    environment::clock::Clock,
+    environment::{block_on::block_on, clock::Clock},
     governance::services::Services,
-    journal::block_on::block_on,
     staff::remove,
     succession::Making,
 };

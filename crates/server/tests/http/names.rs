@@ -1,7 +1,7 @@
 //! Names that people are shown, and who is behind the pseudonyms of the ledger.
 
 use crate::harness::{Server, id};
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_store::Journal as _;
 use serde_json::{Value, json};
 

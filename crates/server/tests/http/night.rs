@@ -8,7 +8,7 @@ use crate::{
     sample_bundle::{BANK, bank_with},
     staff::{answer, offered, presence, staff_client, work},
 };
-use remit_app::{case::closing, governance::services::Services, journal::block_on::block_on};
+use remit_app::{case::closing, environment::block_on::block_on, governance::services::Services};
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
 use std::sync::Arc;

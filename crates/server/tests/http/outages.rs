@@ -5,8 +5,8 @@ use crate::{
     harness::{Client, OwnClock, Server, id},
     sample_bundle::{bank_of_acts, bank_with},
 };
+use remit_app::environment::block_on::block_on;
 use remit_app::governance::{model_cache::ModelCache, services::Services};
-use remit_app::journal::block_on::block_on;
 use remit_store::Journal as _;
 use serde_json::{Value, json};
 use std::{

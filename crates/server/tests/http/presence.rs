@@ -71,7 +71,7 @@ fn who_is_removed_has_nothing_and_may_nothing_any_more() {
 fn who_may_not_answer_is_passed_over_and_that_is_told() {
     let forbids = "\n@id(\"staff.not-ben\") @owner(\"head-of-support\") @reason(\"Ben is in training\")\n\
                    forbid (principal, action == Action::\"message.answer\", resource)\n\
-                   when { principal.staff == \"ben\" };\n";
+                   when { principal has staff && principal.staff == \"ben\" };\n";
     let bundle = bank_with_file("policies/api-access.cedar", |policies| policies + forbids);
     let server = Server::start_with(bundle, Services::none());
     let lead = server.client(&["lead", "admin", "integration"]);

@@ -1,5 +1,5 @@
-//! Requests for actions: asked for exactly, confirmed by who policy wants a yes of, carried out once by the sandbox, and
-//! held against what it says happened.
+//! Requests for actions: asked for exactly, confirmed by who policy wants a yes of, carried out once by the sandbox,
+//! and held against what it says happened.
 
 use super::{
     chat::staff,
@@ -79,7 +79,11 @@ when { context.arguments.amount.minor > 20000 };
 @id("api.requests")
 @owner("platform")
 @reason("Requests are asked for, read and answered by those who work here")
-permit (principal is Token, action in [Action::"request.ask", Action::"request.read", Action::"request.confirm", Action::"request.withdraw"], resource);
+permit (
+  principal is Token,
+  action in [Action::"request.ask", Action::"request.read", Action::"request.confirm", Action::"request.withdraw"],
+  resource
+);
 "#;
 
 fn bundle() -> Arc<Bundle> {

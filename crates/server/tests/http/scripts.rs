@@ -12,7 +12,7 @@ use crate::{
     staff::{answer, presence, work},
     story::check_all,
 };
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_app::{
     case::closing,
     environment::clock::{self, Clock as _},

@@ -4,7 +4,7 @@ use crate::{
     harness::{Client, Server, epoch, id},
     sample_bundle::bank_with,
 };
-use remit_app::{access::token, governance::services::Services};
+use remit_app::{governance::services::Services, token};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
 //! Who may do what: tokens, roles and policy.
 
 use crate::harness::{Server, epoch, id};
-use remit_app::{access::token, environment::entropy::Entropy};
+use remit_app::{environment::entropy::Entropy, token};
 use serde_json::json;
 
 #[test]

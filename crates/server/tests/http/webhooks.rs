@@ -4,7 +4,7 @@ use crate::{
     harness::{Client, OwnClock, Server, id},
     inbox::{BROKEN, GONE, Inbox, Message, NOTHING, OK, taken},
 };
-use remit_app::journal::block_on::block_on;
+use remit_app::environment::block_on::block_on;
 use remit_store::{Journal as _, RecordRow};
 use serde_json::{Value, json};
 use std::{

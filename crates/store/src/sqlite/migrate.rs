@@ -2,15 +2,15 @@
 //! original, made durable and put in its place. Whenever the process dies, the next start has either the original as it
 //! was or the whole new one.
 //!
-//! In order: the log of writes is moved into the original and taken away; the copy is made, changed, verified
-//! (`migrated.rs`) and synced (fsync); the original gets a second name (a hard link), and the copy takes its first one
-//! (rename). There is a database under the name at every moment, and no log of writes beside it that another one wrote.
-//! Once the new one has been opened the original is overwritten and taken away: keys that are destroyed later are in no
-//! copy.
+//! In order: the log of writes is moved into the original and taken away; the copy is made, changed, held against the
+//! original and against its own records (`migrated.rs`), and synced (fsync); the original gets a second name (a hard
+//! link), and the copy takes its first one (rename). There is a database under the name at every moment, and no log of
+//! writes beside it that another one wrote. Once the new one has been opened the original is overwritten and taken
+//! away: keys that are destroyed later are in no copy.
 
 use super::{
     DATABASE, Options, migrated, setup,
-    step::{Step, Stop, Told},
+    step::{Check, Step, Stop, Told},
     streams,
 };
 use crate::OpenError;
@@ -37,11 +37,12 @@ const ROOM_MORE: u64 = 32 << 20;
 /// Bytes that are overwritten at once.
 const BLANK: usize = 1 << 20;
 
-/// Brings the database in `data` to the newest format if it is of an earlier one. The directory's lock is held.
+/// Brings the database in `data` to the newest format if it is of an earlier one. The directory's lock is held. Where
+/// `check` says by what, the copy is held against its records too.
 ///
 /// # Errors
 /// [`OpenError::NotMigrated`], and what opening the original would be refused for. It is as it was.
-pub(super) fn bring(data: &Path, options: &Options, told: Told<'_>) -> Result<(), OpenError> {
+pub(super) fn bring(data: &Path, options: &Options, check: Option<Check<'_>>, told: Told<'_>) -> Result<(), OpenError> {
     let (path, copy) = (data.join(DATABASE), data.join(COPY));
     // A copy that was not finished. It is made anew where it is needed.
     let cleared = remove(&copy);
@@ -60,6 +61,9 @@ pub(super) fn bring(data: &Path, options: &Options, told: Told<'_>) -> Result<()
         told(Step::Begun { from: found, to: known, bytes });
         make(&original, (&copy, found), options, told)?;
         migrated::verify(&original, &copy, found, told)?;
+        if let Some(check) = check {
+            migrated::judge(&path, &copy, &check, told)?;
+        }
         drop(original);
         replace(data, (&path, &copy, &before), told)
     });

@@ -1,14 +1,16 @@
 //! Holds a migrated copy of a database against its original: the same records under the same hashes, the same
-//! checkpoints, as many rows in each table.
+//! checkpoints, as many rows in each table; and against its own records, as a verification of the directory does.
 
 use super::{
     compression::Shapes,
     rest,
     setup::full_tile,
-    step::{Step, Stop},
-    streams,
+    step::{Check, Step, Stop},
+    streams, verify,
 };
-use remit_ledger::{checkpoint::Checkpoint, entry::Entry, hash::Hash, stream::of_version_1, tree::Tree};
+use remit_ledger::{
+    checkpoint::Checkpoint, entry::Entry, hash::Hash, stream::of_version_1, tree::Tree, verify::Report,
+};
 use rusqlite::{Connection, OpenFlags, Row, types::Value};
 use std::{collections::HashMap, path::Path};
 
@@ -45,6 +47,27 @@ pub(super) fn verify(original: &Connection, copy: &Path, found: i64, told: &mut 
         same(original, &copy, sql)?;
     }
     records(original, &copy, found, told)
+}
+
+/// Holds the copy against its own records: what is kept of them is what they make of it, and all that is signed is as
+/// it was signed. `path` is the original's.
+pub(super) fn judge(path: &Path, copy: &Path, check: &Check<'_>, told: &mut dyn FnMut(Step)) -> Result<(), Stop> {
+    let verified = |of: &Path, progress: &mut dyn FnMut(u64, u64)| -> Result<Report, Stop> {
+        let report = verify::verify_file(of, check.verifier, None, &mut *(check.judge)(), progress);
+        report.map_err(|error| Stop::Why(error.0))
+    };
+    let Report { problems: found, records, .. } =
+        verified(copy, &mut |readings, of| told(Step::Judged { readings, of }))?;
+    let Some(first) = found.first() else {
+        told(Step::Judged { readings: 2 * records, of: 2 * records });
+        return Ok(());
+    };
+    let how = match found.len() {
+        1 => first.to_string(),
+        all => format!("{first}; and {} more", all - 1),
+    };
+    // Where the original is not as it must be, that is to be seen to first.
+    if verified(path, &mut |_, _| {})?.problems.is_empty() { Err(differs(&how)) } else { Err(unreadable(&how)) }
 }
 
 /// What is told where the copy is not as it must be: an error of this program, since the original was read well.

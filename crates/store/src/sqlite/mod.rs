@@ -58,7 +58,7 @@ use std::{
     },
     thread::JoinHandle,
 };
-pub use step::Step as MigrationStep;
+pub use step::{Check as MigrationCheck, Step as MigrationStep};
 pub use streams::SINCE as STREAMS_SINCE;
 use tokio::sync::{oneshot, watch};
 
@@ -129,18 +129,31 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`].
     pub fn open_telling(data: &Path, options: Options, told: &mut dyn FnMut(MigrationStep)) -> Result<Self, OpenError> {
-        Self::open_on(data, options, told, Durability::open)
+        Self::open_on(data, options, (None, told), Durability::open)
+    }
+
+    /// The same. A database that is migrated is held against its records by `check` before it takes its place.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_checked(
+        data: &Path,
+        options: Options,
+        check: Option<MigrationCheck<'_>>,
+        told: &mut dyn FnMut(MigrationStep),
+    ) -> Result<Self, OpenError> {
+        Self::open_on(data, options, (check, told), Durability::open)
     }
 
     /// The same on the disk that `disk` makes of the database's path and the ledger's edge.
     fn open_on(
         data: &Path,
         options: Options,
-        told: &mut dyn FnMut(MigrationStep),
+        (check, told): (Option<MigrationCheck<'_>>, &mut dyn FnMut(MigrationStep)),
         disk: impl FnOnce(&Path, Tree) -> io::Result<Durability>,
     ) -> Result<Self, OpenError> {
         let lock = setup::lock(data)?;
-        migrate::bring(data, &options, told)?;
+        migrate::bring(data, &options, check, told)?;
         let path = data.join(DATABASE);
         let connection = setup::writer(&path, &options, &|new| migrate::apply(new, 0, &mut |_| {}))?;
         let file = |source| OpenError::File { path: path.display().to_string(), source };

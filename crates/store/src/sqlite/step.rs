@@ -1,7 +1,9 @@
 //! Steps of a migration, and why one stops.
 
+use crate::Judge;
+use remit_ledger::checkpoint::Verifier;
 use rusqlite::ErrorCode;
-use std::io;
+use std::{fmt, io};
 
 /// How far a migration is. Each is told once it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,13 @@ pub enum Step {
         /// Of how many.
         of: u64,
     },
+    /// The copy was held against its own records, as a verification of the directory does.
+    Judged {
+        /// How many readings were done.
+        readings: u64,
+        /// Of how many.
+        of: u64,
+    },
     /// The disk has the copy.
     Synced,
     /// The original has its second name.
@@ -49,6 +58,20 @@ pub enum Step {
     Replaced,
     /// The new one was opened, and the original is gone.
     Ended,
+}
+
+/// By what a migrated copy is held against its records before it takes the original's place.
+pub struct Check<'c> {
+    /// The ledger's key.
+    pub verifier: &'c Verifier,
+    /// Makes who judges what the store knows nothing of.
+    pub judge: &'c dyn Fn() -> Box<dyn Judge>,
+}
+
+impl fmt::Debug for Check<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check").field("verifier", self.verifier).finish_non_exhaustive()
+    }
 }
 
 /// Why a database is not migrated.

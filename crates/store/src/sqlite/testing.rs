@@ -36,7 +36,7 @@ impl FakeDisk {
         let of_store = Arc::clone(&disk);
         let durability = |_: &Path, tree: Tree| Ok(Durability::new(tree, Box::new(move || of_store.wait())));
         let options = Options { queue_max, ..Options::default() };
-        let store = SqliteStore::open_on(directory, options, &mut |_| {}, durability).unwrap();
+        let store = SqliteStore::open_on(directory, options, (None, &mut |_| {}), durability).unwrap();
         // Nothing was acknowledged yet that is not there now.
         disk.took_all();
         (store, disk)

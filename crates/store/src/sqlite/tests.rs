@@ -91,7 +91,8 @@ async fn what_the_disk_does_not_have_yet_is_in_no_feed_and_no_ledger_and_settles
     let (tell, told) = mpsc::channel();
     let told = Mutex::new(told);
     let slow = move |_: &Path, tree| Ok(Durability::new(tree, Box::new(move || told.lock().unwrap().recv().unwrap())));
-    let shared = Arc::new(SqliteStore::open_on(directory.path(), Options::default(), &mut |_| {}, slow).unwrap());
+    let shared =
+        Arc::new(SqliteStore::open_on(directory.path(), Options::default(), (None, &mut |_| {}), slow).unwrap());
     let commit = |version| {
         let shared = Arc::clone(&shared);
         let commit = Commit {

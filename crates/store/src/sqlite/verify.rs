@@ -36,15 +36,29 @@ pub(super) fn verify(
     judge: &mut dyn Judge,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, ReadError> {
+    verify_file(&data.join(DATABASE), verifier, since, judge, progress)
+}
+
+/// The same of the database at `path`, beside which its directory's checkpoint is kept.
+///
+/// # Errors
+/// As [`verify`].
+pub(super) fn verify_file(
+    path: &Path,
+    verifier: &Verifier,
+    since: Option<&Checkpoint>,
+    judge: &mut dyn Judge,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, ReadError> {
     let read = |error: rusqlite::Error| ReadError(error.to_string());
-    let kept = setup::kept_checkpoint(&data.join(DATABASE));
-    let connection = open(data).map_err(read)?;
-    setup::is_known(&connection, &data.join(DATABASE)).map_err(|error| ReadError(error.to_string()))?;
+    let kept = setup::kept_checkpoint(path);
+    let connection = open(path).map_err(read)?;
+    setup::is_known(&connection, path).map_err(|error| ReadError(error.to_string()))?;
     run(&connection, verifier, (since, kept.as_deref()), judge, progress).map_err(read)
 }
 
-fn open(data: &Path) -> Result<Connection, rusqlite::Error> {
-    Connection::open_with_flags(data.join(DATABASE), OpenFlags::SQLITE_OPEN_READ_ONLY)
+fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
 /// Proof that a record is in the ledger of the database in `data`, as it was signed last. The record is named by its
@@ -54,7 +68,7 @@ fn open(data: &Path) -> Result<Connection, rusqlite::Error> {
 /// When the database cannot be read, or what a proof needs of the ledger is not there.
 pub(super) fn prove(data: &Path, record: &str) -> Result<Option<OfflineProof>, ReadError> {
     let read = |error: rusqlite::Error| ReadError(error.to_string());
-    let connection = open(data).map_err(read)?;
+    let connection = open(&data.join(DATABASE)).map_err(read)?;
     let note = newest(&connection).map_err(read)?;
     let sql = "SELECT seq, entry FROM events WHERE seq = ?1 OR subject = ?2";
     let found = connection.query_row(sql, params![record.parse::<i64>().ok(), record], |row| {

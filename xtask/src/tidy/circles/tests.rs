@@ -103,3 +103,44 @@ fn what_is_not_understood_is_told() {
     let file = File { path: "crates/a/src/lib.rs".to_owned(), text: "//! A.\nfn (".to_owned() };
     assert!(super::faults(&[file]).unwrap_err().starts_with("crates/a/src/lib.rs:2: "));
 }
+
+/// What is told of the crate `app` of these files, whose table of folders has these rows.
+fn folder_faults(rows: &[&str], files: &[(&str, &str)]) -> Vec<String> {
+    let rows: String = rows.iter().map(|row| format!("| {row} | what |\n")).collect();
+    let map = format!("| folder of `app/src` | what |\n|---|---|\n{rows}");
+    let source = |(name, text): &(&str, &str)| (format!("crates/app/src/{name}"), (*text).to_owned());
+    let files = files.iter().map(source).chain([("ARCHITECTURE.md".to_owned(), map)]);
+    super::faults(&files.map(|(path, text)| File { path, text }).collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn folders_that_need_one_another_by_way_of_other_files_are_a_circle() {
+    let files = [
+        ("lib.rs", "mod a;\nmod b;\nmod c;\npub use a::low::Low;"),
+        ("a/mod.rs", "mod high;\npub mod low;"),
+        ("a/high.rs", "use crate::c::C;\npub struct High(C);"),
+        ("a/low.rs", "pub struct Low;"),
+        ("b/mod.rs", "use crate::Low;\npub struct B(Low);"),
+        ("c.rs", "use crate::b::B;\npub struct C(B);"),
+    ];
+    let circle = "folders need one another in a circle; move what both need to a lower one:\n  \
+                  crates/app/src/a/high.rs:1 needs `crate::c::C` of crates/app/src/c.rs\n  \
+                  crates/app/src/c.rs:1 needs `crate::b::B` of crates/app/src/b/mod.rs\n  \
+                  crates/app/src/b/mod.rs:1 needs `crate::Low` of crates/app/src/a/low.rs";
+    assert_eq!(folder_faults(&["`a`", "`b`"], &files), [circle]);
+}
+
+#[test]
+fn a_folder_needs_those_alone_that_stand_above_it_in_the_table() {
+    let files = [
+        ("lib.rs", "mod a;\nmod b;"),
+        ("a/mod.rs", "pub struct A;"),
+        ("b/mod.rs", "use crate::a::A;\npub struct B(A);"),
+    ];
+    for good in [["`a`", "`b`"].as_slice(), &["`b`, `a`"]] {
+        assert_eq!(folder_faults(good, &files), Vec::<String>::new(), "{good:?}");
+    }
+    let told = "`b` needs `a`, which stands below it in the table of folders; move one of both:\n  \
+                crates/app/src/b/mod.rs:1 needs `crate::a::A` of crates/app/src/a/mod.rs";
+    assert_eq!(folder_faults(&["`b`", "`a`"], &files), [told]);
+}

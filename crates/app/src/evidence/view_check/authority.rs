@@ -13,22 +13,20 @@ mod tokens;
 
 use super::problem::kept;
 use crate::{
-    access::authority::{GOVERNANCE, PAUSES, RECORDED},
     bundle::{BUNDLE, MOVES},
-    case::{
-        consult::CONSULTS,
-        found_by::{BY_CASE, BY_VALUE},
-        override_log::OVERRIDES,
-    },
-    customer::known_facts::FACTS,
+    case::{consult::CONSULTS, override_log::OVERRIDES},
     live::{
         chats::CHATS,
         floor::STAFF,
         load::BREAKERS,
         subscriptions::{DEAD, DELIVERIES, SUBSCRIPTIONS},
     },
+    pipeline::{
+        authority::{GOVERNANCE, PAUSES, RECORDED},
+        found_by::{BY_CASE, BY_VALUE},
+    },
     request::{LAST_DONE, OF_CASE, REQUESTS},
-    vault::keys::Keys,
+    vault::{keys::Keys, known_facts::FACTS},
 };
 use chats::Chats;
 use facts::Facts;

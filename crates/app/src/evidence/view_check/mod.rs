@@ -4,7 +4,7 @@
 //! The ledger proves the records; what is decided next, shown next and opened next starts from what lies beside them.
 
 use crate::{
-    access::{principal, token_id},
+    caller::{principal, token_id},
     journal::outbox::{TIMER, TURN},
     pipeline::counting,
     vault::keys::{CustomerKey, KeyError, Keys},
@@ -21,8 +21,7 @@ use remit_domain::{
 use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
 use remit_policy::files::Files;
 use remit_store::{
-    CustomerOf, Found, IdempotencyRow, Item, Judge, OutcomeDelta, REVOKED_TOKEN, Stored, TokenRow,
-    sqlite::STREAMS_SINCE,
+    CustomerOf, Found, IdempotencyRow, Item, Judge, OutcomeDelta, REVOKED_TOKEN, STREAMS_SINCE, Stored, TokenRow,
 };
 use sealed::{Named, after_each};
 use std::collections::{BTreeMap, BTreeSet};

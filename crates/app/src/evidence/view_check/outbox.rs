@@ -80,9 +80,7 @@ fn unfit(row: &OutboxRow, made: &Case) -> Option<String> {
                 | Look::Back { .. }
                 | Look::Unattended
                 | Look::Awaited { .. }
-                | Look::CaseEnded { .. }
-                // Whether it follows is for the request's own records to say.
-                | Look::Request { .. },
+                | Look::CaseEnded { .. },
             ) => (row.id.clone(), None),
         },
         // What other work leaves is for that to know.

@@ -6,11 +6,12 @@ use crate::{
     command::{
         Context, Happened,
         act::deferrals::with_people,
-        guard::{holding_exception, human_wanted, lease, measured, not_held_by_exception, open_only},
+        guard::{holding_exception, human_wanted, lease, measured, not_held_by_exception, open_only, raised},
     },
     decision::{DecisionPoint, ResponderKind, Trigger, YieldReason},
     event::{Event, Words},
-    id::ResponderId,
+    exception::ExceptionKind,
+    id::{OwnerId, ResponderId, Timestamp},
     refusal::Refusal,
     retrieval::Retrieval,
 };
@@ -52,6 +53,19 @@ pub(super) fn yield_case(
         measured(so_far, human_wanted(context.now), context.now);
     }
     ask_with(note, DecisionPoint::Escalate, Trigger::Yielded { reason, found })
+}
+
+pub(super) fn deny_turn(
+    so_far: &mut Happened,
+    context: &mut Context,
+    epoch: u64,
+    owned: (OwnerId, Timestamp),
+    reason: Words,
+) -> Left {
+    lease(&so_far.case, epoch)?;
+    not_held_by_exception(&so_far.case)?;
+    raised(so_far, context, ExceptionKind::Raised, owned, None, Some(reason));
+    ask(DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NoAnswer, found: None })
 }
 
 pub(super) fn return_to_ai(so_far: &Happened, epoch: u64, note: Option<Words>) -> Left {

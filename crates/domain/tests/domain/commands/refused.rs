@@ -23,6 +23,7 @@ pub(super) const REFUSED: &[Row] = &[
     ("nothing", "return 1", &[ABSENT]),
     ("nothing", "override desk", &[ABSENT]),
     ("nothing", "raise legal 5", &[ABSENT]),
+    ("nothing", "deny-turn 1", &[ABSENT]),
     ("nothing", "take 1", &[ABSENT]),
     ("nothing", "end 1", &[ABSENT]),
     ("nothing", "resolve 1", &[ABSENT]),
@@ -86,6 +87,7 @@ pub(super) const REFUSED: &[Row] = &[
     ("resolved", "resolve 1", &[RESOLVED]),
     ("resolved", "override desk", &[RESOLVED]),
     ("resolved", "raise legal 5", &[RESOLVED]),
+    ("resolved", "deny-turn 1", &[RESOLVED]),
     ("resolved", "take 1", &[UNKNOWN]),
     ("resolved", "end 1", &[UNKNOWN]),
     ("resolved by owner", "answer 1", &[RESOLVED]),
@@ -104,4 +106,5 @@ pub(super) const REFUSED: &[Row] = &[
     ("raised", "end 1; end 1", &[SETTLED]),
     ("raised", "end 1; take 1", &[SETTLED]),
     ("owner", "raise legal 5; end 2 close", &[HELD]),
+    ("owner", "deny-turn 1", &[HELD]),
 ];

@@ -3,8 +3,8 @@
 
 use super::{super::problem::kept, sides::OTHERWISE};
 use crate::{
-    access::authority,
     live::chats::{Chat, ChatItem},
+    pipeline::authority,
 };
 use remit_domain::{
     Event,

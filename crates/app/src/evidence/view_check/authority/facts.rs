@@ -1,7 +1,7 @@
 //! What is known of customers, against the records of it; and under what cases are found, one list against the other.
 
 use super::super::problem::kept;
-use crate::{customer::known_facts::FactsItem, vault::keys::Keys};
+use crate::vault::{keys::Keys, known_facts::FactsItem};
 use remit_domain::{
     Event,
     event::Words,

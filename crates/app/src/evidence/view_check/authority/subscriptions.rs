@@ -5,13 +5,12 @@ use super::{
     sides::{Held, Known, OTHERWISE, compare},
 };
 use crate::{
-    access::authority::{self, EARLIER, pause_of},
     live::{
         delivery::{DeadLetter, Line},
-        subscriptions::SubscriptionItem,
+        subscriptions::{SubscriptionItem, dead_id},
     },
+    pipeline::authority::{self, EARLIER, pause_of},
     vault::keys::Keys,
-    webhook::dead_id,
 };
 use remit_domain::{
     Event,

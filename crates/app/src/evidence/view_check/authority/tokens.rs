@@ -4,7 +4,7 @@ use super::{
     super::problem::kept,
     sides::{Held, Known, OTHERWISE, compare},
 };
-use crate::{access::authority, governance::resolve_names};
+use crate::{governance::resolve_names, pipeline::authority};
 use remit_domain::{Event, governance::Grant};
 use remit_store::{Found, TokenRow};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,7 @@
 
 use crate::{
     Caller, Parts,
-    access::caller::sources_of,
+    caller::sources_of,
     environment::entropy::Entropy,
     live::{
         chats::{self, Chat},

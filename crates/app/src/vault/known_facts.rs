@@ -1,9 +1,7 @@
 //! What is known of a customer, as it is kept: sealed under the customer's key as a whole, so that it goes with it.
 
 use crate::{
-    Parts,
-    case::field_view::{FieldView, currency},
-    environment::{clock::rfc3339, metrics::Metrics},
+    environment::metrics::Metrics,
     refused::Refused,
     vault::{
         keys::{CustomerKey, SEALED_MORE},
@@ -16,7 +14,6 @@ use remit_domain::{
     field::FieldValue,
     id::{CustomerId, FieldName, Timestamp},
 };
-use remit_policy::bundle::{self, FieldSpec};
 use remit_store::{Collection, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -32,7 +29,7 @@ pub(crate) struct FactsItem {
     /// The commitment to it, as it is on record.
     pub(crate) words: Words,
     /// It, sealed, in Base64.
-    pub(super) sealed: String,
+    pub(crate) sealed: String,
 }
 
 impl FactsItem {
@@ -74,31 +71,13 @@ pub(crate) async fn of(opener: Opener<'_>, id: &CustomerId) -> Result<Option<Fac
 }
 
 /// What is kept, opened. What does not open is gone for whoever asks, and somebody has to see to it.
-pub(super) fn opened(metrics: &Metrics, key: &CustomerKey, stored: &FactsItem) -> Option<Facts> {
+pub(crate) fn opened(metrics: &Metrics, key: &CustomerKey, stored: &FactsItem) -> Option<Facts> {
     let facts = stored.open(key);
     if facts.is_none() {
         metrics.unreadable.inc();
         tracing::error!(commit = stored.words.commit, "what is known of a customer cannot be read");
     }
     facts
-}
-
-/// Facts that may be seen, in the bundle's order.
-pub(crate) fn views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -> bool) -> Vec<FieldView> {
-    let view = |spec: &FieldSpec| {
-        let fact = facts.get(&spec.name).filter(|_| may_see(spec))?;
-        let held = fact.held.as_ref()?;
-        Some(FieldView {
-            name: spec.name.to_string(),
-            title: spec.title.clone(),
-            kind: held.kind.as_str(),
-            value: bundle::shown(held),
-            currency: currency(&parts.governance.bundle, held.kind),
-            source: fact.source.to_string(),
-            at: rfc3339(fact.at),
-        })
-    };
-    parts.governance.bundle.facts().iter().filter_map(view).collect()
 }
 
 /// That nothing is known of a customer any more.

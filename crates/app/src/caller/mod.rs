@@ -1,8 +1,14 @@
 //! Who calls.
 
+pub mod principal;
+pub(crate) mod token_id;
+pub mod usage;
+
 use crate::{
-    access::principal::{Job, Principal},
-    live::usage::Usage,
+    caller::{
+        principal::{Job, Principal},
+        usage::Usage,
+    },
     refused::Refused,
 };
 use remit_domain::id::{CustomerId, Timestamp};
@@ -68,6 +74,20 @@ impl Caller {
 }
 
 impl Caller {
+    /// What comes without a lease is the customer's: whoever has the case sends theirs, and nobody else writes on it.
+    ///
+    /// # Errors
+    /// When a responder or a member of staff names none.
+    pub(crate) fn brings_customers_words(&self, epoch: Option<u64>) -> Result<(), Refused> {
+        if epoch.is_some() || self.principal.brings_customers_words() {
+            return Ok(());
+        }
+        Err(Refused::invalid(
+            "epoch",
+            "is of who has the case; only what integrations send without it is the customer's",
+        ))
+    }
+
     /// Whether it is a responder and nobody else: no person is known behind it.
     pub(crate) fn is_responder_alone(&self) -> bool {
         self.principal.staff().is_none() && self.roles.iter().all(|role| role == "responder")

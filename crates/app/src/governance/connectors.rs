@@ -1,6 +1,6 @@
 //! Who carries actions out, as the bundle in force declares them: a service of the organisation's, or the sandbox.
 
-use crate::{Parts, environment::clock::rfc3339};
+use crate::{Environment, environment::clock::rfc3339};
 use remit_domain::id::Timestamp;
 use remit_policy::{
     bundle::Bundle,
@@ -29,7 +29,7 @@ pub struct Connector {
 
 #[derive(Debug)]
 enum Reached {
-    Webhook(ConnectorService),
+    Webhook(Box<ConnectorService>),
     Sandbox,
 }
 
@@ -72,7 +72,7 @@ impl Reached {
                 let secret = SigningSecret::parse(&secret.ok_or_else(lacks)?).map_err(|error| error.to_string())?;
                 let deadline = Duration::from_millis(declared.deadline_ms.into());
                 let service = ConnectorService::new(url, secret, deadline, now).map_err(|error| error.to_string())?;
-                Ok(Self::Webhook(service))
+                Ok(Self::Webhook(Box::new(service)))
             }
             (ConnectorKind::Webhook, ..) => Err("a webhook has a `url` and a `secret_env`".to_owned()),
         }
@@ -86,7 +86,7 @@ impl Connector {
     /// When it does not say so.
     pub(crate) async fn facts(
         &self,
-        parts: &Parts,
+        environment: &Arc<Environment>,
         id: &str,
         asked: &ConnectorAsked,
     ) -> Result<Map<String, Value>, Failure> {
@@ -97,7 +97,7 @@ impl Connector {
                     let ask = Ask { action: &asked.action, arguments: &asked.arguments, customer: None };
                     sandbox.facts(&ask, now.0)
                 };
-                in_sandbox(parts, asked, facts).await?.map_err(untold)
+                in_sandbox(environment, asked, facts).await?.map_err(untold)
             }
         }
     }
@@ -106,7 +106,12 @@ impl Connector {
     ///
     /// # Errors
     /// When nothing is known of what became of it.
-    pub(crate) async fn outcome(&self, parts: &Parts, id: &str, asked: &ConnectorAsked) -> Result<Outcome, Failure> {
+    pub(crate) async fn outcome(
+        &self,
+        environment: &Arc<Environment>,
+        id: &str,
+        asked: &ConnectorAsked,
+    ) -> Result<Outcome, Failure> {
         match &self.reached {
             Reached::Webhook(service) => service.outcome(id, asked).await,
             Reached::Sandbox => {
@@ -117,7 +122,7 @@ impl Connector {
                     }
                     Wanted::Find | Wanted::Facts => sandbox.find(&asked.key),
                 };
-                match in_sandbox(parts, asked, outcome).await? {
+                match in_sandbox(environment, asked, outcome).await? {
                     Ok(Some(statement)) => Ok(Outcome::Done(stated(statement))),
                     Ok(None) => Ok(Outcome::NotFound),
                     Err(sandbox::Failure::Refused(refusal)) => Ok(Outcome::Refused(refusal.to_string())),
@@ -130,14 +135,14 @@ impl Connector {
 
 /// What the sandbox of the data directory answers, on a thread where it may wait for the disk.
 async fn in_sandbox<T: Send + 'static>(
-    parts: &Parts,
+    environment: &Arc<Environment>,
     asked: &ConnectorAsked,
     answer: impl FnOnce(&Sandbox, &ConnectorAsked, Timestamp) -> Result<T, sandbox::Failure> + Send + 'static,
 ) -> Result<Result<T, sandbox::Failure>, Failure> {
-    let (environment, asked) = (Arc::clone(&parts.environment), asked.clone());
-    let answered = parts.environment.processors.off_thread(move || {
-        let now = environment.now();
-        answer(&*environment.sandbox.open(now)?, &asked, now)
+    let (sandbox, asked) = (Arc::clone(environment), asked.clone());
+    let answered = environment.processors.off_thread(move || {
+        let now = sandbox.now();
+        answer(&*sandbox.sandbox.open(now)?, &asked, now)
     });
     answered.await.map_err(|_| Failure::Cut)
 }

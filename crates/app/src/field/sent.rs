@@ -1,7 +1,7 @@
 //! Values of fields and facts as they are sent, the source under which a caller says them, and what they are by the
 //! bundle's declarations.
 
-use crate::{Caller, Governance, access::principal::Principal, refused::Refused};
+use crate::{Caller, Governance, caller::principal::Principal, refused::Refused};
 use remit_domain::{decision::ResponderKind, field::FieldValue, id::FieldName};
 use remit_policy::bundle::FieldSpec;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};

@@ -1,6 +1,6 @@
 //! Bounds of what is said on a case.
 
-use crate::{Caller, refused::Refused};
+use crate::refused::Refused;
 use remit_signals::normal::says_nothing;
 
 /// Longest message, in bytes of UTF-8.
@@ -22,13 +22,7 @@ pub(crate) fn bounded(field: &str, text: &str, max: usize) -> Result<(), Refused
     Ok(())
 }
 
-/// What comes without a lease is the customer's: whoever has the case sends theirs, and nobody else writes on it.
-///
-/// # Errors
-/// When a responder or a member of staff names none.
-pub(crate) fn customers_words(caller: &Caller, epoch: Option<u64>) -> Result<(), Refused> {
-    if epoch.is_some() || caller.principal.brings_customers_words() {
-        return Ok(());
-    }
-    Err(Refused::invalid("epoch", "is of who has the case; only what integrations send without it is the customer's"))
+/// The beginning of `text`, at most so many bytes long.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
 }

@@ -1,6 +1,6 @@
 //! What callers are shown of a case's field.
 
-use crate::case::schema;
+use crate::field::schema;
 use remit_domain::field::FieldKind;
 use remit_policy::bundle::Bundle;
 use serde::Serialize;

@@ -1,19 +1,21 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
+pub mod name;
+
 use crate::{
     Caller, Environment, Live, Parts,
-    access::{
-        auth,
-        authority::{self, COMMAND_LINE},
-        caller::{BETWEEN, sources_of},
+    access::auth,
+    caller::{
+        BETWEEN,
         principal::{self, Job},
-        token_id,
+        sources_of,
+        token_id::{self, TOKEN_ID},
     },
-    environment::{clock::rfc3339, entropy::Entropy},
+    environment::{block_on::block_on, clock::rfc3339, entropy::Entropy},
     governance::resolve_names,
-    journal::block_on::block_on,
     live::floor::STAFF,
     operation::{ListTokensRefusal, MakeTokenRefusal, RevokeTokenRefusal},
+    pipeline::authority::{self, COMMAND_LINE},
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -99,9 +101,6 @@ pub struct MadeToken {
 
 /// What acts of Remit itself and of customers are recorded under.
 const OWN_NAMES: [&str; 2] = ["remit", "customer"];
-
-/// What a token's identifier begins with.
-pub(crate) const TOKEN_ID: &str = "tok_";
 
 /// Sources of one token.
 const SOURCES_MAX: usize = 16;
@@ -225,7 +224,7 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
 /// Makes a token. What it names must be known.
 ///
 /// # Errors
-/// When policy or a bound refuses.
+/// [`MakeTokenRefusal`] says when each arises.
 pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, MakeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     // Nobody is removed between this look at them and the commit: with them go the tokens that they have by then.
@@ -246,7 +245,7 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
 /// All tokens that are valid.
 ///
 /// # Errors
-/// When policy refuses.
+/// [`ListTokensRefusal`] says when each arises.
 pub async fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, ListTokensRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     let rows = parts.journal.store.tokens().await.map_err(Refused::internal)?;
@@ -256,7 +255,7 @@ pub async fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Li
 /// Revokes a token; it is refused from the next request on, also where the disk does not take that.
 ///
 /// # Errors
-/// When policy refuses, there is no such token, or the disk did not take it yet.
+/// [`RevokeTokenRefusal`] says when each arises.
 pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), RevokeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     match revoke(parts, caller, id).await {

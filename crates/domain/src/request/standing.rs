@@ -1,0 +1,65 @@
+//! What must stay as it is for a yes to count.
+
+use super::value::Names;
+use crate::{case::HolderRef, id::Digest};
+use serde::{Deserialize, Serialize};
+
+/// What must be as it was when the request was asked for, so that a yes to it still counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    /// The bundle that governed.
+    pub bundle: Digest,
+    /// Who had the case.
+    pub holder: Option<HolderRef>,
+    /// Under which lease.
+    pub epoch: u64,
+    /// What the connector and the case said of it.
+    pub facts: Names,
+}
+
+/// What is no longer as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// Another bundle is in force.
+    Bundle,
+    /// The case has ended, or its words were erased.
+    Case,
+    /// Somebody else has the case.
+    Holder,
+    /// A fact that the request was asked on is another one.
+    Fact,
+    /// Policy no longer permits it.
+    Verdict,
+}
+
+impl Changed {
+    /// What is told of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bundle => "another bundle is in force",
+            Self::Case => "the case has ended",
+            Self::Holder => "somebody else has the case",
+            Self::Fact => "a fact that it was asked on has changed",
+            Self::Verdict => "policy no longer permits it",
+        }
+    }
+}
+
+impl Standing {
+    /// What of it is no longer so, if anything, where it is as `now`.
+    pub fn changed(&self, now: &Self) -> Option<Changed> {
+        if self.bundle != now.bundle {
+            Some(Changed::Bundle)
+        } else if (&self.holder, self.epoch) != (&now.holder, now.epoch) {
+            Some(Changed::Holder)
+        } else if self.facts != now.facts {
+            Some(Changed::Fact)
+        } else {
+            None
+        }
+    }
+}
