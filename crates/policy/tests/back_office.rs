@@ -1,6 +1,5 @@
 //! The sample bundles and the sandbox fit one another: it carries out every action of theirs, and tells every fact that
-//! they declare, of the kind that they say; and what the bank's customers may ask for is what its books are in the state
-//! for.
+//! they declare, of the kind that they say; and the bank's policies allow its customers what its books say of it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 use remit_domain::{
@@ -11,7 +10,7 @@ use remit_domain::{
 use remit_policy::{
     action::{ActionSpec, term},
     bundle::Bundle,
-    engine::{Engine, Held, RequestQuestion},
+    engine::{ApiCase, Engine, RequestQuestion},
     files::Files,
 };
 use remit_sandbox::{Ask, NEVER_HOURS, Sandbox};
@@ -68,7 +67,7 @@ fn answer(bank: &Bundle, sandbox: &Sandbox, account: &str, action: &str, argumen
         facts: &facts(sandbox, spec, arguments),
         recent: &recent,
         signals: &signals,
-        held: Held::default(),
+        case: ApiCase::default(),
     };
     engine.request(action, &question, &[]).0.answer
 }

@@ -76,7 +76,7 @@ pub enum TermKind {
     Truth,
     /// A whole number.
     Number,
-    /// Hours or days since something, which grow by themselves: a whole number. That it has grown changes nothing of what
+    /// Hours or days since something: a whole number that grows by itself. That it has grown changes nothing of what
     /// somebody has said yes to, as long as policy still permits it.
     Elapsed,
     /// A text.

@@ -80,8 +80,8 @@ fn of_task(task: &Value, database: &Value) -> Vec<Recorded> {
     recorded.collect()
 }
 
-/// Whose task it is: whom the recorded actions look up, else who is told of in what the customer knows. Whose the orders
-/// are does not count, for that is what is judged; it is the last resort alone.
+/// Whose task it is: whom the recorded actions look up, else who is told of in what the customer knows. Whose the
+/// orders are does not count, for that is what is judged; it is the last resort alone.
 fn customer(task: &Value, actions: &[&Value], database: &Value) -> Option<String> {
     let users = database["users"].as_object()?;
     let named = |user: &Value, arguments: &Value| {

@@ -8,7 +8,7 @@ use remit_domain::{
 use remit_policy::{
     action::{ActionSpec, term},
     bundle::Bundle,
-    engine::{Engine, Held, RequestQuestion},
+    engine::{ApiCase, Engine, RequestQuestion},
     files::Files,
 };
 use remit_sandbox::{Ask, Sandbox, Statement};
@@ -118,7 +118,7 @@ impl Shop {
             facts: &facts,
             recent: &recent,
             signals: &self.signals(asks),
-            held: Held::default(),
+            case: ApiCase::default(),
         };
         let (verdict, _) = self.engine.request(action, &question, &asks.confirmed);
         let rules = verdict.policies.iter().chain(&verdict.until).chain(&verdict.errors);

@@ -6,8 +6,8 @@ use super::{
 };
 use std::collections::BTreeMap;
 
-/// Of the sample's tasks one records what the written policy forbids: in task 105 the difference of an exchange is $21.10,
-/// and the gift card that is to pay it has $17.00.
+/// Of the sample's tasks one records what the written policy forbids: in task 105 the difference of an exchange is
+/// $21.10, and the gift card that is to pay it has $17.00.
 const EXCEPTION: &str = "105 exchange_delivered_order_items: denied by request.gift-card-difference";
 const ACTIONS: usize = 120;
 

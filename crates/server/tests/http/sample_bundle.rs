@@ -47,8 +47,8 @@ pub(crate) fn bank_and(declared: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
     Arc::new(Bundle::load(changed).unwrap_or_else(|findings| panic!("{findings:#?}")))
 }
 
-/// The sample bank with another catalogue of actions in the place of its own: `declared` at the end of its manifest, and
-/// more files.
+/// The sample bank with another catalogue of actions in the place of its own: `declared` at the end of its manifest,
+/// and more files.
 pub(crate) fn bank_asking_for(declared: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
     let manifest = String::from_utf8(BANK.files().get("bundle.toml").unwrap().to_vec()).unwrap();
     let (before, rest) = manifest.split_once("[[connector]]").unwrap();
