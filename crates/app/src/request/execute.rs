@@ -64,8 +64,18 @@ pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         RequestState::Waiting => expire(parts, row, entry).await,
         RequestState::Confirmed => begin(parts, row, entry).await,
         RequestState::Executing | RequestState::Unknown => find(parts, row, entry).await,
+        // That somebody has to look was not put on record yet.
+        RequestState::Done if is_doubtful(entry.value.effect.as_ref()) => {
+            let loaded = read::case_of(parts, &entry.value).await?;
+            look(parts, row, &entry, &loaded).await
+        }
         _ => parts.journal.drop_row(&row.id).await,
     }
+}
+
+/// Whether what happened may be something else than what was asked for.
+fn is_doubtful(effect: Option<&Effect>) -> bool {
+    matches!(effect, Some(Effect::Done { agrees: Agreement::Differs | Agreement::Unknown, .. }))
 }
 
 /// Ends a request that nobody confirmed in time.
@@ -125,8 +135,16 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
     let loaded = read::case_of(parts, &entry.value).await?;
     let Some(exact) = exact_of_any(parts, &loaded, &entry.value).await? else {
         // Nobody can say any more what it was: a person has to look.
-        let effect = Effect::Unknown { why: "the words on the case were erased".to_owned() };
-        return look(parts, row, &entry, &loaded, effect).await;
+        let now = parts.environment.now();
+        let effect = Effect::Unknown { why: "what was asked for cannot be read any more".to_owned() };
+        let entry = match entry.value.act(RequestCommand::End { effect }, now) {
+            Ok(change) => {
+                let again = outbox::execution(row.id.clone(), entry.value.case, now, entry.value.id);
+                put(parts, row, &entry, change, Some(again), now).await?
+            }
+            Err(_) => entry,
+        };
+        return look(parts, row, &entry, &loaded).await;
     };
     let connector = Arc::clone(evaluate::connector(parts, exact.spec)?);
     let now = parts.environment.now();
@@ -164,17 +182,17 @@ async fn end(
     if is_unknown && entry.value.state == RequestState::Unknown {
         // Asked often enough, it is for a person to find out.
         return match entry.value.attempts > connector.declared.attempts {
-            true => look(parts, row, entry, loaded, effect).await,
+            true => look(parts, row, entry, loaded).await,
             false => Ok(()),
         };
     }
-    let differs = matches!(effect, Effect::Done { agrees: Agreement::Differs | Agreement::Unknown, .. });
-    let change = entry.value.act(RequestCommand::End { effect: effect.clone() }, now)?;
-    if differs {
+    let is_doubtful = is_doubtful(Some(&effect));
+    let change = entry.value.act(RequestCommand::End { effect }, now)?;
+    if is_doubtful {
         // The row stays until somebody has been told to look.
         let row_again = outbox::execution(row.id.clone(), entry.value.case, now, entry.value.id);
         let entry = put(parts, row, entry, change, Some(row_again), now).await?;
-        return look(parts, row, &entry, loaded, effect).await;
+        return look(parts, row, &entry, loaded).await;
     }
     let again = is_unknown.then(|| {
         let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + LOOK_MS);
@@ -184,22 +202,17 @@ async fn end(
 }
 
 /// Has a person look: an exception on the case, with an owner and a due time. The row is done with that.
-async fn look(
-    parts: &Parts,
-    row: &OutboxRow,
-    entry: &Entry<Request>,
-    loaded: &Loaded,
-    effect: Effect,
-) -> Result<(), Refused> {
+async fn look(parts: &Parts, row: &OutboxRow, entry: &Entry<Request>, loaded: &Loaded) -> Result<(), Refused> {
     let request = &entry.value;
-    let what = match &effect {
-        Effect::Unknown { why } => format!("it is not known whether it was carried out ({why})"),
-        Effect::Done { statement, .. } => {
+    let what = match &request.effect {
+        None => "it is not known whether it was carried out".to_owned(),
+        Some(Effect::Unknown { why }) => format!("it is not known whether it was carried out ({why})"),
+        Some(Effect::Done { statement, .. }) => {
             let amount = |money: Option<&Money>| money.map_or_else(|| "no amount".to_owned(), money_in_words);
             let (stated, asked) = (amount(statement.amount.as_ref()), amount(request.amount.as_ref()));
             format!("{} says that {stated} was moved, and {asked} was asked for", statement.reference)
         }
-        Effect::Failed { why } => format!("it was refused ({why})"),
+        Some(Effect::Failed { why }) => format!("it was refused ({why})"),
     };
     let reason = format!("Request {} ({}): {what}.", request.id, request.action);
     let terms = parts.governance.bundle.terms();

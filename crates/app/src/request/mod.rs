@@ -6,7 +6,7 @@ pub mod ask;
 mod evaluate;
 pub mod execute;
 pub mod read;
-mod record;
+pub(crate) mod record;
 pub mod view;
 pub mod withdraw;
 

@@ -60,7 +60,7 @@ pub(super) fn changed(
 }
 
 /// The name of the row of the outbox that is due for a request.
-pub(super) fn row(request: &Request) -> String {
+pub(crate) fn row(request: &Request) -> String {
     format!("request:{}", request.id)
 }
 

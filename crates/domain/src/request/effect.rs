@@ -46,6 +46,7 @@ impl Agreement {
 /// How carrying a request out ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = RequestEffect))]
 #[serde(tag = "how", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
     /// It was done.

@@ -26,7 +26,7 @@ connector = "back-office"
 amount = "facts.amount"
 template = "Pay {amount} of goodwill to account {account_id}: {reason}."
 deadline_minutes = 30
-confirmations = [["customer"], ["staff"], ["customer", "staff"], ["staff", "staff"]]
+confirmations = [["staff"], ["customer"], ["customer", "staff"], ["staff", "staff"]]
 facts = { account_found = "truth", account_customer = "text", amount = "money" }
 recent = ["pay_goodwill"]
 [[action.limit]]
@@ -218,8 +218,8 @@ fn what_is_no_longer_what_was_confirmed_is_void_and_says_so() {
     let asked = bank.ask(&bank.ana, 1_000);
     // Somebody else has the case before the yes comes.
     let lead = bank.server.client(&["lead"]);
-    let given = json!({ "to": "disputes", "reason": "They know it" });
-    lead.post(&format!("/v1/cases/{}/override", bank.case), &given).expect(200);
+    let given = json!({ "to": "complaints", "reason": "They know it" });
+    lead.post(&format!("/v1/cases/{}/overrides", bank.case), &given).expect(201);
     bank.answer(&bank.ben, &asked, "confirm").expect(200);
     let void = bank.until(&asked, "withdrawn");
     assert_eq!(void["void"], "holder", "{void}");

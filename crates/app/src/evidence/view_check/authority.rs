@@ -36,7 +36,7 @@ use remit_domain::{
     governance::{NameForgotten, StaffRemoval},
     id::Timestamp,
 };
-use remit_store::{CustomerOf, Found, Item, REVOKED_TOKEN, TokenRow};
+use remit_store::{CustomerOf, Found, Item, OutboxRow, REVOKED_TOKEN, TokenRow};
 use requests::Requests;
 use responders::Responders;
 use sides::{Held, Known};
@@ -111,6 +111,11 @@ impl Authority {
     /// Notes a customer's key that is kept.
     pub(super) fn customer(&mut self, id: &str, wrapped_key: &[u8]) {
         self.facts.note_key(id, wrapped_key);
+    }
+
+    /// Notes what remains to be done about a request.
+    pub(super) fn execution(&mut self, row: &OutboxRow) {
+        self.requests.keep_row(row);
     }
 
     /// Of how many customers what is known was opened.

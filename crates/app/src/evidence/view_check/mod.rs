@@ -5,7 +5,7 @@
 
 use crate::{
     caller::{principal, token_id},
-    journal::outbox::{TIMER, TURN},
+    journal::outbox::{EXECUTION, TIMER, TURN},
     pipeline::counting,
     vault::keys::{CustomerKey, KeyError, Keys},
 };
@@ -141,7 +141,12 @@ impl ViewCheck {
         let mut asked = Asked::default();
         let case = stream.strip_prefix(OF_CASE).and_then(|case| case.parse().ok());
         self.owed.moments(&stored.records);
-        stored.outbox.iter().for_each(|row| self.owed.keep(row, found));
+        for row in &stored.outbox {
+            self.owed.keep(row, found);
+            if row.kind == EXECUTION {
+                self.authority.execution(row);
+            }
+        }
         for record in &stored.records {
             for digest in after_each(&record.body, BUNDLE).filter_map(|rest| rest.get(..64)) {
                 let digest = String::from_utf8_lossy(digest);

@@ -3,7 +3,7 @@
 
 use super::problem::kept;
 use crate::{
-    journal::outbox::{Look, TIMER, TURN, absorb_row},
+    journal::outbox::{EXECUTION, Look, TIMER, TURN, absorb_row},
     vault::erasures::{Due, ERASURE},
 };
 use remit_domain::{
@@ -158,6 +158,8 @@ impl Owed {
                 }
                 _ => unfit("it is no erasure of the customer that it is kept of"),
             },
+            // Held against the requests.
+            EXECUTION => {}
             kind => unfit(&format!("there is nothing to be done of the kind {kind:?}")),
         }
     }

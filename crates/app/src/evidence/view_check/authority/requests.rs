@@ -2,13 +2,13 @@
 //! actions were last done for whom.
 
 use super::super::problem::kept;
-use crate::request::{LAST_DONE, OF_CASE, REQUESTS};
+use crate::request::{LAST_DONE, OF_CASE, REQUESTS, record::row};
 use remit_domain::{
     Event,
     id::{RequestId, Timestamp},
     request::{Request, RequestState},
 };
-use remit_store::Found;
+use remit_store::{Found, OutboxRow};
 use std::collections::BTreeMap;
 
 /// What is on record of requests, and what is kept.
@@ -21,6 +21,7 @@ pub(super) struct Requests {
     kept: BTreeMap<String, Request>,
     kept_of_case: BTreeMap<(String, String), Timestamp>,
     kept_done: BTreeMap<(String, String), Timestamp>,
+    rows: BTreeMap<String, (String, Option<RequestId>)>,
 }
 
 impl Requests {
@@ -63,8 +64,32 @@ impl Requests {
         Ok(())
     }
 
+    /// Notes what remains to be done about a request.
+    pub(super) fn keep_row(&mut self, row: &OutboxRow) {
+        self.rows.insert(row.id.clone(), (row.case.clone(), serde_json::from_slice(&row.body).ok()));
+    }
+
+    /// Names what remains to be done about no request, and requests about which something ought to remain.
+    fn compare_rows(&self, found: Found<'_>) {
+        let what = "what remains to be done";
+        for (id, (case, request)) in &self.rows {
+            let made = request.and_then(|request| self.made.get(&request));
+            let is_of = made.is_some_and(|made| row(made) == *id && made.case.to_string() == *case);
+            if !is_of || made.is_some_and(|made| made.state.is_final() && made.state != RequestState::Done) {
+                found(kept(what, id, "it is of no request that goes on"));
+            }
+        }
+        let goes_on = [RequestState::Waiting, RequestState::Confirmed, RequestState::Executing];
+        for made in self.made.values().filter(|made| goes_on.contains(&made.state)) {
+            if !self.rows.contains_key(&row(made)) {
+                found(kept(what, &row(made), "the request goes on, and it is not in the outbox"));
+            }
+        }
+    }
+
     /// Names everything that is kept otherwise than it is on record.
     pub(super) fn compare(&self, found: Found<'_>) {
+        self.compare_rows(found);
         let mut differs = |kind: &str, id: &str, how: &str| found(kept(kind, id, how));
         let requests = REQUESTS;
         let kind = requests.kind();
