@@ -1,5 +1,5 @@
 //! Actions that are requested exactly: what the catalogue may say, and what policy answers about a request.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use remit_policy::{action::term, bundle::Bundle, engine::Engine, files::Files, finding::Finding, suite};
 use serde_json::{Value, json};
