@@ -151,6 +151,7 @@ impl From<Refusal> for Refused {
             | Refusal::HasItAlready { .. }
             | Refusal::MessageCameBetween
             | Refusal::OfferEnded { .. }
+            | Refusal::TakenOn { .. }
             | Refusal::NotWaiting { .. }
             | Refusal::NothingAsked
             | Refusal::NotWithPeople { .. }

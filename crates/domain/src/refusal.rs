@@ -95,6 +95,14 @@ pub enum Refusal {
         /// Which.
         offer: OfferId,
     },
+    /// Somebody else has taken the exception on, and it is not overdue.
+    #[error(
+        "somebody else has taken exception {exception} on, and it is theirs until it is due; ask them, or resolve it"
+    )]
+    TakenOn {
+        /// Which.
+        exception: ExceptionId,
+    },
     /// The offer was made to somebody else.
     #[error("offer {offer} was not made to `{staff}`")]
     OfferOfAnother {

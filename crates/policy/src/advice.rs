@@ -9,6 +9,7 @@ use crate::{
     manifest::ServiceKind,
     nobody, suite,
 };
+use remit_domain::case::Channel;
 use remit_signals::{intent::EncoderUse, vector::BUILT_IN_LANGUAGE};
 use std::collections::BTreeSet;
 
@@ -22,8 +23,34 @@ pub fn of(bundle: &Bundle, engine: &Engine) -> Vec<String> {
     };
     let mut advice: Vec<String> = grid::situations_of_nobody(bundle, engine).into_iter().map(of_nobody).collect();
     advice.extend(deep(|| of_responders(bundle, engine)));
+    advice.extend(bundle.candidates().iter().filter_map(of_nights));
     advice.extend(deep(|| nobody::compared(bundle)));
     advice
+}
+
+/// A queue that closes, and does not say what becomes of who chats or calls then.
+fn of_nights(spec: &CandidateSpec) -> Option<String> {
+    let queue = spec.queue.as_ref().filter(|queue| queue.closes())?;
+    let live = || Channel::ALL.into_iter().filter(|channel| channel.is_live() && !queue.collects.contains(channel));
+    let names = |channels: &[Channel]| channels.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", ");
+    let (said, name) = (&queue.calls_back, &spec.responder);
+    let unsaid: Vec<Channel> = live().filter(|channel| !queue.says_calls_back || !said.contains(channel)).collect();
+    match (queue.says_calls_back, said.as_slice()) {
+        _ if unsaid.is_empty() => None,
+        // Nobody is to be called back: that is said.
+        (true, []) => None,
+        (true, _) => Some(format!(
+            "`{name}` closes, and neither collects nor calls back {}: where nobody else may have such a case, it \
+             becomes an exception; name the channel in `calls_back`, or in `collects`",
+            names(&unsaid)
+        )),
+        (false, _) => Some(format!(
+            "`{name}` closes, and does not say what becomes of {} then: customers are promised a call for when it \
+             opens; write `calls_back = [{}]`, or `calls_back = []` where nobody is to be promised one",
+            names(&unsaid),
+            unsaid.iter().map(|one| format!("\"{}\"", one.as_str())).collect::<Vec<_>>().join(", ")
+        )),
+    }
 }
 
 /// AI responders that answer from articles, and are to in languages in which there are none: one sentence each.

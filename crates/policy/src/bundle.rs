@@ -265,7 +265,7 @@ impl Bundle {
             asked_actions::lint(&files, &vocabulary, &manifest, rules.iter().chain(&invariants), findings);
         }
         let texts = Texts::read(&files, findings);
-        let derived = derived::read(&text, &signals, &candidates, findings);
+        let derived = derived::read(&text, &signals, &candidates, &manifest, findings);
         Some(Self {
             digest,
             signals: signals.into_iter().map(|spec| (spec.name.to_string(), spec)).collect(),

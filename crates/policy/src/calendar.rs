@@ -127,6 +127,11 @@ impl Hours {
         Ok(Self { zone, week, dates, always, last: Mutex::default() })
     }
 
+    /// Whether it never closes.
+    pub(crate) fn is_always(&self) -> bool {
+        self.always
+    }
+
     /// Whether it is open at this moment, in milliseconds since the Unix epoch.
     pub(crate) fn is_open(&self, at_ms: i64) -> bool {
         if self.always {

@@ -32,6 +32,10 @@ pub(crate) enum Fault {
     Owner(String),
     /// No responder of this name that can be given cases.
     Responder(String),
+    /// A queue names a calendar which there is not, so that one seems to be used by nobody.
+    Calendar,
+    /// The same of an SLA.
+    Sla,
     /// A vocabulary of the schema lacks a value.
     Value(String, String),
     /// No signal of this name, or no attribute.

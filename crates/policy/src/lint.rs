@@ -129,7 +129,8 @@ pub(crate) fn lint(
     for (at, calendar) in manifest.calendars.iter().enumerate() {
         let place = Place::entry("calendar", at).then("name");
         if !manifest.queues.iter().any(|queue| queue.calendar == calendar.name) {
-            wrong(&place, format!("no queue uses calendar `{}`", calendar.name), "use it or take it out", Mark::None);
+            let message = format!("no queue uses calendar `{}`", calendar.name);
+            wrong(&place, message, "use it or take it out", Mark::Follows(vec![Fault::Calendar]));
             // One that a queue uses is told of there.
             if let Err(message) = calendar::Hours::new(calendar) {
                 let message = format!("calendar `{}`: {message}", calendar.name);
@@ -146,7 +147,7 @@ pub(crate) fn lint(
             &Place::entry("sla", at).then("name"),
             format!("no queue uses SLA `{}`", sla.name),
             "use it or take it out",
-            Mark::None,
+            Mark::Follows(vec![Fault::Sla]),
         );
     }
     let handle = uid("Action", HANDLE);

@@ -403,9 +403,8 @@ pub struct Queue {
     #[serde(default)]
     pub collects: Vec<Channel>,
     /// Channels whose customers are called back: a case of these that nobody else may have waits in the queue while it
-    /// is closed, with a promise.
-    #[serde(default)]
-    pub calls_back: Vec<Channel>,
+    /// is closed, with a promise. Those that are live and not collected, where it is not named.
+    pub calls_back: Option<Vec<Channel>>,
     /// Its promise of time.
     pub sla: String,
     /// Staff on duty while it is open.

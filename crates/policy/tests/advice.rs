@@ -109,3 +109,23 @@ fn whom_no_test_and_no_policy_ever_gives_a_case_is_told() {
     let never = "`identity` may have a case in none of the requests that were tried, and no test says that it may";
     assert!(found.iter().any(|one| one.starts_with(never)), "{found:?}");
 }
+
+#[test]
+fn a_desk_that_closes_says_what_becomes_of_who_chats_or_calls() {
+    let bank = bundle("bank");
+    let manifest = text(&bank, "bundle.toml");
+    let (before, after) = manifest.split_once("calls_back = [\"chat\", \"phone\"]\n").unwrap();
+    let told_of = |keys: &str| told(bank.clone().with("bundle.toml", format!("{before}{keys}\n{after}").into_bytes()));
+    let unsaid = "`cards` closes, and does not say what becomes of chat, phone then: customers are promised a call for \
+                  when it opens; write `calls_back = [\"chat\", \"phone\"]`, or `calls_back = []` where nobody is to \
+                  be promised one";
+    let half = "`cards` closes, and neither collects nor calls back phone: where nobody else may have such a case, it \
+                becomes an exception; name the channel in `calls_back`, or in `collects`";
+    assert_eq!(told_of(""), [unsaid]);
+    assert_eq!(told_of("calls_back = [\"chat\"]"), [half]);
+    let said =
+        ["calls_back = []", "collects = [\"chat\", \"phone\"]", "collects = [\"phone\"]\ncalls_back = [\"chat\"]"];
+    for keys in said {
+        assert_eq!(told_of(keys), Vec::<String>::new(), "{keys}");
+    }
+}

@@ -100,6 +100,50 @@ fn what_follows_from_one_fault_is_below_it() {
 }
 
 #[test]
+fn one_name_that_is_misspelt_is_one_finding() {
+    let bank = bank();
+    let schema =
+        text(&bank, "schema.cedarschema").replacen("type Facts = {", "type Facts = { was_with_identity: Bool,", 1);
+    let signal = "\n[[signal]]\nname = \"was_with_identity\"\ntype = \"bool\"\ndefault = false\n";
+    // Of all queues, that for identities alone works in the office's hours.
+    let manifest = text(&bank, "bundle.toml") + signal;
+    let (before, behind) = manifest.split_once("name = \"complaints\"").unwrap();
+    let manifest =
+        format!("{before}name = \"complaints\"{}", behind.replacen("calendar = \"office\"", "calendar = \"long\"", 1));
+    let bank = bank.with("schema.cedarschema", schema.into_bytes());
+    let found = |from: &str, to: &str| {
+        let (before, behind) = manifest.split_once("[[queue]]\nname = \"identity\"").unwrap();
+        let manifest = format!("{before}[[queue]]\nname = \"identity\"{}", behind.replacen(from, to, 1));
+        Bundle::load(bank.clone().with("bundle.toml", manifest.into_bytes()))
+            .map(|_| Vec::new())
+            .unwrap_or_else(|found| found)
+    };
+    assert_eq!(found("sla", "sla"), [], "it is good before");
+    for (from, to, root, below) in [
+        (
+            "calendar = \"office\"",
+            "calendar = \"ofice\"",
+            "there is no calendar `ofice`",
+            "no queue uses calendar `office`",
+        ),
+        (
+            "calendar = \"office\"",
+            "calendar = \"ofice\"",
+            "there is no calendar `ofice`",
+            "`was_with_identity` tells of",
+        ),
+        ("accountable = \"identity-team\"", "accountable = \"identty-team\"", "`identty-team`, named as owner", ""),
+        ("accountable = \"identity-team\"", "accountable = \"identity team!\"", "`identity team!`", ""),
+        ("sla = \"unhurried\"", "sla = \"unhuried\"", "the SLA `unhuried`", "`was_with_identity` tells of"),
+    ] {
+        let findings = found(from, to);
+        let [one] = &findings[..] else { panic!("{to}: {findings:#?}") };
+        assert!(one.message.contains(root), "{to}: {one}");
+        assert!(below.is_empty() || one.consequences.iter().any(|so| so.message.contains(below)), "{to}: {one}");
+    }
+}
+
+#[test]
 fn two_faults_are_two_findings() {
     let bank = bank();
     let manifest = text(&bank, "bundle.toml")

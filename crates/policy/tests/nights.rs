@@ -7,12 +7,17 @@ use std::path::PathBuf;
 /// The failures of these tests under the bank, whose cards desk collects mails and calls chats back. It works from
 /// 07:00 to 22:00, and not at Christmas; the desk for identities works in the office's hours and collects nothing.
 fn failures(tests: &str) -> Vec<String> {
+    failures_under("collects = [\"email\"]\ncalls_back = [\"chat\"]", tests)
+}
+
+/// The same, where the cards desk has these keys.
+fn failures_under(keys: &str, tests: &str) -> Vec<String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
     let files = Files::read(&root).unwrap();
     let manifest = String::from_utf8(files.get("bundle.toml").unwrap().to_vec()).unwrap();
     let (before, cards) = manifest.split_once("name = \"cards\"\ntitle = \"Cards desk\"").unwrap();
-    let keys = "calendar = \"long\"\ncollects = [\"email\"]\ncalls_back = [\"chat\"]";
-    let cards = cards.replacen("calendar = \"long\"", keys, 1);
+    let keys = &format!("calendar = \"long\"\n{keys}");
+    let cards = cards.replacen("calendar = \"long\"\ncalls_back = [\"chat\", \"phone\"]", keys, 1);
     let manifest = format!("{before}name = \"cards\"\ntitle = \"Cards desk\"{cards}");
     let names: Vec<String> = files.under("tests").map(|(name, _)| name.to_owned()).collect();
     let files = names.iter().fold(files, |files, name| files.with(name, Vec::new()));
@@ -61,4 +66,24 @@ fn a_test_sets_the_moment_and_desks_are_as_their_calendars_say() {
     assert!(danger.contains("expected allow for `cards`, got deny"), "{danger}");
     let [no_offset] = &failures(&test("2026-12-25T10:00:00", "email", ""))[..] else { panic!("one failure") };
     assert!(no_offset.contains("`at` must be a moment with its offset"), "{no_offset}");
+}
+
+#[test]
+fn who_chats_or_calls_is_promised_a_call_where_the_bundle_says_nothing_and_not_where_it_says_so() {
+    let nobody_is_there = "facts = { general = { open = false }, fraud = { open = false } }";
+    let promised = format!("chosen = \"cards\"\n{nobody_is_there}");
+    let nothing = format!("deny = [\"cards\"]\nbecause = {{ cards = [\"remit.closed\"] }}\n{nobody_is_there}");
+    for (keys, channel, expected) in [
+        ("", "chat", &promised),
+        ("", "phone", &promised),
+        ("", "email", &nothing),
+        ("", "web", &nothing),
+        ("collects = [\"phone\"]", "phone", &promised), // it waits there all the same
+        ("calls_back = []", "chat", &nothing),
+        ("calls_back = []", "phone", &nothing),
+        ("calls_back = [\"chat\"]", "phone", &nothing),
+    ] {
+        let told = failures_under(keys, &test(NIGHT, channel, expected));
+        assert!(told.is_empty(), "{keys:?} {channel} {expected}: {told:?}");
+    }
 }

@@ -1,12 +1,11 @@
 //! What becomes of open cases that another bundle has decided anew, also since they wait where it is closed: decided as
 //! it will be, and put nowhere.
 
-use super::{Plan, rehome, survey::each_open};
+use super::{Plan, open_cases::each_open_shared, rehome};
 use crate::{
     Caller, Governance, Parts,
     caller::principal::Job,
     case::closing,
-    environment::block_on::block_on,
     live::change::Change,
     pipeline::{self, about::About, closed::waits_in_closed, stored},
     refused::Refused,
@@ -73,15 +72,20 @@ pub(super) async fn foreseen(
     next.live.load.follow(&Change::of_counts(&parts.journal.store).await.map_err(Refused::internal)?);
     let moves = plan.moves.clone();
     let decided = move || {
-        let mut found: BTreeMap<Goes, u64> = BTreeMap::new();
-        block_on(each_open(&next.journal.store, &|_| true, async |case| {
+        let each = async |found: &mut BTreeMap<Goes, u64>, case: Case| {
             let goes = goes(&next, &case, &moves).await.map_err(|refused| ReadError(refused.to_string()))?;
             if let Some(goes) = goes {
                 *found.entry(goes).or_default() += 1;
             }
             Ok(())
-        }))?;
-        Ok::<_, ReadError>(found)
+        };
+        let mut all: BTreeMap<Goes, u64> = BTreeMap::new();
+        for found in each_open_shared(&next.journal.store, &|_| true, &each)? {
+            for (goes, cases) in found {
+                *all.entry(goes).or_default() += cases;
+            }
+        }
+        Ok::<_, ReadError>(all)
     };
     let found = tokio::task::spawn_blocking(decided).await.map_err(Refused::internal)?.map_err(Refused::internal)?;
     let told = |(goes, cases)| {

@@ -20,6 +20,7 @@ mod checked;
 pub mod foresee;
 mod in_force;
 mod moves;
+mod open_cases;
 mod plan;
 pub mod rehome;
 mod survey;

@@ -102,7 +102,7 @@ impl Plan {
         store: &impl Store,
         bundle: &Bundle,
         moves: Moves,
-        may_keep: &impl AsyncFn(&Case) -> Result<bool, ReadError>,
+        may_keep: &(impl AsyncFn(&Case) -> Result<bool, ReadError> + Sync),
     ) -> Result<Self, PlanError> {
         let from = in_force(store).await?;
         let survey = survey(store, bundle, may_keep).await?;

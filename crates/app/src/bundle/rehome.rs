@@ -2,8 +2,9 @@
 
 use super::{
     Moves,
+    open_cases::each_open,
     plan::{item, pending},
-    survey::{accountable_changed, each_open, holder_gone, is_there},
+    survey::{accountable_changed, holder_gone, is_there},
 };
 use crate::{
     Caller, Governance, Journal, Parts,

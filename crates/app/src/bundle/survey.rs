@@ -1,5 +1,6 @@
 //! What is open and needs a responder or an owner that another bundle does not have.
 
+use super::open_cases::{PAGE, each_open_shared};
 use crate::live::floor::{STAFF, StaffItem};
 use remit_domain::{
     Case,
@@ -8,7 +9,7 @@ use remit_domain::{
     id::{FieldName, ResponderId},
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{CaseFilter, Entry, ExceptionFilter, ReadError, Views};
+use remit_store::{Entry, ExceptionFilter, ReadError, Views};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -70,6 +71,28 @@ impl Gone {
 }
 
 impl Survey {
+    /// With what was found of other open cases.
+    fn add(&mut self, more: Self) {
+        let Self { open, gone, accountable, exceptions, tokens, not_permitted, fields } = more;
+        self.open += open;
+        self.accountable += accountable;
+        self.exceptions += exceptions;
+        self.tokens += tokens;
+        self.not_permitted += not_permitted;
+        for (name, more) in gone {
+            let of = self.gone.entry(name).or_default();
+            of.with_ai += more.with_ai;
+            of.waiting += more.waiting;
+            of.with_person += more.with_person;
+            of.consults += more.consults;
+            of.staff += more.staff;
+            of.only_there += more.only_there;
+        }
+        for (name, more) in fields {
+            *self.fields.entry(name).or_default() += more;
+        }
+    }
+
     /// Counts an open case. `may_keep` says whether its holder, which is there, may keep it.
     async fn count(
         &mut self,
@@ -124,19 +147,20 @@ pub(super) fn accountable_changed(bundle: &Bundle, case: &Case) -> Option<u64> {
     case.holder.as_ref().filter(|_| case.status == Status::Open).and_then(named)
 }
 
-const PAGE: usize = 200;
-
-/// Looks through all that is open in `store` for what `bundle` cannot go on with.
+/// Looks through all that is open in `store` for what `bundle` cannot go on with. For threads that carry no requests.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn survey(
     store: &impl Views,
     bundle: &Bundle,
-    may_keep: &impl AsyncFn(&Case) -> Result<bool, ReadError>,
+    may_keep: &(impl AsyncFn(&Case) -> Result<bool, ReadError> + Sync),
 ) -> Result<Survey, ReadError> {
+    let counted = each_open_shared(store, &|_| true, &async |found: &mut Survey, case: Case| {
+        found.count(bundle, &case, may_keep).await
+    })?;
     let mut found = Survey::default();
-    each_open(store, &|_| true, async |case| found.count(bundle, &case, may_keep).await).await?;
+    counted.into_iter().for_each(|more| found.add(more));
     for Entry { value: item, .. } in staff(store).await? {
         let gone = |queue: &&ResponderId| !is_there(bundle, queue, ResponderKind::Queue);
         let only_there = item.profile.queues.iter().all(|queue| gone(&queue));
@@ -152,32 +176,6 @@ pub async fn survey(
     found.tokens = tokens.filter(|name| writes_for_nobody(name.clone())).count() as u64;
     found.exceptions = unreachable(store, bundle).await?;
     Ok(found)
-}
-
-/// Gives `each` every open case of the holders that are `wanted`.
-pub(super) async fn each_open(
-    store: &impl Views,
-    wanted: &dyn Fn(&str) -> bool,
-    mut each: impl AsyncFnMut(Case) -> Result<(), ReadError>,
-) -> Result<(), ReadError> {
-    let broken = |error: serde_json::Error| ReadError(format!("a case on record: {error}"));
-    let held = store.depths().await?.into_iter().filter(|(holder, open)| *open > 0 && wanted(holder));
-    for (holder, _) in held {
-        let filter =
-            CaseFilter { status: Some(Status::Open.as_str().to_owned()), holder: Some(holder), accountable: None };
-        let mut after: Option<String> = None;
-        loop {
-            let rows = store.cases(&filter, after.as_deref(), PAGE).await?;
-            for row in &rows {
-                each(serde_json::from_slice(&row.state).map_err(broken)?).await?;
-            }
-            match rows.last() {
-                Some(last) if rows.len() == PAGE => after = Some(last.id.clone()),
-                _ => break,
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Everybody who is noted as staff.

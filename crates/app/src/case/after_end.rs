@@ -5,8 +5,8 @@ use crate::{
     Caller, Done, Environment, Governance, Journal, Parts, Repeat,
     case::{
         counted::{CaseAnswer, shown},
-        enrich::Enriched,
-        open,
+        enrich::{self, Enriched},
+        fields, open,
         request::OpenCase,
     },
     customer,
@@ -19,7 +19,7 @@ use remit_domain::{
     Case, Command,
     case::Status,
     ending::Ending,
-    id::{CaseId, Timestamp},
+    id::{CaseId, CustomerId, Timestamp},
 };
 use remit_policy::reopen::ReopenLater;
 use remit_signals::written::Written;
@@ -92,8 +92,22 @@ pub(crate) async fn follow(
     let customer = customer::customer_of(journal, vault, environment, ended.customer.clone()).await?;
     let now = environment.now();
     let readings = measure::measure(&parts.governance, environment, written, now).await?;
-    let envelope = open::opening_of(parts, caller, customer, &message, Enriched::default(), readings, now).await?;
+    let about = about(parts, ended, &customer.id, now).await?;
+    let envelope = open::opening_of(parts, caller, customer, &message, about, readings, now).await?;
     pipeline::execute(parts, caller, repeat, None, following(envelope, ended.id), shown(parts)).await
+}
+
+/// What a case is about that follows one which has ended: what holds of that one, and then what is told when that is
+/// asked before the first decision.
+pub(crate) async fn about(
+    parts: &Parts,
+    ended: &Case,
+    customer: &CustomerId,
+    now: Timestamp,
+) -> Result<Enriched, Refused> {
+    let mut about = enrich::enrich(parts, None, customer, ended.channel, &Sent::new(), now).await?;
+    about.fields.splice(..0, fields::carried(parts, ended).await?);
+    Ok(about)
 }
 
 /// The same command, of a case that follows another one.

@@ -3,6 +3,7 @@
 use crate::environment::clock::rfc3339;
 use remit_domain::{
     Case,
+    case::Holder,
     deferral::{Deferral, DeferralKind},
 };
 use serde::Serialize;
@@ -16,7 +17,7 @@ pub struct DeferralView {
     /// Until when, at the latest.
     #[schema(format = DateTime)]
     pub until: String,
-    /// The member of staff to whom it comes back; nobody where it comes back to its queue.
+    /// To whom it comes back: the member of staff who has the case, or its queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// By when the customer is to be called.
@@ -48,11 +49,12 @@ pub struct DeferralView {
 impl DeferralView {
     /// A deferral of `case`.
     pub(crate) fn of(case: &Case, deferral: &Deferral) -> Self {
-        let staff = case.holder.as_ref().and_then(|holder| holder.staff.as_ref());
+        let staff = |holder: &Holder| holder.staff.as_ref().map(ToString::to_string);
+        let owner = |holder: &Holder| staff(holder).unwrap_or_else(|| holder.who.name().to_owned());
         Self {
             kind: deferral.kind,
             until: rfc3339(deferral.until),
-            owner: staff.map(ToString::to_string),
+            owner: case.holder.as_ref().map(owner),
             call_by: deferral.call_by.map(rfc3339),
             due: deferral.is_due,
             after: deferral.after.map(|after| after.to_string()),

@@ -21,7 +21,7 @@ const SOURCE: SmolStr = SmolStr::new_static("enrichment");
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Enriched {
     /// Fields of the case that were told.
-    pub(crate) fields: Option<fields::Read>,
+    pub(crate) fields: Vec<fields::Read>,
     /// Whether facts of the customer were told, and are noted.
     pub(crate) has_facts: bool,
     /// Why nothing was told, or not all, and what of it does not fit.
@@ -75,7 +75,7 @@ pub(crate) async fn enrich(
         fields::read_of(&parts.governance, SOURCE, one)
     });
     let facts = one_by_one(told.facts, &configured.facts, &mut left_out, |one| facts::read(parts, SOURCE, one, now));
-    let fields = fields::Read::all(fields);
+    let fields = Vec::from_iter(fields::Read::all(fields));
     let facts = facts::Read::all(facts);
     let has_facts = facts.is_some();
     if let Some(facts) = &facts {
@@ -83,7 +83,7 @@ pub(crate) async fn enrich(
     }
     left_out.log();
     let left_out = left_out.names;
-    let untold = match (fields.is_some() || has_facts || all_known, left_out.is_empty()) {
+    let untold = match (!fields.is_empty() || has_facts || all_known, left_out.is_empty()) {
         (true, true) => None,
         (true, false) => Some((Untold::Partial, left_out)),
         (false, true) => Some((Untold::NothingKnown, left_out)),

@@ -51,6 +51,22 @@ impl Read {
     }
 }
 
+/// What of the fields of a case that has ended holds of the one that follows it, of each who said it. What the bundle
+/// in force does not declare, take or let them say is left behind.
+pub(crate) async fn carried(parts: &Parts, ended: &Case) -> Result<Vec<Read>, Refused> {
+    let bundle = &parts.governance.bundle;
+    let holds = |name: &FieldName| bundle.field(name.as_str()).is_some_and(|spec| spec.is_carried);
+    let mut about = About::default();
+    about.open(parts.opener(), ended, holds).await?;
+    let mut of: BTreeMap<&SmolStr, Vec<Read>> = BTreeMap::new();
+    for (name, field) in ended.fields.iter().filter(|(name, _)| holds(name)) {
+        let Some(value) = about.value(name, &field.held) else { continue };
+        let one = Sent::from([(name.to_string(), bundle::shown(value))]);
+        of.entry(&field.source).or_default().extend(read_of(&parts.governance, field.source.clone(), &one));
+    }
+    Ok(of.into_values().filter_map(Read::all).collect())
+}
+
 /// Reads values that are sent, by the bundle's declarations.
 pub(crate) fn read(governance: &Governance, caller: &Caller, sent: &Sent) -> Result<Option<Read>, Refused> {
     if sent.is_empty() {

@@ -11,7 +11,7 @@ use crate::{
 use remit_domain::{
     Case, Decision,
     action::OpenAction,
-    case::{Channel, HolderRef, Requester, Status},
+    case::{Channel, Holder, HolderRef, Requester, Status},
     decision::{DecisionPoint, Outcome},
     ending::Ending,
     exception::Exception,
@@ -44,6 +44,9 @@ pub struct CaseView {
     pub holder: Option<HolderView>,
     /// The person or team that answers for it.
     pub accountable: Option<String>,
+    /// What people call them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accountable_title: Option<String>,
     /// How often it has changed hands.
     pub handoffs: u32,
     /// Whether the customer has asked for a human.
@@ -65,7 +68,7 @@ pub struct CaseView {
     /// Since when the customer waits for a reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<String>,
-    /// By when the promise that runs is kept: a reply, or the end of the case. It counts in opening hours.
+    /// By when the promise that runs is kept: a reply, the end of the case, or a call. It counts in opening hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub due_at: Option<String>,
@@ -73,7 +76,7 @@ pub struct CaseView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub opens_at: Option<String>,
-    /// The IANA zone in which that queue works.
+    /// The IANA zone in which that queue works; the first queue of the bundle where none has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Europe/London")]
     pub time_zone: Option<String>,
@@ -170,6 +173,9 @@ pub struct HolderView {
     pub kind: &'static str,
     /// The name in the bundle.
     pub name: String,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The member of staff who took it from the queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub staff: Option<String>,
@@ -237,6 +243,9 @@ pub struct ExceptionView {
     pub kind: &'static str,
     /// Who must see to it.
     pub owner: String,
+    /// What people call them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_title: Option<String>,
     /// By when.
     #[schema(format = DateTime)]
     pub due_at: String,
@@ -281,13 +290,26 @@ impl From<&Standing> for SituationView {
 impl CaseView {
     /// `case` as it is shown at `now`, with what the bundle in force promises of it.
     pub(crate) fn promised(governance: &Governance, case: &Case, now: Timestamp) -> Self {
-        let holder = case.holder.as_ref().filter(|_| case.status == Status::Open);
-        let queue = holder.and_then(|holder| governance.bundle.candidate(holder.responder()?)?.queue.as_ref());
+        let bundle = &governance.bundle;
+        let responder = case.holder.as_ref().and_then(Holder::responder);
+        let queue = responder.and_then(|name| bundle.candidate(name)?.queue.as_ref());
+        let called = case.deferrals.values().filter_map(|deferral| deferral.call_by);
+        let due = sla::clock(governance, case).map(|running| running.due).into_iter().chain(called).min();
+        let mut view = Self::from(case);
+        if let (Some(holder), Some(shown)) = (&case.holder, &mut view.holder) {
+            shown.title = match &holder.who {
+                HolderRef::Responder(name) => bundle.candidate(name).map(|spec| spec.title.clone()),
+                HolderRef::Owner(name) => bundle.owner_title(name.as_str()).map(ToOwned::to_owned),
+            };
+        }
+        let accountable = view.accountable.as_deref();
         Self {
-            due_at: sla::clock(governance, case).map(|running| rfc3339(running.due)),
-            opens_at: queue.and_then(|queue| queue.reopens(now)).map(rfc3339),
-            time_zone: queue.map(|queue| queue.zone().to_owned()),
-            ..Self::from(case)
+            accountable_title: accountable.and_then(|name| bundle.owner_title(name)).map(ToOwned::to_owned),
+            due_at: due.map(rfc3339),
+            opens_at: queue.filter(|_| case.status == Status::Open).and_then(|queue| queue.reopens(now)).map(rfc3339),
+            time_zone: queue.or_else(|| bundle.first_queue()).map(|queue| queue.zone().to_owned()),
+            exceptions: view.exceptions.into_iter().map(|one| one.titled(governance)).collect(),
+            ..view
         }
     }
 }
@@ -306,11 +328,13 @@ impl From<&Case> for CaseView {
                     HolderRef::Owner(_) => "owner",
                 },
                 name: holder.who.name().to_owned(),
+                title: None,
                 staff: holder.staff.as_ref().map(ToString::to_string),
                 epoch: holder.epoch,
                 since: rfc3339(holder.since),
             }),
             accountable: case.holder.as_ref().map(|holder| holder.accountable.to_string()),
+            accountable_title: None,
             handoffs: case.handoffs,
             human_requested: case.human_requested,
             situations: case.situations.iter().map(SituationView::from).collect(),
@@ -361,11 +385,17 @@ impl ExceptionView {
             case: case.to_owned(),
             kind: e.kind.as_str(),
             owner: e.escalated_to.as_ref().unwrap_or(&e.owner).to_string(),
+            owner_title: None,
             due_at: rfc3339(e.due),
             raised_at: rfc3339(e.raised),
             decision: e.decision.map(|id| id.to_string()),
             taken_by: e.taken_by.clone(),
         }
+    }
+
+    /// With what people call its owner.
+    pub(crate) fn titled(self, governance: &Governance) -> Self {
+        Self { owner_title: governance.bundle.owner_title(&self.owner).map(ToOwned::to_owned), ..self }
     }
 }
 

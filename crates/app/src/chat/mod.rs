@@ -351,7 +351,10 @@ async fn chat_open(
     }
     let now = parts.environment.now();
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
-    let enriched = enrich::enrich(parts, None, &customer.id, open.channel, &open.fields, now).await?;
+    let enriched = match follows {
+        Some(ended) => after_end::about(parts, &stored(&parts.journal, ended).await?, &customer.id, now).await?,
+        None => enrich::enrich(parts, None, &customer.id, open.channel, &open.fields, now).await?,
+    };
     let mut envelope = open::opening_of(parts, &caller, customer, &open, enriched, measured, now).await?;
     if let Some(ended) = follows {
         envelope = after_end::following(envelope, ended);

@@ -27,7 +27,10 @@ use remit_domain::{
     field::FactsSet,
     id::{CaseId, CustomerId, FieldName, Timestamp},
 };
-use remit_policy::bundle::{self, Bundle, FieldSpec};
+use remit_policy::{
+    bundle::{self, Bundle, FieldSpec},
+    engine::ApiCase,
+};
 use remit_store::{CaseRow, Commit, CommitError, Entry, Expected, OutboxRow, Views as _};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -146,8 +149,16 @@ pub(crate) async fn say(
 /// # Errors
 /// [`GetFactsRefusal`] says when each arises.
 pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<FactsView, GetFactsRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
-    let customer = named(parts, id)?;
+    // Policy sees of whom it is: as of a case of theirs that nobody has.
+    let customer = match named(parts, id) {
+        Ok(customer) => customer,
+        Err(wrong) => {
+            auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
+            return Err(wrong.into());
+        }
+    };
+    let of = ApiCase { customer: Some(customer.as_str()), ..ApiCase::default() };
+    auth::permit_on(&parts.governance, &parts.environment, caller, "fact.read", of)?;
     let facts = known_facts::of(parts.opener(), &customer).await?;
     let Some(facts) = facts.filter(|facts| facts.values().any(|fact| fact.held.is_some())) else {
         let none = Refused::new(Kind::NotFound, "nothing is known of a customer of this identifier");

@@ -6,6 +6,7 @@ use crate::{
     environment::{block_on::block_on, clock::rfc3339},
     evidence::explain::{self, BundleContext, Explanation},
     operation::{GetDecisionRefusal, ReplayDecisionRefusal},
+    pipeline::load,
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -13,7 +14,7 @@ use remit_domain::{
     action::ActionDecision,
     case::HolderRef,
     decision::{Candidate, Outcome},
-    id::{DecisionId, Digest, ResponderId},
+    id::{CaseId, DecisionId, Digest, ResponderId},
     signal::Signals,
 };
 use remit_policy::{bundle::Bundle, engine::Engine, nearest::Permits, reference::Reference, replay};
@@ -44,6 +45,14 @@ pub enum Recorded {
 }
 
 impl Recorded {
+    /// The case that it is about.
+    fn case(&self) -> CaseId {
+        match self {
+            Self::Case(decision) => decision.case,
+            Self::Action(decision) => decision.case,
+        }
+    }
+
     fn bundle(&self) -> &Digest {
         match self {
             Self::Case(decision) => &decision.bundle,
@@ -100,8 +109,7 @@ type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 /// # Errors
 /// [`GetDecisionRefusal`] says when each arises.
 pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, GetDecisionRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
-    let (decision, seq) = recorded(&parts.journal, id).await?;
+    let (decision, seq) = recorded_for(parts, caller, "decision.read", id).await?;
     let explanation = match &decision {
         Recorded::Case(decision) => explain(&parts.governance, &parts.journal, decision),
         Recorded::Action(decision) => {
@@ -143,7 +151,10 @@ fn beside<'a>(
             0 => String::new(),
             more => format!(" (and {more} more)"),
         };
-        let (policy, owner) = (&nearest.policy, &nearest.note.owner);
+        let owner = &nearest.note.owner;
+        let title = governing(governance, other).and_then(|bundle| bundle.owner_title(owner.as_str()));
+        let owner = title.map_or_else(|| owner.to_string(), |title| format!("{owner} ({title})"));
+        let policy = &nearest.policy;
         Some(format!("The nearest, rule `{policy}` of {owner}, needs `{}`{more}{seen}.", nearest.fails))
     };
     BundleContext {
@@ -156,6 +167,7 @@ fn beside<'a>(
             let candidates = governing(governance, other)?.candidates().iter();
             candidates.clone().find(|spec| spec.responder.as_str() == name).map(|spec| spec.title.clone())
         }),
+        owner: Box::new(move |name| governing(governance, other)?.owner_title(name).map(ToOwned::to_owned)),
         opens: Box::new(move |queue, at| {
             governing(governance, other)?.candidate(queue)?.queue.as_ref()?.opens(at).filter(|opens| *opens > at)
         }),
@@ -202,8 +214,7 @@ fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<Strin
 /// # Errors
 /// [`ReplayDecisionRefusal`] says when each arises.
 pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, ReplayDecisionRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.replay")?;
-    let (decision, _) = recorded(&parts.journal, id).await?;
+    let (decision, _) = recorded_for(parts, caller, "decision.replay", id).await?;
     let bundle = decision.bundle().to_string();
     let taken_again = |engine: &Engine, bundle: &Bundle| match &decision {
         Recorded::Case(decision) => replay::replay(engine, bundle, decision),
@@ -219,6 +230,27 @@ pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAn
     };
     let difference = replayed.map_err(Refused::internal)?.difference;
     Ok(ReplayAnswer { id: id.to_owned(), same: difference.is_none(), difference, bundle })
+}
+
+/// A decision, if `caller` may do `action` on the case that it is about.
+async fn recorded_for(
+    parts: &Parts,
+    caller: &Caller,
+    action: &'static str,
+    id: &str,
+) -> Result<(Recorded, u64), Refused> {
+    let Parts { governance, journal, environment, .. } = parts;
+    match recorded(journal, id).await {
+        Ok(found) => {
+            load::case_for(governance, journal, environment, caller, action, &found.0.case().to_string()).await?;
+            Ok(found)
+        }
+        Err(none) => {
+            // Policy is asked before it is told that there is none, so that who may do nothing cannot probe.
+            auth::permit(governance, &parts.live, environment, caller, action)?;
+            Err(none)
+        }
+    }
 }
 
 async fn recorded(journal: &Journal, id: &str) -> Result<(Recorded, u64), Refused> {

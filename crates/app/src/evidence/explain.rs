@@ -1,6 +1,9 @@
 //! Explanations: a decision record told to a support lead in plain words, from the record alone.
 
-use super::weighed::{self, percent};
+use super::{
+    because::because,
+    weighed::{self, percent},
+};
 use crate::environment::clock::rfc3339;
 use remit_domain::{
     action::ActionDecision,
@@ -36,6 +39,8 @@ pub struct BundleContext<'a> {
     pub rule: Told<'a, str>,
     /// What people call a responder.
     pub title: Told<'a, str>,
+    /// What people call an owner.
+    pub owner: Told<'a, str>,
     /// When a queue that is closed at a moment opens.
     pub opens: Opens<'a>,
     /// A moment, in the zone in which people work.
@@ -52,9 +57,16 @@ impl<'a> BundleContext<'a> {
             nearest: Box::new(|_| None),
             rule: Box::new(|_| None),
             title: Box::new(|_| None),
+            owner: Box::new(|_| None),
             opens: Box::new(|_, _| None),
             moment: Box::new(rfc3339),
         }
+    }
+
+    /// An owner by name, and what people call them.
+    pub(crate) fn owned_by(&self, owner: &OwnerId) -> String {
+        let title = (self.owner)(owner.as_str()).filter(|title| title != owner.as_str());
+        title.map_or_else(|| owner.to_string(), |title| format!("{owner} ({title})"))
     }
 }
 
@@ -112,7 +124,7 @@ pub fn explain(decision: &Decision, beside: &BundleContext<'_>) -> Explanation {
             .collect(),
         signals: told_signals(&decision.signals, beside),
         would_change: would_change(decision, chosen, &*beside.permitted, &money),
-        owner: owned(decision.point, &decision.owner, decision.bundle.as_str()),
+        owner: owned(decision.point, &decision.owner, decision.bundle.as_str(), beside),
     }
 }
 
@@ -120,7 +132,7 @@ pub fn explain(decision: &Decision, beside: &BundleContext<'_>) -> Explanation {
 pub fn explain_action(decision: &ActionDecision, beside: &BundleContext<'_>) -> Explanation {
     let (may, principal) = (decision.verdict.permits(), &decision.principal.responder);
     let (action, effect) = (&decision.action, if may { PolicyEffect::Permit } else { PolicyEffect::Forbid });
-    let mut chosen: Vec<String> = noted(&decision.policies, &decision.verdict.policies, effect)
+    let mut chosen: Vec<String> = noted(&decision.policies, &decision.verdict.policies, effect, beside)
         .into_iter()
         .map(|rule| if may { format!("It may: {rule}.") } else { format!("It may not: {rule}.") })
         .collect();
@@ -135,12 +147,12 @@ pub fn explain_action(decision: &ActionDecision, beside: &BundleContext<'_>) -> 
         others: Vec::new(),
         signals: told_signals(&decision.signals, beside),
         would_change: Vec::new(),
-        owner: owned(DecisionPoint::Act, &decision.owner, decision.bundle.as_str()),
+        owner: owned(DecisionPoint::Act, &decision.owner, decision.bundle.as_str(), beside),
     }
 }
 
-fn owned(point: DecisionPoint, owner: &OwnerId, bundle: &str) -> String {
-    let point = point.as_str();
+fn owned(point: DecisionPoint, owner: &OwnerId, bundle: &str, beside: &BundleContext<'_>) -> String {
+    let (point, owner) = (point.as_str(), beside.owned_by(owner));
     format!("The decision point `{point}` is owned by {owner}; the bundle in force was {}.", short(bundle))
 }
 
@@ -177,11 +189,14 @@ fn summary(decision: &Decision, chosen: Option<&Candidate>, beside: &BundleConte
         }
         (Outcome::Assign { responder }, Some(c)) => {
             let to = named(responder.as_str());
-            format!("The case goes to the {} {to}; {} answers for it.", kind(c), c.facts.accountable)
+            format!("The case goes to the {} {to}; {} answers for it.", kind(c), beside.owned_by(&c.facts.accountable))
         }
         (Outcome::Take { responder, staff }, Some(c)) if matches!(decision.trigger, Trigger::HolderGone { .. }) => {
             let of = named(responder.as_str());
-            format!("`{staff}` keeps the case, now of the queue {of}; {} answers for it.", c.facts.accountable)
+            format!(
+                "`{staff}` keeps the case, now of the queue {of}; {} answers for it.",
+                beside.owned_by(&c.facts.accountable)
+            )
         }
         (Outcome::Take { responder, staff }, _) => {
             format!("`{staff}` of the queue {} took the case that was offered.", named(responder.as_str()))
@@ -192,71 +207,44 @@ fn summary(decision: &Decision, chosen: Option<&Candidate>, beside: &BundleConte
             kind(c),
             named(holder.name()),
             named(to.as_str()),
-            c.facts.accountable
+            beside.owned_by(&c.facts.accountable)
         ),
         (Outcome::Keep { holder, instead: None }, Some(c)) => {
-            format!("The {} {} keeps the case; {} answers for it.", kind(c), named(holder.name()), c.facts.accountable)
+            format!(
+                "The {} {} keeps the case; {} answers for it.",
+                kind(c),
+                named(holder.name()),
+                beside.owned_by(&c.facts.accountable)
+            )
         }
         (Outcome::Keep { holder, .. }, None) => {
             format!("`{}` keeps the case until its exception is resolved.", holder.name())
         }
         (Outcome::Exception { exception, owner, due }, _) => format!(
-            "Nobody may have the case ({}), so it became an exception: {owner} owns it and must act by {}.",
+            "Nobody may have the case ({}), so it became an exception: {} owns it and must act by {}.",
             exception.as_str().replace('_', " "),
+            beside.owned_by(owner),
             (beside.moment)(*due)
         ),
     }
 }
 
-fn because(trigger: &Trigger) -> String {
-    match trigger {
-        Trigger::CaseOpened => "A case was opened.".into(),
-        Trigger::CustomerMessage => "The customer wrote again.".into(),
-        Trigger::SignalsPosted => "An integration posted new readings.".into(),
-        Trigger::FieldsSet => "Fields of the case were set that policies look at.".into(),
-        Trigger::FactsSet => "Something else is known of the customer, which policies look at.".into(),
-        Trigger::Yielded { reason, found } => {
-            let reason = serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
-            let found = found.as_ref().map_or_else(String::new, |found| format!(" {}", found.told()));
-            format!("The holder gave the case up: {}.{found}", reason.unwrap_or_default())
-        }
-        Trigger::ReturnRequested => "The holder asked for an AI responder to take over again.".into(),
-        Trigger::Overridden { to, .. } => {
-            format!("A human decided that `{to}` should have it; the reason is on the timeline.")
-        }
-        Trigger::Transferred { to } => format!("The member of staff who had the case chose `{to}` for it."),
-        Trigger::Accepted { staff, .. } => format!("`{staff}` accepted the offer."),
-        Trigger::Returned => "The member of staff who had the case gave it back to the queue.".into(),
-        Trigger::StaffGone { staff } => format!("`{staff}`, who had the case, is not there, and its customer waits."),
-        Trigger::QueueClosed => "The queue that has the case is closed, and nobody has taken it.".into(),
-        Trigger::AiStopped => "The AI responder that had the case was stopped for what it is about.".into(),
-        Trigger::SlaAtRisk { clock } => {
-            let clock = serde_json::to_value(clock).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
-            format!("The time promised for the {} is running out.", clock.unwrap_or_default())
-        }
-        Trigger::ExceptionResolved => "The exception that held the case was resolved.".into(),
-        Trigger::SituationEnded => "A person said that a situation stands on the case no more.".into(),
-        Trigger::Reopened => "The case was reopened.".into(),
-        Trigger::Absorbed { from } => format!("Case {from} ended in this one, and what stood on it stands here."),
-        Trigger::HolderGone { to, .. } => {
-            let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
-            format!("The bundle changed, and who had the case is not in it any more{wish}.")
-        }
-        Trigger::PoliciesChanged => "Under the bundle in force now the holder may not keep the case.".into(),
-        Trigger::BundleChanged => "The bundle changed, and names somebody else who answers for the case.".into(),
-        Trigger::Asked => "Somebody asked what would be decided; nothing was recorded.".into(),
-    }
+fn rules(decision: &Decision, ids: &[PolicyId], effect: PolicyEffect, beside: &BundleContext<'_>) -> Vec<String> {
+    noted(&decision.policies, ids, effect, beside)
 }
 
-fn rules(decision: &Decision, ids: &[PolicyId], effect: PolicyEffect) -> Vec<String> {
-    noted(&decision.policies, ids, effect)
-}
-
-fn noted(notes: &BTreeMap<PolicyId, PolicyNote>, ids: &[PolicyId], effect: PolicyEffect) -> Vec<String> {
+fn noted(
+    notes: &BTreeMap<PolicyId, PolicyNote>,
+    ids: &[PolicyId],
+    effect: PolicyEffect,
+    beside: &BundleContext<'_>,
+) -> Vec<String> {
     ids.iter()
         .filter_map(|id| notes.get(id).map(|note| (id, note)))
         .filter(|(_, note)| note.effect == effect)
-        .map(|(id, note)| format!("rule `{id}` of {}: {}", note.owner, note.reason.trim_end_matches('.')))
+        .map(|(id, note)| {
+            format!("rule `{id}` of {}: {}", beside.owned_by(&note.owner), note.reason.trim_end_matches('.'))
+        })
         .collect()
 }
 
@@ -282,12 +270,12 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -
 }
 
 fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, beside: &BundleContext<'_>) -> Vec<String> {
-    let mut lines: Vec<String> = rules(decision, &c.verdict.policies, PolicyEffect::Permit)
+    let mut lines: Vec<String> = rules(decision, &c.verdict.policies, PolicyEffect::Permit, beside)
         .into_iter()
         .map(|rule| format!("It may: {rule}."))
         .collect();
     if !c.verdict.allow {
-        let against = rules(decision, &c.verdict.policies, PolicyEffect::Forbid);
+        let against = rules(decision, &c.verdict.policies, PolicyEffect::Forbid, beside);
         if against.is_empty() {
             lines.push("No rule permits it for this case.".into());
         }
@@ -308,7 +296,7 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, beside
     }
     lines.extend(collecting(decision, c, beside));
     lines.push(format!("It should: {}.", cost_line(c, money, beside.value_percent)));
-    lines.extend(weighed::told(decision, c, money));
+    lines.extend(weighed::told(decision, c, money, &|owner| beside.owned_by(owner)));
     lines
 }
 
@@ -337,12 +325,13 @@ fn why_not(
     beside: &BundleContext<'_>,
 ) -> String {
     let cost_line = |c: &Candidate, money: &dyn Fn(i64) -> String| cost_line(c, money, beside.value_percent);
+    let after = |best: &Candidate| weighed::after(decision, c, best, &|owner| beside.owned_by(owner));
     if !c.verdict.errors.is_empty() {
         let ids: Vec<&str> = c.verdict.errors.iter().map(PolicyId::as_str).collect();
         return format!("Denied because {} failed to evaluate; an exception was raised for its owner.", ids.join(", "));
     }
     if !c.verdict.allow {
-        let forbids = rules(decision, &c.verdict.policies, PolicyEffect::Forbid);
+        let forbids = rules(decision, &c.verdict.policies, PolicyEffect::Forbid, beside);
         return if forbids.is_empty() {
             let nearest = (beside.nearest)(c).map_or_else(String::new, |nearest| format!(" {nearest}"));
             format!("Denied: no rule permits it for this case.{nearest}")
@@ -372,12 +361,17 @@ fn why_not(
         Some(_) if matches!(&decision.outcome, Outcome::Keep { instead: Some(to), .. } if *to == c.facts.responder) => {
             format!("Allowed, {}; the people who have the case are asked about it.", cost_line(c, money))
         }
-        Some(best) if calls_back(decision, c) && !calls_back(decision, best) => format!(
-            "Allowed, but it is closed and could only promise to call back, and `{}` is there.",
-            best.facts.responder
-        ),
-        Some(best) if weighed::after(decision, c, best).is_some() => {
-            let order = weighed::after(decision, c, best).unwrap_or_default();
+        Some(best) if calls_back(decision, c) && !calls_back(decision, best) => {
+            let opens = decision.collecting.get(&c.facts.responder).map(|collects| (beside.moment)(collects.opens));
+            format!(
+                "Allowed, but it is closed and could only promise to call back once it opens, at {}, and `{}` is \
+                 there.",
+                opens.unwrap_or_default(),
+                best.facts.responder
+            )
+        }
+        Some(best) if after(best).is_some() => {
+            let order = after(best).unwrap_or_default();
             format!("Allowed, {}, but {order}.", cost_line(c, money))
         }
         Some(best) if c.cost.total_minor == best.cost.total_minor => {

@@ -1,5 +1,6 @@
 //! What can be checked by anybody: decisions taken again and explained, the feed, what is stored against the records.
 
+mod because;
 pub mod decision;
 pub mod explain;
 pub mod feed;

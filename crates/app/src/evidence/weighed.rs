@@ -3,8 +3,11 @@
 
 use remit_domain::{
     decision::{Candidate, Consideration, Decision, Effect, LocalTime},
-    id::PolicyId,
+    id::{OwnerId, PolicyId},
 };
+
+/// An owner, as they are told.
+type Owner<'a> = &'a dyn Fn(&OwnerId) -> String;
 
 /// Names of weekdays, from Monday.
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -29,16 +32,26 @@ pub(super) fn percent(bp: i64) -> String {
 }
 
 /// Each consideration that applies to a candidate, in a sentence.
-pub(super) fn told(decision: &Decision, candidate: &Candidate, money: &dyn Fn(i64) -> String) -> Vec<String> {
+pub(super) fn told(
+    decision: &Decision,
+    candidate: &Candidate,
+    money: &dyn Fn(i64) -> String,
+    owner: Owner<'_>,
+) -> Vec<String> {
     let noted = candidate.considered.iter().filter_map(|id| decision.considerations.get_key_value(id));
-    let mut lines: Vec<String> = noted.map(|(id, of)| sentence(id, of, candidate, money)).collect();
+    let mut lines: Vec<String> = noted.map(|(id, of)| sentence(id, of, candidate, money, owner)).collect();
     lines.extend(candidate.facts.language_level.map(spoken));
     lines.extend(candidate.facts.local.map(|local| format!("Where it works it was {}.", clock(local))));
     lines
 }
 
 /// The order by which `candidate` comes after `chosen`, whatever they cost; none where it is by cost.
-pub(super) fn after(decision: &Decision, candidate: &Candidate, chosen: &Candidate) -> Option<String> {
+pub(super) fn after(
+    decision: &Decision,
+    candidate: &Candidate,
+    chosen: &Candidate,
+    owner: Owner<'_>,
+) -> Option<String> {
     let mut orders = decision.considerations.iter().filter_map(|(id, consideration)| match &consideration.effect {
         Effect::Order { of } => Some((id, consideration, of)),
         _ => None,
@@ -48,7 +61,7 @@ pub(super) fn after(decision: &Decision, candidate: &Candidate, chosen: &Candida
             let named = of.iter().position(|responder| *responder == c.facts.responder);
             named.filter(|_| c.considered.contains(id)).unwrap_or(usize::MAX)
         };
-        let whose = whose(id, consideration);
+        let whose = whose(id, consideration, owner);
         (place(chosen) < place(candidate)).then(|| format!("`{}` goes first by {whose}", chosen.facts.responder))
     })
 }
@@ -68,8 +81,8 @@ fn clock(local: LocalTime) -> String {
     format!("{day} {year:04}-{month:02}-{date:02}, {:02} h", local.hour)
 }
 
-fn whose(id: &PolicyId, consideration: &Consideration) -> String {
-    format!("`{id}` of {}: {}", consideration.owner, consideration.reason.trim_end_matches('.'))
+fn whose(id: &PolicyId, consideration: &Consideration, owner: Owner<'_>) -> String {
+    format!("`{id}` of {}: {}", owner(&consideration.owner), consideration.reason.trim_end_matches('.'))
 }
 
 fn sentence(
@@ -77,8 +90,9 @@ fn sentence(
     consideration: &Consideration,
     candidate: &Candidate,
     money: &dyn Fn(i64) -> String,
+    owner: Owner<'_>,
 ) -> String {
-    let whose = whose(id, consideration);
+    let whose = whose(id, consideration, owner);
     match &consideration.effect {
         Effect::Amount { minor } if *minor < 0 => {
             format!("It is preferred by {}, by {whose}.", money(minor.saturating_neg()))

@@ -42,6 +42,8 @@ operations! { "exceptions"
         refuses: OwnExceptionRefusal {
             /// There is no such exception, or it is not open any more.
             NotFound,
+            /// Somebody else has taken it on, and it is not overdue.
+            Conflict,
         }
     }
 

@@ -232,12 +232,13 @@ impl Ground<'_> {
         let about = About::default().of(self.bundle, opener, case).await?;
         let mut signals = self.signals(case, now);
         about.see(self.bundle, self.engine, case, &mut signals, now);
-        let mut candidates = self.candidates(case, &signals, now);
-        candidates.iter_mut().for_each(|facts| facts.open = true);
-        let (verdicts, _) = self.engine.handle(&signals, &candidates);
+        // Policy is asked of its holder alone: what is true of others says nothing of it.
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());
-        let found = candidates.iter().position(|facts| Some(&facts.responder) == holder);
-        Ok(found.and_then(|at| verdicts.get(at)).is_some_and(|verdict| verdict.permits()))
+        let candidates = self.candidates(case, &signals, now).into_iter();
+        let holder = candidates.filter(|facts| Some(&facts.responder) == holder);
+        let holder: Vec<CandidateFacts> = holder.map(|facts| CandidateFacts { open: true, ..facts }).take(1).collect();
+        let (verdicts, _) = self.engine.handle(&signals, &holder);
+        Ok(verdicts.first().is_some_and(|verdict| verdict.permits()))
     }
 
     /// What stands on the case is what policies see as its situation; what the newest message alone was read as has a

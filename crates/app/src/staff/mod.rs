@@ -127,6 +127,16 @@ pub struct QueueView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub opens_at: Option<String>,
+    /// By when a case that joins it now is promised a first reply, in opening hours; nothing where that is years away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub due_at: Option<String>,
+    /// The IANA zone in which it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/London")]
+    pub time_zone: Option<String>,
+    /// What people call it.
+    pub title: String,
     /// Cases that it has, with those that its staff took.
     pub cases: i64,
     /// How long a case that joins it now waits, in milliseconds; nothing where nobody works.
@@ -286,6 +296,9 @@ pub fn list_queues(
         name: spec.responder.to_string(),
         open: spec.is_open(now),
         opens_at: spec.queue.as_ref().and_then(|queue| queue.reopens(now)).map(rfc3339),
+        due_at: spec.queue.as_ref().and_then(|queue| queue.after(now, queue.sla_ms)).map(rfc3339),
+        time_zone: spec.queue.as_ref().map(|queue| queue.zone().to_owned()),
+        title: spec.title.clone(),
         cases: depths.get(spec.responder.as_str()).copied().unwrap_or(0),
         expected_wait_ms: live.floor.expected_wait_ms(&spec.responder),
     };

@@ -1,7 +1,7 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
 use super::{
-    history::{self, History},
+    history::{self, History, there},
     json::text,
 };
 use clap::{Args, Subcommand};
@@ -107,7 +107,8 @@ impl Show {
     fn print(&self, client: &Client) -> anyhow::Result<()> {
         let case = client.get(operation::GetCase, &[&self.id])?;
         say!("case {}: {}", text(&case, "/id"), text(&case, "/status"));
-        say!("  {}, accountable {}", held(&case, || first_name(client, &case)), text(&case, "/accountable"));
+        let held = held(&case, || first_name(client, &case));
+        say!("  {held}, accountable {}", titled(text(&case, "/accountable"), text(&case, "/accountable_title")));
         if let Some(how) = case.get("ending").and_then(Value::as_str) {
             let disposition = case.get("disposition").and_then(Value::as_str);
             let disposition = disposition.map_or_else(String::new, |named| format!(", as {named}"));
@@ -147,10 +148,16 @@ impl Show {
         for (list, what) in [("/fields", ""), ("/customer_facts", "customer: ")] {
             for one in case.pointer(list).and_then(Value::as_array).into_iter().flatten() {
                 let value = amount(one).unwrap_or_else(|| one.get("value").map_or_else(String::new, plain));
-                say!("  {what}{}: {value} (from {}, {})", text(one, "/title"), text(one, "/source"), text(one, "/at"));
+                let at = there(text(one, "/at"));
+                say!("  {what}{}: {value} (from {}, {at})", text(one, "/title"), text(one, "/source"));
             }
         }
-        let mut history = History::default();
+        for exception in case.get("exceptions").and_then(Value::as_array).into_iter().flatten() {
+            let owner = titled(text(exception, "/owner"), text(exception, "/owner_title"));
+            let (kind, due) = (text(exception, "/kind").replace('_', " "), there(text(exception, "/due_at")));
+            say!("  exception {} ({kind}): {owner} is to act by {due}", text(exception, "/id"));
+        }
+        let mut history = History::by_the_clock_of(case.get("time_zone").and_then(Value::as_str));
         let count = self.each(client, &mut |item| history.print(item))?;
         say!("{} events", many(count));
         Ok(())
@@ -242,7 +249,8 @@ fn amount(field: &Value) -> Option<String> {
 
 /// Who has a case: the member of staff by the name that `first_name` finds, or by their name in records.
 fn held(case: &Value, first_name: impl FnOnce() -> Option<String>) -> String {
-    let (name, epoch) = (text(case, "/holder/name"), case.pointer("/holder/epoch").unwrap_or(&Value::Null));
+    let name = titled(text(case, "/holder/name"), text(case, "/holder/title"));
+    let epoch = case.pointer("/holder/epoch").unwrap_or(&Value::Null);
     match case.pointer("/holder/staff").and_then(Value::as_str) {
         Some(staff) => {
             let staff = first_name().unwrap_or_else(|| staff.to_owned());
@@ -252,22 +260,17 @@ fn held(case: &Value, first_name: impl FnOnce() -> Option<String>) -> String {
     }
 }
 
+/// A name, and what people call it.
+fn titled(name: &str, title: &str) -> String {
+    if ["-", "", name].contains(&title) { name.to_owned() } else { format!("{name} ({title})") }
+}
+
 /// The first name of the member of staff who has a case, where whoever asks may see it.
 fn first_name(client: &Client, case: &Value) -> Option<String> {
     let staff = case.pointer("/holder/staff")?.as_str()?;
     let all = client.get(operation::ListStaff, &[]).ok()?;
     let one = all.get("items")?.as_array()?.iter().find(|one| text(one, "/name") == staff)?;
     Some(one.get("first_name")?.as_str().filter(|name| !name.is_empty())?.to_owned())
-}
-
-/// A moment by the clock where the queue of a case works, where that is known and is not UTC.
-fn there(at: &str, zone: Option<&str>) -> String {
-    let local = || {
-        let zone = zone.filter(|zone| *zone != "UTC")?;
-        let there = at.parse::<jiff::Timestamp>().ok()?.in_tz(zone).ok()?;
-        Some(format!("{} {zone}", there.strftime("%Y-%m-%d %H:%M:%S")))
-    };
-    local().unwrap_or_else(|| at.to_owned())
 }
 
 /// What a case is put off for: whose it is, until when, and what ends it before.
@@ -315,6 +318,8 @@ mod tests {
         case["holder"]["staff"] = json!("ana.b");
         assert_eq!(held(&case, || Some("Ana".to_owned())), "held by Ana in appointments (epoch 2)");
         assert_eq!(held(&case, || None), "held by ana.b in appointments (epoch 2)");
+        case["holder"] = json!({ "name": "lead", "title": "Team lead", "epoch": 3 });
+        assert_eq!(held(&case, || None), "held by lead (Team lead) (epoch 3)");
     }
 
     #[test]

@@ -45,13 +45,21 @@ pub(super) struct History {
     last: Option<String>,
     /// What happened last.
     before: String,
+    /// The zone by whose clock moments are told.
+    zone: Option<String>,
 }
 
 impl History {
+    /// One that tells moments by the clock of a zone.
+    pub(super) fn by_the_clock_of(zone: Option<&str>) -> Self {
+        Self { zone: zone.map(ToOwned::to_owned), ..Self::default() }
+    }
+
     /// Prints one event with the words that belong to it.
     pub(super) fn print(&mut self, item: &Value) {
         let seq = item.get("seq").unwrap_or(&Value::Null);
-        say!("  {} #{seq} by {}: {}", text(item, "/at"), text(item, "/by"), self.what(item));
+        let at = there(text(item, "/at"), self.zone.as_deref());
+        say!("  {at} #{seq} by {}: {}", text(item, "/by"), self.what(item));
         if let Some(words) = item.get("words").and_then(Value::as_str) {
             let of_reopening = [text(item, "/event/type"), self.before.as_str()].contains(&"case_reopened");
             if !of_reopening || self.last.as_deref() != Some(words) {
@@ -188,6 +196,16 @@ impl History {
             of("/event/decision/id")
         )
     }
+}
+
+/// A moment by the clock where the queue of a case works, where that is known and is not UTC.
+pub(super) fn there(at: &str, zone: Option<&str>) -> String {
+    let local = || {
+        let zone = zone.filter(|zone| *zone != "UTC")?;
+        let there = at.parse::<jiff::Timestamp>().ok()?.in_tz(zone).ok()?;
+        Some(format!("{} {zone}", there.strftime("%Y-%m-%d %H:%M:%S")))
+    };
+    local().unwrap_or_else(|| at.to_owned())
 }
 
 /// A decision, and to whom it gave the case.

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use remit_command::shown::{self, say};
 use remit_policy::{advice, bundle::Bundle, files::Files};
+use remit_signals::intent::Training;
 use std::{
     fs,
     io::{BufRead, Write as _},
@@ -72,7 +73,11 @@ impl Init {
         for Made { path, bytes, .. } in &made {
             write(&directory.join(path), bytes)?;
         }
-        self.tell(&answers, &made, advice::found_by_words(&bundle), json);
+        // What to mind is told here already, and not only by a check.
+        let trained = super::policy::intents(&bundle).ok().flatten();
+        let mind =
+            trained.as_ref().and_then(Training::abstains_on_all).into_iter().chain(advice::found_by_words(&bundle));
+        self.tell(&answers, &made, &mind.collect::<Vec<_>>(), json);
         Ok(true)
     }
 
@@ -120,7 +125,7 @@ impl Init {
         Ok(answers)
     }
 
-    fn tell(&self, answers: &Answers, made: &[Made], by_words: Option<String>, json: bool) {
+    fn tell(&self, answers: &Answers, made: &[Made], mind: &[String], json: bool) {
         let directory = self.directory.display();
         let next = [
             format!("remit policy check {directory}"),
@@ -133,7 +138,7 @@ impl Init {
             let files: serde_json::Value = files.collect();
             shown::json(&serde_json::json!({
                 "directory": directory.to_string(), "files": files, "currency": answers.currency,
-                "found_by_words": by_words, "next": next,
+                "warnings": mind, "next": next,
             }));
             return;
         }
@@ -152,9 +157,9 @@ impl Init {
                  translate them, and add the language to those of the assistant."
             );
         }
-        if let Some(by_words) = by_words {
+        for one in mind {
             say!();
-            say!("Mind that {by_words}.");
+            say!("Mind that {one}.");
         }
         if self.currency.is_none() {
             say!();

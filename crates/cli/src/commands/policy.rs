@@ -180,7 +180,7 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
 ///
 /// # Errors
 /// Why no server can start with this bundle.
-fn intents(bundle: &Bundle) -> Result<Option<Training>, Box<Finding>> {
+pub(super) fn intents(bundle: &Bundle) -> Result<Option<Training>, Box<Finding>> {
     reader::training(bundle, TRAINED_MOST, &mut |step| shown::note(step)).map_err(|error| {
         let message = format!("no server can start with this bundle: {error}");
         Box::new(match error {
@@ -298,5 +298,10 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
         if count > 0 {
             say!("  {count} {what}");
         }
+    }
+    if survey.not_permitted > 0 || survey.gone.values().any(|gone| gone.cases() > 0) {
+        say!(
+            "to whom these cases go is not decided here: `remit policy activate DIR --data DATA --preview` decides each"
+        );
     }
 }

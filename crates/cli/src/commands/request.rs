@@ -1,10 +1,6 @@
 //! `remit request show`: a request for an action from the words that caused it to the effect, on one page.
 
-use super::{
-    case::Place,
-    history,
-    json::text,
-};
+use super::{case::Place, history, json::text};
 use clap::{Args, Subcommand};
 use remit_app::operation;
 use remit_command::{
@@ -100,7 +96,8 @@ fn print(request: &Value, said: Option<&Value>) {
     for change in list("/verdict/requestable") {
         say!("    it would change: {} (ask {})", text(&change, "/what"), text(&change, "/owner"));
     }
-    if let Some(facts) = request.pointer("/verdict/facts").and_then(Value::as_object).filter(|facts| !facts.is_empty()) {
+    if let Some(facts) = request.pointer("/verdict/facts").and_then(Value::as_object).filter(|facts| !facts.is_empty())
+    {
         say!("  facts of then:");
         for (name, value) in facts {
             say!("    {name}: {value}");
@@ -129,7 +126,10 @@ fn print(request: &Value, said: Option<&Value>) {
                 format!(", {} {}", amount.get("minor").unwrap_or(&Value::Null), text(amount, "/currency"))
             });
             let (reference, at) = (text(request, "/effect/reference"), text(request, "/effect/at"));
-            say!("  done at {at} as {reference}{amount}: it {} with what was asked for", text(request, "/effect/agrees"));
+            say!(
+                "  done at {at} as {reference}{amount}: it {} with what was asked for",
+                text(request, "/effect/agrees")
+            );
         }
         how => say!("  {how}: {}", text(request, "/effect/why")),
     }

@@ -10,6 +10,10 @@ use remit_domain::text::is_hidden;
 /// What an English title ends with.
 const DESK: &str = " desk";
 
+/// What a desk that closes says of who chats or calls then.
+const NIGHTS: &str = "# Who chats or calls while it is closed is called back once it opens.\n\
+                      calls_back = [\"chat\", \"phone\"]\n";
+
 /// One file.
 #[derive(Debug)]
 pub(crate) struct Made {
@@ -139,6 +143,7 @@ impl Parts<'_> {
                 ("title", &*quoted(&desk.title)),
                 ("prior", if desk.first { "8500" } else { "9200" }),
                 ("calendar", if desk.first { "\"always\"" } else { "\"office\"" }),
+                ("nights", if desk.first { "" } else { NIGHTS }),
                 ("desk_topics", &*of_it),
                 ("languages", &*languages),
             ];

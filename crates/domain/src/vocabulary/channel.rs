@@ -23,6 +23,11 @@ impl Channel {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Chat, Self::Email, Self::Web, Self::Phone, Self::Api];
 
+    /// Whether the customer is there and waits while somebody is found.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Chat | Self::Phone)
+    }
+
     /// The name used in records and policies.
     pub fn as_str(self) -> &'static str {
         match self {

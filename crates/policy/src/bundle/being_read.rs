@@ -41,6 +41,11 @@ impl Reading<'_> {
 
     /// The owner that a part names, for what `of` says.
     pub(super) fn owner(&mut self, name: &str, of: &str, place: &Place) -> Option<OwnerId> {
+        let owner = OwnerId::new(name);
+        if let Err(error) = &owner {
+            self.wrong_at(place, error.to_string(), "rename it");
+            return None;
+        }
         if !self.owners.contains(name) {
             self.wrong_at(
                 place,
@@ -48,10 +53,6 @@ impl Reading<'_> {
                 "add an [[owner]] of this name, or name another",
             );
             self.which_follows(Fault::Owner(name.to_owned()));
-        }
-        let owner = OwnerId::new(name);
-        if let Err(error) = &owner {
-            self.wrong_at(place, error.to_string(), "rename it");
         }
         owner.ok()
     }

@@ -116,6 +116,9 @@ fn spec(field: &Field, of: Of, tell: &mut dyn FnMut(&str, &str)) -> Option<Field
     if field.find == Some(true) && matches!(of, Of::Fact) {
         tell("has `find`, which is for fields of cases", "leave it out");
     }
+    if field.carried.is_some() && matches!(of, Of::Fact) {
+        tell("has `carried`, which is for fields of cases", "leave it out");
+    }
     if field.due && (kind != FieldKind::DateTime || field.personal || matches!(of, Of::Fact)) {
         tell(
             "has `due`, which is for fields of cases that are date-times and not personal",
@@ -150,6 +153,7 @@ fn spec(field: &Field, of: Of, tell: &mut dyn FnMut(&str, &str)) -> Option<Field
         seen_by_policies: field.seen_by.contains(&SeenBy::Policies),
         is_due: field.due,
         is_found: matches!(of, Of::Field) && field.find.unwrap_or(kind == FieldKind::Reference),
+        is_carried: matches!(of, Of::Field) && field.carried.unwrap_or(true),
         sources: field.sources.clone().unwrap_or_default(),
         default: None,
         min,

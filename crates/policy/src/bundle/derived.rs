@@ -3,8 +3,8 @@
 
 use super::{CandidateSpec, SignalSpec};
 use crate::{
-    finding::{Finding, line_of},
-    manifest::SignalKind,
+    finding::{Fault, Finding, line_of},
+    manifest::{Manifest, SignalKind},
 };
 use remit_domain::{
     Case,
@@ -46,6 +46,7 @@ pub(super) fn read(
     text: &str,
     signals: &[SignalSpec],
     candidates: &[CandidateSpec],
+    manifest: &Manifest,
     findings: &mut Vec<Finding>,
 ) -> Vec<Derived> {
     let mut derived = Vec::new();
@@ -65,8 +66,17 @@ pub(super) fn read(
                 derived.push(Derived { name: spec.name.clone(), tells: Tells::WasWith(responder.clone()) });
             }
             None => {
+                // One that is declared, and not read for what is wrong with it, is what is meant.
+                let declared = manifest.responders.iter().map(|one| &one.name);
+                let mut declared = declared.chain(manifest.queues.iter().map(|one| &one.name));
+                let meant = declared.find(|name| ResponderId::new(name).is_ok_and(|of| as_signal(&of) == named));
                 let cure = "name it after a responder, with `_` for what a signal's name cannot have, or otherwise";
                 wrong(format!("`{}` tells of a responder that there is not", spec.name), cure);
+                if let Some(meant) = meant
+                    && let Some(finding) = findings.pop()
+                {
+                    findings.push(finding.follows(Fault::Responder(meant.clone())));
+                }
             }
         }
     }

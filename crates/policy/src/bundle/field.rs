@@ -34,6 +34,8 @@ pub struct FieldSpec {
     pub is_due: bool,
     /// Whether cases are found by its exact value.
     pub is_found: bool,
+    /// Whether a case that follows one which has ended has its value.
+    pub is_carried: bool,
     /// The sources that may set it; any where there is none.
     pub sources: Vec<String>,
     /// The value where none is set.

@@ -76,6 +76,8 @@ pub struct QueueSpec {
     pub collects: Vec<Channel>,
     /// Channels of which cases that nobody else may have wait in it while it is closed, to be called back.
     pub calls_back: Vec<Channel>,
+    /// Whether the bundle says so, or it is what is so where nothing is said.
+    pub says_calls_back: bool,
     pub(super) hours: Arc<Hours>,
 }
 
@@ -154,6 +156,11 @@ impl QueueSpec {
     /// When that is no date.
     pub fn days(&self, from: &str, days: usize) -> Result<Vec<Day>, String> {
         self.hours.days(from, days)
+    }
+
+    /// Whether it is ever closed.
+    pub fn closes(&self) -> bool {
+        !self.hours.is_always()
     }
 
     /// The IANA name of its time zone.

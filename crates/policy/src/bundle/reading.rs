@@ -17,6 +17,7 @@ use crate::{
 };
 use jiff::tz::TimeZone;
 use remit_domain::{
+    case::Channel,
     decision::ResponderKind,
     id::{ActionName, Disposition, ResponderId, SignalName},
     signal::Value,
@@ -327,6 +328,7 @@ impl Reading<'_> {
                 format!("queue `{}` has no hours: there is no calendar `{}`", q.name, q.calendar),
                 "add a [[calendar]] of this name, or name another",
             );
+            self.which_is(Fault::Calendar);
             return None;
         };
         let hours = match Hours::new(calendar) {
@@ -344,6 +346,7 @@ impl Reading<'_> {
                 format!("queue `{}` names the SLA `{}`, which there is not", q.name, q.sla),
                 "add an [[sla]] of this name, or name another",
             );
+            self.which_is(Fault::Sla);
             return None;
         };
         if q.servers == 0 || q.handling_minutes == 0 || sla.first_reply_minutes == 0 {
@@ -353,7 +356,7 @@ impl Reading<'_> {
                 "correct the number",
             );
         }
-        for channel in q.collects.iter().filter(|channel| q.calls_back.contains(channel)) {
+        for channel in q.collects.iter().filter(|channel| q.calls_back.iter().flatten().any(|one| one == *channel)) {
             let channel = channel.as_str();
             self.wrong_at(
                 &key("calls_back"),
@@ -386,7 +389,11 @@ impl Reading<'_> {
                 needs: q.needs.clone(),
                 relax: q.relax.clone(),
                 collects: q.collects.clone(),
-                calls_back: q.calls_back.clone(),
+                calls_back: q.calls_back.clone().unwrap_or_else(|| {
+                    let live = Channel::ALL.into_iter().filter(|channel| channel.is_live());
+                    live.filter(|channel| !q.collects.contains(channel)).collect()
+                }),
+                says_calls_back: q.calls_back.is_some(),
                 hours,
             }),
             service: None,

@@ -40,6 +40,8 @@ pub struct Field {
     pub due: bool,
     /// Whether cases are found by its exact value; those of the type `reference` are where it is not named.
     pub find: Option<bool>,
+    /// Whether a case that follows one which has ended has its value; it does where it is not named.
+    pub carried: Option<bool>,
 }
 
 impl Field {

@@ -2,9 +2,10 @@
 //! sample bank with fields, facts, and a service that is asked before a case is decided first.
 
 use super::{
+    customer::Customer,
     endpoint::{Ai, SECRET, second},
     expected::{Expected as _, put},
-    harness::{Client, Server, TwoClocks, id},
+    harness::{Client, Server, TwoClocks, epoch, id},
     sample_bundle::bank_and,
     story::check_all,
 };
@@ -18,7 +19,11 @@ use std::{
 
 const GRAMMAR: &str = "\
 open CASE FIELDS TEXT (as the shop), sets CASE FIELDS, staff-sets CASE FIELDS, knows CUSTOMER FACTS (the crm says so), \
-hours N (pass), shows CASE, finds FIELD VALUE, erase CUSTOMER, again CASE (its last decision is taken again), \
+hours N (pass), ends CASE, \
+writes CASE TEXT (its customer; of a case that follows it is told as CASE), \
+site CUSTOMER FACTS (the site's own server starts a chat), types CUSTOMER TEXT (in it), \
+hub SOURCE CASE FIELDS (a token of the sources core-banking and crm), shows CASE, \
+finds FIELD VALUE, erase CUSTOMER, again CASE (its last decision is taken again), \
 crm-tells JSON (when it is asked), crm-is-silent, crm-speaks";
 
 const HOUR_MS: i64 = 3_600_000;
@@ -42,6 +47,7 @@ seen_by = ["staff", "policies"]
 [[field]]
 name = "note"
 type = "text"
+carried = false
 [[fact]]
 name = "tier"
 type = "text"
@@ -50,6 +56,9 @@ seen_by = ["staff", "policies"]
 [[fact]]
 name = "name"
 type = "text"
+[reopen]
+within_days = 2
+else = "link"
 [enrichment]
 url = "URL"
 secret_env = "CRM_SECRET"
@@ -86,6 +95,8 @@ struct Story {
     tells: Arc<Mutex<Value>>,
     /// Cases by name, and how much of each was told.
     cases: BTreeMap<String, (String, u64)>,
+    /// Chats by the customer's name.
+    chats: BTreeMap<String, Customer>,
 }
 
 impl Story {
@@ -97,7 +108,7 @@ impl Story {
         let clocks = TwoClocks::at(1_773_136_800_000);
         let (bundle, services) = under(&crm);
         let server = Server::start_under_clock(bundle, Box::new(clocks.clone()), services);
-        Self { server, clocks, crm, tells, cases: BTreeMap::new() }
+        Self { server, clocks, crm, tells, cases: BTreeMap::new(), chats: BTreeMap::new() }
     }
 
     fn as_source(&self, source: &str) -> Client {
@@ -139,6 +150,50 @@ impl Story {
                 put(&self.as_source("crm"), &path, &json!({ "facts": facts })).expect(200);
             }
             "hours" => self.clocks.pass(name.parse::<i64>().map_err(|_| unclear())? * HOUR_MS),
+            "site" => {
+                let facts: Value = serde_json::from_str(text).map_err(|_| unclear())?;
+                let chat = json!({ "customer": name, "facts": facts });
+                let customer = Customer::start(&self.as_source("crm"), &chat);
+                self.chats.insert(name.to_owned(), customer);
+            }
+            "types" => {
+                self.chats.get(name).ok_or_else(unclear)?.say(text);
+                let newest = self.server.client(&["lead"]).get("/v1/cases").expect(200)["items"][0].clone();
+                self.cases.entry(name.to_owned()).or_insert((id(&newest), 0));
+                self.news(name, &mut told);
+            }
+            "hub" => {
+                let (case, fields) = text.split_once(' ').ok_or_else(unclear)?;
+                let fields: Value = serde_json::from_str(fields).map_err(|_| unclear())?;
+                let wish = json!({ "name": "hub", "roles": ["integration"], "sources": ["core-banking", "crm"] });
+                let made = self.server.client(&["admin"]).post("/v1/tokens", &wish).expect(201);
+                let hub = self.server.client_with(made["token"].as_str().unwrap());
+                let path = format!("/v1/cases/{}/fields", self.cases.get(case).ok_or_else(unclear)?.0);
+                let got = hub.post(&path, &json!({ "fields": fields, "source": name }));
+                if got.status != 200 {
+                    told.push(format!("refused: {}", got.body["detail"].as_str().unwrap_or_default()));
+                }
+                let case = case.to_owned();
+                self.news(&case, &mut told);
+            }
+            "ends" => {
+                let at = format!("/v1/cases/{}", self.cases.get(name).ok_or_else(unclear)?.0);
+                let lead = self.server.client(&["lead", "admin"]);
+                let case = lead.get(&at).expect(200);
+                let holder = self.server.client_as(&["lead"], case["holder"]["name"].as_str(), None);
+                holder.post(&format!("{at}/resolve"), &json!({ "epoch": epoch(&case) })).expect(200);
+                self.news(name, &mut told);
+            }
+            "writes" => {
+                let case = self.cases.get(name).ok_or_else(unclear)?.0.clone();
+                let path = format!("/v1/cases/{case}/messages");
+                let answer = self.as_source("shop").post(&path, &json!({ "text": text })).expect(201);
+                if id(&answer["case"]) != case {
+                    told.push("another case follows it".to_owned());
+                    self.cases.insert(name.to_owned(), (id(&answer["case"]), 0));
+                }
+                self.news(name, &mut told);
+            }
             "shows" => {
                 let case = self.cases.get(name).ok_or_else(unclear)?.0.clone();
                 let staff = self.server.client_as(&["staff"], Some("cards"), None);

@@ -185,6 +185,10 @@ fn exceptions_are_listed_taken_on_and_resolved() {
     assert_eq!(listed["items"][0]["owner"], "head-of-support");
     let taken = lead.send(&format!("/v1/exceptions/{exception}/own"), &[], b"");
     assert_eq!(taken.status, 200, "{}", taken.body);
+    // It is theirs from then on: nobody else takes it on, and they may say so again.
+    let other = server.client(&["lead"]).send(&format!("/v1/exceptions/{exception}/own"), &[], b"");
+    assert_eq!((other.status, &other.body["type"]), (409, &json!("/problems/conflict")), "{}", other.body);
+    assert_eq!(lead.send(&format!("/v1/exceptions/{exception}/own"), &[], b"").status, 200);
     assert_eq!(lead.get("/v1/exceptions?state=taken").body["items"].as_array().unwrap().len(), 1);
     let resolved = lead.post(&format!("/v1/exceptions/{exception}/resolve"), &json!({ "reason": "found" }));
     assert_eq!(resolved.status, 200, "{}", resolved.body);

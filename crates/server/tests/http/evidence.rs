@@ -1,8 +1,11 @@
 //! Decisions are explained and replayed, words can be erased, and the ledger holds through all of it.
 
-use crate::harness::{OwnClock, Server, id, open, verified};
+use crate::{
+    harness::{OwnClock, Server, id, open, verified},
+    sample_bundle::bank_and,
+};
 use remit_app::environment::block_on::block_on;
-use remit_app::{access::auth, case::query, evidence::decision};
+use remit_app::{access::auth, case::query, evidence::decision, governance::services::Services};
 use remit_ledger::{checkpoint::Verifier, verify::Problem};
 use remit_store::sqlite::DATABASE;
 use serde_json::{Value, json};
@@ -34,7 +37,10 @@ fn a_decision_is_told_in_plain_words_and_taken_again() {
     // Who is denied since nothing permits it is told what came nearest, and what of it did not hold.
     let identity = of("identity");
     let reason = identity["reason"].as_str().unwrap();
-    assert!(reason.contains("The nearest, rule `queue.identity` of identity-team, needs `"), "{reason}");
+    assert!(
+        reason.contains("The nearest, rule `queue.identity` of identity-team (Identity and onboarding team), needs `"),
+        "{reason}"
+    );
     assert!(reason.contains("`; topic is "), "{reason}");
     assert!(identity["title"].is_string(), "{identity}");
     // Moments are told as people there read them.
@@ -50,10 +56,49 @@ fn a_desk_that_is_closed_is_told_with_when_it_opens() {
     let client = server.client(&["integration", "lead"]);
     // From Tuesday at ten in the morning to Wednesday at two in the night.
     clock.forward_ms(16 * 3_600_000);
-    let case = client.open("ann", "I want to speak to a human about my card");
-    let record = client.get(&format!("/v1/decisions/{}", case["decision"].as_str().unwrap())).body;
-    let told = record["explanation"]["others"].to_string();
+    let text = "I want to speak to a human about my card";
+    let mail = client.post("/v1/cases", &json!({ "customer": "ben", "channel": "email", "text": text })).body;
+    let path = format!("/v1/decisions/{}", mail["decision"]["id"].as_str().unwrap());
+    let told = client.get(&path).body["explanation"]["others"].to_string();
     assert!(told.contains("It opens at 2026-03-11 08:00:00 Europe/London."), "{told}");
+}
+
+#[test]
+fn policy_sees_the_case_that_a_decision_an_exception_or_facts_are_about() {
+    let policy = r#"
+@id("api.fraud-is-secret") @owner("fraud-team") @reason("What fraud is about is for who works on it")
+forbid (
+    principal is Token,
+    action in [Action::"decision.read", Action::"decision.replay", Action::"exception.own"],
+    resource is Case
+)
+when { resource has holder && resource.holder == "fraud" };
+@id("api.facts-of-nobody") @owner("fraud-team") @reason("Facts are asked for of somebody")
+forbid (principal is Token, action == Action::"fact.read", resource is Organisation);
+"#;
+    let bundle = bank_and("", &[("policies/secret.cedar", policy)]);
+    let server = Server::start_with(bundle, Services::none());
+    let lead = server.client(&["integration", "lead", "admin"]);
+    let (fraud, card) = (
+        lead.open("ann", "Somebody is taking money out of my account right now"),
+        lead.open("ben", "When will my card arrive?"),
+    );
+    assert_eq!(fraud["holder"]["name"], "fraud", "{fraud}");
+    for (case, read) in [(&fraud, 403), (&card, 200)] {
+        let path = format!("/v1/decisions/{}", case["decision"].as_str().unwrap());
+        let exception = json!({ "owner": "head-of-support", "due_at": "2027-01-01T00:00:00Z", "reason": "a look" });
+        let raised = lead.post(&format!("/v1/cases/{}/exceptions", id(case)), &exception).body;
+        let own = format!("/v1/exceptions/{}/own", raised["case"]["exceptions"][0]["id"].as_str().unwrap());
+        let got = (
+            lead.get(&path).status,
+            lead.post(&format!("{path}/replay"), &json!({})).status,
+            lead.post(&own, &json!({})).status,
+        );
+        assert_eq!(got, (read, read, read), "{case}");
+    }
+    // What there is nothing of is told to who may ask.
+    assert_eq!(lead.get("/v1/decisions/dec_01ARZ3NDEKTSV4RRFFQ69G5FAV").status, 404);
+    assert_eq!(lead.get("/v1/customers/ann/facts").status, 404);
 }
 
 #[test]

@@ -15,11 +15,19 @@ use std::sync::Arc;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// What the bank's desks say that close.
+const CALLS_BACK: &str = "calls_back = [\"chat\", \"phone\"]";
 const TRANSFER: &str = "I want to talk to a human about my transfer";
 
 /// The sample bank with a general desk, and a fraud desk, that work so each day, but on these holidays; while they are
 /// closed, the one collects mails and both call chats back. The desk for identities never closes.
 pub(crate) fn bank_working(range: &str, holidays: &[&str]) -> Arc<Bundle> {
+    let calls_back = "calls_back = [\"chat\"]";
+    bank_with_desks(range, holidays, &format!("{calls_back}\ncollects = [\"email\"]"), calls_back)
+}
+
+/// The same, where the general desk and the fraud desk have these keys.
+fn bank_with_desks(range: &str, holidays: &[&str], general: &str, fraud: &str) -> Arc<Bundle> {
     let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let hours: Vec<String> = days.iter().map(|day| format!("{day} = [\"{range}\"]")).collect();
     let holidays: Vec<String> = holidays.iter().map(|day| format!("\"{day}\"")).collect();
@@ -34,9 +42,9 @@ pub(crate) fn bank_working(range: &str, holidays: &[&str]) -> Arc<Bundle> {
             let (before, after) = toml.split_once(&name).unwrap();
             format!("{before}{name}{}", after.replacen(&format!("calendar = \"{was}\""), keys, 1))
         };
-        let calls_back = "calendar = \"desk\"\ncalls_back = [\"chat\"]";
-        let toml = with(toml, "general", "always", &format!("{calls_back}\ncollects = [\"email\"]"));
-        let toml = with(toml, "fraud", "always", calls_back);
+        let toml = toml.replace(CALLS_BACK, "calls_back = []");
+        let toml = with(toml, "general", "always", &format!("calendar = \"desk\"\n{general}"));
+        let toml = with(toml, "fraud", "always", &format!("calendar = \"desk\"\n{fraud}"));
         with(toml, "identity", "office", "calendar = \"always\"") + &calendar
     })
 }
@@ -56,6 +64,7 @@ pub(crate) fn bank_in_shifts() -> Arc<Bundle> {
         let (before, after) = toml.split_once(&name).unwrap();
         format!("{before}{name}{}", after.replacen(&format!("calendar = \"{was}\""), keys, 1))
     };
+    let manifest = manifest.replace(CALLS_BACK, "calls_back = []");
     let toml = with(manifest, "general", "always", "calendar = \"day\"");
     let toml = with(toml, "fraud", "always", "calendar = \"day\"");
     let toml = with(toml, "identity", "office", "calendar = \"day\"\ncollects = [\"email\"]");
@@ -103,10 +112,17 @@ fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
     );
     let call = &case["deferrals"][0];
     assert_eq!((&call["kind"], &call["until"], &call["decision"]), (&json!("callback"), &opens, &case["decision"]));
-    assert_eq!((&call["call_by"], &call["owner"]), (&json!("2026-03-11T08:15:00.000Z"), &Value::Null), "{case}");
+    assert_eq!((&call["call_by"], &call["owner"]), (&json!("2026-03-11T08:15:00.000Z"), &json!("general")), "{case}");
+    assert_eq!(case["due_at"], call["call_by"], "it is due by when the customer is called");
     let queues = lead.get("/v1/queues").body;
     let general = queues.as_array().unwrap().iter().find(|queue| queue["name"] == "general").unwrap();
     assert_eq!((&general["open"], &general["opens_at"]), (&json!(false), &opens), "{general}");
+    // Who comes now is promised a reply within the time that is promised, once it opens.
+    assert_eq!(
+        (&general["due_at"], &general["time_zone"]),
+        (&json!("2026-03-11T10:00:00.000Z"), &json!("Europe/London")),
+        "{general}"
+    );
     // The decision rests on it, and can be taken again.
     let id_of = case["decision"].as_str().unwrap();
     let decision = lead.get(&format!("/v1/decisions/{id_of}")).body;
@@ -142,6 +158,32 @@ fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
     let exceptions = missed["exceptions"].as_array().unwrap();
     assert!(exceptions.iter().any(|one| one["kind"] == "callback_missed"), "{missed}");
     assert!(!missed["waiting_since"].is_null(), "who was to be called waits: {missed}");
+}
+
+#[test]
+fn who_calls_at_night_is_promised_a_call_where_the_bundle_says_nothing_of_it() {
+    let clocks = TwoClocks::at(TEN + 13 * HOUR_MS);
+    // Who may have it are desks that are closed, and neither collect nor call anybody back in so many words.
+    let bundle = bank_with_desks("08:00-18:00", &[], "", "");
+    let server = Server::start_under_clock(bundle, Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    let call = json!({ "customer": "ann", "channel": "phone", "text": TRANSFER });
+    let opened = lead.post("/v1/cases", &call).body;
+    let opens = json!("2026-03-11T08:00:00.000Z");
+    let promised = &opened["case"];
+    assert_eq!((&promised["holder"]["name"], &promised["opens_at"]), (&json!("general"), &opens), "{opened}");
+    let (kind, until) = (&promised["deferrals"][0]["kind"], &promised["deferrals"][0]["until"]);
+    assert_eq!((kind, until, &promised["exceptions"]), (&json!("callback"), &opens, &Value::Null), "{opened}");
+    // By when they are called is when the promise is kept.
+    let call_by = json!("2026-03-11T08:15:00.000Z");
+    assert_eq!((&promised["due_at"], &promised["deferrals"][0]["owner"]), (&call_by, &json!("general")), "{opened}");
+    let mail = json!({ "customer": "ben", "channel": "email", "text": TRANSFER });
+    assert_eq!(lead.post("/v1/cases", &mail).body["case"]["exceptions"][0]["kind"], "no_responder");
+    // Where the bundle says that nobody is to be called, it is an exception at once.
+    let bundle = bank_with_desks("08:00-18:00", &[], "calls_back = []", "calls_back = []");
+    let server = Server::start_under_clock(bundle, Box::new(clocks), Services::none());
+    let opened = server.client(&["lead", "admin"]).post("/v1/cases", &call).body;
+    assert_eq!(opened["case"]["exceptions"][0]["kind"], "no_responder", "{opened}");
 }
 
 #[test]

@@ -24,7 +24,8 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
 const GRAMMAR: &str = "\
-at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
+at DATE TIME, staff NAME QUEUE (who is there), leaves STAFF (is removed), \
+accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
@@ -133,6 +134,13 @@ impl Story {
                 }
             }
             "staff" => self.staff(name, text),
+            "leaves" => {
+                let got = self.client.delete(&format!("/v1/staff/{name}"));
+                assert_eq!(got.status, 204, "{}", got.body);
+                let history = self.client.get(&format!("/v1/streams/staff/{name}/timeline")).body;
+                let last = history["items"].as_array().and_then(|items| items.last()).ok_or_else(unclear)?;
+                told.push(format!("{name}: {}", last["event"]["type"].as_str().unwrap_or_default().replace('_', " ")));
+            }
             "accept" => self.accept(name, text),
             "why" => told = self.why(name),
             "subscribe" => {

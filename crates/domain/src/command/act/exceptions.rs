@@ -2,6 +2,7 @@
 
 use crate::command::effects::{Left, ask};
 use crate::{
+    Refusal,
     case::Status,
     command::{
         Context, Effects,
@@ -45,6 +46,11 @@ pub(super) fn escalate(
 
 pub(super) fn take(draft: &mut Effects, context: &Context, exception: ExceptionId) -> Left {
     known(&draft.case, exception)?;
+    // Who has taken it on has it until they let it become overdue.
+    let theirs = draft.case.exceptions.get(&exception).filter(|of| of.due > context.now);
+    if theirs.and_then(|of| of.taken_by.as_ref()).is_some_and(|by| *by != context.by) {
+        return Err(Refusal::TakenOn { exception });
+    }
     draft.emit(Event::ExceptionTaken { exception, by: context.by.clone(), at: context.now });
     Ok(None)
 }
