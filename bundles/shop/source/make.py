@@ -110,6 +110,7 @@ def row(text, intent, customer, order, db):
         "field.order_total": "",
         "field.paid_by": "",
         "field.items": "",
+        "fact.account": customer,
         "fact.name": " ".join(user["name"].values()),
         "fact.payment_methods": names(method["source"] for method in user["payment_methods"].values()),
         "fact.gift_card_balance": round(100 * sum(m.get("balance", 0) for m in user["payment_methods"].values())),

@@ -250,6 +250,9 @@ fn part(block: &Block) -> Result<(), String> {
             if path.starts_with("readings/") && path.ends_with(".toml") {
                 declare_readings(&block.text, &mut bundle)?;
             }
+            if path.starts_with("tests/") {
+                with_policies(block, &mut bundle)?;
+            }
             bundle.insert(path.to_owned(), block.text.clone().into_bytes());
         }
         _ => return Err("says not which file of a bundle it is".to_owned()),
@@ -267,7 +270,8 @@ fn part(block: &Block) -> Result<(), String> {
 fn with_fields(base: Table, example: &Block) -> Result<Table, String> {
     let before = blocks().into_iter().take_while(|block| block.at != example.at);
     let declaring = before
-        .filter(|block| block.page == example.page && block.language() == "toml" && block.text.contains("[[field]]"));
+        .filter(|block| block.page == example.page && block.language() == "toml" && block.word(0).is_none())
+        .filter(|block| ["[[field]]", "[action.parameters]"].iter().any(|table| block.text.contains(table)));
     declaring
         .map(|block| block.text.parse::<Table>().map_err(|error| format!("{error}")))
         .try_fold(base, |base, declared| Ok(merged(base, declared?)))
@@ -316,6 +320,7 @@ fn declare_ai(added: &Table, bundle: &mut BTreeMap<String, Vec<u8>>) {
         .and_then(toml::Value::as_array)
         .into_iter()
         .flatten()
+        .filter(|one| one.get("parameters").is_none())
         .filter_map(|one| one.get("name")?.as_str())
         .collect();
     if !actions.is_empty() {
@@ -330,6 +335,22 @@ fn declare_ai(added: &Table, bundle: &mut BTreeMap<String, Vec<u8>>) {
     if !policies.is_empty() {
         bundle.insert("policies/example.cedar".to_owned(), policies.into_bytes());
     }
+}
+
+/// Tests of what the same page declares before them are run under that.
+fn with_policies(tests: &Block, bundle: &mut BTreeMap<String, Vec<u8>>) -> Result<(), String> {
+    let manifest = bundle.entry("bundle.toml".to_owned()).or_default();
+    let base: Table = String::from_utf8_lossy(manifest).parse().map_err(|error| format!("{error}"))?;
+    let declared = with_fields(base.clone(), tests)?;
+    if declared == base {
+        return Ok(());
+    }
+    *manifest = toml::to_string(&declared).map_err(|error| error.to_string())?.into_bytes();
+    let before = blocks().into_iter().take_while(|block| block.at != tests.at);
+    let policies = before.filter(|block| block.page == tests.page && block.language() == "cedar");
+    let policies: Vec<String> = policies.map(|block| block.text).collect();
+    bundle.insert("policies/example.cedar".to_owned(), policies.join("\n").into_bytes());
+    Ok(())
 }
 
 /// Responders that an example of policies names and that the small bundle does not have.

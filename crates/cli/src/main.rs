@@ -52,6 +52,9 @@ enum Command {
     /// Look at cases.
     #[command(subcommand)]
     Case(commands::case::Case),
+    /// Look at requests for actions.
+    #[command(subcommand)]
+    Request(commands::request::Request),
     /// Show everything that happened to a token, a member of staff, a responder or anything else that has events.
     History(commands::stream::OfStream),
     /// Say in plain words why a decision was taken.
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
         Command::Health(health) => health.run(cli.json),
         Command::Replay(replay) => replay.run(cli.json),
         Command::Case(case) => case.run(cli.json),
+        Command::Request(request) => request.run(cli.json),
         Command::History(history) => history.run(cli.json),
         Command::Explain(explain) => explain.run(cli.json),
         Command::Responder(responder) => responder.run(cli.json),

@@ -5,7 +5,7 @@
 //! signals that an invariant reads. The draws are the same each time.
 
 use crate::{
-    actions::API_ACTIONS,
+    actions::{ACT, API_ACTIONS, HANDLE},
     bundle::{Bundle, SignalSpec},
     deep_stack::deep,
     engine::{ApiCase, ApiRequest, Engine},
@@ -107,7 +107,10 @@ pub(crate) fn axes(bundle: &Bundle) -> Vec<Axis<'_>> {
     let kinds: Vec<(String, SignalKind)> = specs.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect();
     let mut literals: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
     let mut texts: BTreeMap<String, Texts> = BTreeMap::new();
-    for rule in bundle.rules.iter().chain(&bundle.invariants) {
+    // Of what is asked of requests and interfaces no value lies on the grid.
+    let asked = [HANDLE, ACT].map(|action| uid("Action", action));
+    let is_asked = |rule: &&Rule| asked.iter().any(|action| admits_action(rule, action));
+    for rule in bundle.rules.iter().chain(&bundle.invariants).filter(is_asked) {
         let unscoped = Unscoped::new(&rule.policy, &kinds);
         // What is not compared with a signal by its name may be compared with any.
         if unscoped.signals.is_none() {

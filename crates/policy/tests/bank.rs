@@ -159,7 +159,7 @@ fn what_is_wrong_is_named_with_file_and_line() {
         ("policies/fraud.cedar", "Topic::\"fraud\"", "Topic::\"frod\"", "policies/fraud.cedar"),
         ("intents.csv", ",card_arrival", ",card_arival", "intents.csv:"),
         ("knowledge/pin.md", "# ", "", "knowledge/pin.md:1 the article has no title"),
-        ("schema.cedarschema", "entity Ai {", "entity Ai", "schema.cedarschema:16"),
+        ("schema.cedarschema", "entity Ai {", "entity Ai", "schema.cedarschema:15"),
         ("schema.cedarschema", "entity Role enum", "entity Rolle enum", "schema.cedarschema:1 the schema does not say"),
         ("schema.cedarschema", "action \"handle\"", "action \"handel\"", "the schema declares no action `handle`"),
         (

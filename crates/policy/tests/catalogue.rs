@@ -1,7 +1,7 @@
 //! Actions that are requested exactly: what the catalogue may say, and what policy answers about a request.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
-use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, suite};
+use remit_policy::{action::term, bundle::Bundle, engine::Engine, files::Files, finding::Finding, suite};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -18,7 +18,7 @@ connector = "back-office"
 amount = "amount"
 deadline_minutes = 30
 confirmations = [["customer", "staff"], ["customer"], ["customer", "staff", "staff"]]
-facts = { charge_customer = "text", charge_amount = "money", refunded = "truth" }
+facts = { charge_customer = "text", charge_amount = "money", refunded = "truth", age_days = "elapsed" }
 recent = ["refund_charge"]
 [action.template]
 en = "Refund {amount} of charge {charge}: {reason}."
@@ -158,8 +158,11 @@ arguments = { charge = "ch_1", amount = { minor = 500, currency = "GBP" }, reaso
 answer = "deny"
 "#;
 
+/// The sample bank as it was before it had a catalogue; its examples of intents are the bank's of today.
 fn bank() -> Files {
-    Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank")).unwrap()
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let examples = std::fs::read(root.join("../../bundles/bank/intents.csv")).unwrap();
+    Files::read(&root.join("tests/recorded/v5/bundle")).unwrap().with("intents.csv", examples)
 }
 
 fn with_catalogue(catalogue: &str) -> Files {
@@ -262,6 +265,19 @@ fn a_confirmer_reads_all_that_is_asked_for_in_their_language() {
     assert_eq!(said(Some("de")), "12.50 GBP der Zahlung ch_1\u{fffd}x erstatten: twice.");
     assert_eq!(said(None), said(Some("de")), "the first by name, where the language is another");
     assert_eq!(said(Some("en")), "Refund 12.50 GBP of charge ch_1\u{fffd}x: twice.");
+}
+
+#[test]
+fn what_grows_by_itself_voids_no_yes() {
+    let bundle = Bundle::load(with_catalogue(CATALOGUE)).unwrap();
+    let spec = bundle.requested("refund_charge").unwrap();
+    let facts = |days: i64, refunded: bool| {
+        let told = [("age_days", json!(days)), ("refunded", json!(refunded))];
+        let kinds = |name: &str| spec.facts.iter().find(|(known, _)| known == name).unwrap().1;
+        told.map(|(name, value)| (name.to_owned(), term(kinds(name), &value).unwrap())).into_iter().collect()
+    };
+    assert_eq!(spec.standing(&facts(3, false)), spec.standing(&facts(4, false)));
+    assert_ne!(spec.standing(&facts(3, false)), spec.standing(&facts(3, true)));
 }
 
 #[test]

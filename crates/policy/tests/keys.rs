@@ -62,6 +62,12 @@ kind = "knowledge"
 [[action]]
 name = "a"
 title = "t"
+[[action.limit]]
+by = "action"
+window_hours = 1
+[[connector]]
+name = "c"
+kind = "sandbox"
 [[queue]]
 name = "q"
 title = "t"

@@ -117,7 +117,7 @@ fn service(url: String, told: bool) -> Service {
         answer_max: AnswerMax::Tokens(160),
         conversation_max: ConversationMax::Tokens(1_500),
         articles_max: usize::from(told),
-        actions: vec!["refund_payment".to_owned()],
+        actions: vec!["refund_charge".to_owned()],
         limits: Limits { patience: PATIENCE, ..Limits::default() },
         now: || 0,
     };

@@ -143,7 +143,7 @@ impl Exact<'_> {
             bundle: terms.bundle.clone(),
             holder: holder.map(|holder| holder.who.clone()),
             epoch: holder.map_or(0, |holder| holder.epoch),
-            facts: facts.clone(),
+            facts: self.spec.standing(&facts),
         };
         let decision = RequestDecision {
             v: REQUEST_VERSION,

@@ -13,6 +13,7 @@ mod limits;
 pub(crate) mod policy;
 mod reload;
 pub(crate) mod replay;
+pub(crate) mod request;
 pub(crate) mod responder;
 pub(crate) mod serve;
 pub(crate) mod signals;

@@ -152,7 +152,7 @@ impl Parameters {
 pub fn term(kind: TermKind, value: &Json) -> Option<Term> {
     Some(match kind {
         TermKind::Truth => Term::Truth(value.as_bool()?),
-        TermKind::Number => Term::Number(value.as_i64()?),
+        TermKind::Number | TermKind::Elapsed => Term::Number(value.as_i64()?),
         TermKind::Text => Term::Text(value.as_str()?.to_owned()),
         TermKind::Texts => {
             let texts = value.as_array()?.iter().map(|text| text.as_str().map(ToOwned::to_owned));

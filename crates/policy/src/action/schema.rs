@@ -99,7 +99,7 @@ fn records(spec: &ActionSpec) -> [(&'static str, Json); 4] {
 fn typed(kind: TermKind) -> Map<String, Json> {
     let declared = match kind {
         TermKind::Truth => json!({ "type": "Boolean" }),
-        TermKind::Number => json!({ "type": "Long" }),
+        TermKind::Number | TermKind::Elapsed => json!({ "type": "Long" }),
         TermKind::Text => json!({ "type": "String" }),
         TermKind::Texts => json!({ "type": "Set", "element": { "type": "String" } }),
         TermKind::Money => json!({ "type": "Record", "attributes": {

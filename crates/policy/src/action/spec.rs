@@ -53,11 +53,17 @@ impl ActionSpec {
         }
     }
 
+    /// What of the facts must stay as it is for a yes to count: all that does not grow by itself.
+    pub fn standing(&self, facts: &Names) -> Names {
+        let grows = |name: &str| self.facts.iter().any(|(known, kind)| known == name && *kind == TermKind::Elapsed);
+        facts.iter().filter(|(name, _)| !grows(name)).map(|(name, term)| (name.clone(), term.clone())).collect()
+    }
+
     /// The value of a fact that nobody told: what stands for "not known", which no policy can take for a yes.
     pub fn untold(kind: TermKind, currency: &str) -> Term {
         match kind {
             TermKind::Truth => Term::Truth(false),
-            TermKind::Number => Term::Number(0),
+            TermKind::Number | TermKind::Elapsed => Term::Number(0),
             TermKind::Text => Term::Text(String::new()),
             TermKind::Texts => Term::Texts(Vec::new()),
             TermKind::Money => Term::Money(Money { minor: 0, currency: currency.to_owned() }),

@@ -76,6 +76,9 @@ pub enum TermKind {
     Truth,
     /// A whole number.
     Number,
+    /// Hours or days since something: a whole number that grows by itself. That it has grown changes nothing of what
+    /// somebody has said yes to, as long as policy still permits it.
+    Elapsed,
     /// A text.
     Text,
     /// A list of texts, seen as a set.

@@ -25,6 +25,9 @@ pub(crate) fn facts(database: &Connection, action: Action, ask: &Ask<'_>, facts:
     if action.names_items() {
         of_items(database, action, order.as_ref(), ask, facts)?;
     }
+    if action == Action::ModifyPayment {
+        facts.flag("payment_changed", order.as_ref().is_some_and(|order| order.paid.len() > 1));
+    }
     if action == Action::CancelOrder {
         facts.money("amount", order.as_ref().map_or(0, Order::net), CURRENCY);
     }

@@ -41,11 +41,13 @@ fn another_method_pays_the_whole_order_and_is_paid_back_when_it_is_cancelled() {
     let sandbox = filled();
     let (before, card) = (on_card(&sandbox, GIFT_CARD), other_method(&sandbox, "credit_card"));
     let pay = json!({"order_id": ORDER, "payment_method_id": card});
+    assert_eq!(facts(&sandbox, "modify_pending_order_payment", pay.clone())["payment_changed"], false);
     let statement = execute(&sandbox, "a", "modify_pending_order_payment", pay.clone()).unwrap();
     assert_eq!((statement.amount, minor(&statement.effect, "moved")), (None, 53_665));
     assert_eq!((&statement.effect["refunded_to"], &statement.effect["paid"]), (&json!([GIFT_CARD]), &json!("at once")));
     assert_eq!(on_card(&sandbox, GIFT_CARD), before + 53_665);
-    assert_eq!(facts(&sandbox, "modify_pending_order_payment", pay)["order_paid_by"], card);
+    let after = facts(&sandbox, "modify_pending_order_payment", pay);
+    assert_eq!((&after["order_paid_by"], &after["payment_changed"]), (&json!(card), &json!(true)));
     let effect = cancelled(&sandbox, "b").effect;
     assert_eq!((&effect["refunded_to"], minor(&effect, "refunded_later")), (&json!([card]), 53_665));
     assert_eq!(books::faults(&sandbox), Vec::<&str>::new());

@@ -3,7 +3,7 @@
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
     harness::{Client, OwnClock, Server, epoch, id},
-    sample_bundle::{bank_with, bank_with_file},
+    sample_bundle::{bank_of_acts, bank_with, bank_with_file},
 };
 use remit_app::environment::block_on::block_on;
 use remit_app::governance::{model_cache::ModelCache, services::Services};
@@ -141,15 +141,15 @@ fn an_action_that_nothing_permits_goes_to_a_person() {
 
 #[test]
 fn what_policy_said_of_an_action_that_it_denied_reaches_the_next_holder() {
-    let ai = Ai::start(|_| json!({ "say": "act", "action": "close_account", "arguments": { "account": "GB-7" } }));
+    let ai = Ai::start(|_| json!({ "say": "act", "action": "write_off", "arguments": { "account": "GB-7" } }));
     ai.set_open(true);
-    let server = Server::start_with(bank_with(|toml| toml), ai.services(MANY_AT_ONCE));
+    let server = Server::start_with(bank_of_acts(), ai.services(MANY_AT_ONCE));
     let client = server.client(&["admin"]);
     let case = client.open("ann", "When will my card arrive?");
     settled(&server, &client);
     let context = client.get(&format!("/v1/cases/{}/context", id(&case))).body;
     let summary = context["summary"].as_str().unwrap();
-    assert!(summary.contains("asked for close account {\"account\":\"GB-7\"}, and policy denied it"), "{summary}");
+    assert!(summary.contains("asked for write off {\"account\":\"GB-7\"}, and policy denied it"), "{summary}");
 }
 
 #[test]

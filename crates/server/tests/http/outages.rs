@@ -3,7 +3,7 @@
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
     harness::{Client, OwnClock, Server, id},
-    sample_bundle::bank_with,
+    sample_bundle::{bank_of_acts, bank_with},
 };
 use remit_app::environment::block_on::block_on;
 use remit_app::governance::{model_cache::ModelCache, services::Services};
@@ -113,11 +113,11 @@ fn what_was_counted_is_set_back_with_a_reason_on_record() {
 fn asking_for_what_policy_permits_is_no_failure() {
     let ai = Ai::start(|turn| {
         let new_card = turn["messages"][0]["text"].as_str().unwrap().contains("new card");
-        let action = if new_card { "send_replacement_card" } else { "refund_payment" };
+        let action = if new_card { "book_a_visit" } else { "write_off" };
         json!({ "say": "act", "action": action, "arguments": {} })
     });
     ai.set_open(true);
-    let server = Server::start_with(bank_with(|toml| toml), ai.services(MANY_AT_ONCE));
+    let server = Server::start_with(bank_of_acts(), ai.services(MANY_AT_ONCE));
     let client = server.client(&["admin"]);
     let first = client.open("c0", "When will my new card arrive?")["holder"]["name"].as_str().unwrap().to_owned();
     settled(&server, &client);

@@ -5,7 +5,7 @@ use super::{
     chat::staff,
     expected::Expected as _,
     harness::{Client, Got, OwnClock, Server, id},
-    sample_bundle::bank_and,
+    sample_bundle::bank_asking_for,
 };
 use remit_app::governance::services::Services;
 use remit_policy::bundle::Bundle;
@@ -87,7 +87,7 @@ permit (
 "#;
 
 fn bundle() -> Arc<Bundle> {
-    bank_and(CATALOGUE, &[("policies/goodwill.cedar", POLICIES)])
+    bank_asking_for(CATALOGUE, &[("policies/goodwill.cedar", POLICIES)])
 }
 
 /// A server with the sandbox, two people, and a case.

@@ -46,3 +46,46 @@ pub(crate) fn bank_and(declared: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
     let changed = files.iter().fold(changed, |all, (name, text)| all.with(name, text.as_bytes().to_vec()));
     Arc::new(Bundle::load(changed).unwrap_or_else(|findings| panic!("{findings:#?}")))
 }
+
+/// The sample bank with another catalogue of actions in the place of its own: `declared` at the end of its manifest,
+/// and more files.
+pub(crate) fn bank_asking_for(declared: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
+    let manifest = String::from_utf8(BANK.files().get("bundle.toml").unwrap().to_vec()).unwrap();
+    let (before, rest) = manifest.split_once("[[connector]]").unwrap();
+    let (_, after) = rest.split_once("[economics]").unwrap();
+    let manifest = format!("{before}[economics]{after}{declared}");
+    let is_own = |name: &str| ["policies/requests.cedar", "tests/requests.toml"].contains(&name);
+    let kept = BANK.files().all().filter(|(name, _)| !is_own(name));
+    let kept = Files::new(kept.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())));
+    let changed = kept.with("bundle.toml", manifest.into_bytes());
+    let changed = files.iter().fold(changed, |all, (name, text)| all.with(name, text.as_bytes().to_vec()));
+    Arc::new(Bundle::load(changed).unwrap_or_else(|findings| panic!("{findings:#?}")))
+}
+
+/// The sample bank whose AI responders ask for what a person then does.
+pub(crate) fn bank_of_acts() -> Arc<Bundle> {
+    let schema = String::from_utf8(BANK.files().get("schema.cedarschema").unwrap().to_vec()).unwrap() + ACT;
+    bank_asking_for(ACTIONS, &[("schema.cedarschema", &schema), ("policies/acts.cedar", ACTS)])
+}
+
+const ACT: &str = r#"
+entity RequestedAction enum ["book_a_visit", "write_off"];
+action "act" appliesTo { principal: Ai, resource: RequestedAction, context: Facts };
+"#;
+
+const ACTIONS: &str = r#"
+[[action]]
+name = "book_a_visit"
+title = "Book a visit at a branch"
+
+[[action]]
+name = "write_off"
+title = "Write a debt off"
+"#;
+
+const ACTS: &str = r#"
+@id("act.visit")
+@owner("cards-team")
+@reason("An AI responder may have a visit booked")
+permit (principal is Ai, action == Action::"act", resource == RequestedAction::"book_a_visit");
+"#;

@@ -4,7 +4,7 @@ use crate::{
     activation::{put_in_force, untested},
     endpoint::{Ai, MANY_AT_ONCE, settled},
     harness::{Client, Server, epoch, id},
-    sample_bundle::{BANK, bank_with},
+    sample_bundle::{BANK, bank_of_acts, bank_with},
     staff::{answer, note, presence, staff_client, work},
 };
 use remit_app::governance::services::Services;
@@ -230,22 +230,21 @@ fn a_duplicate_ends_in_the_case_that_goes_on() {
 fn what_an_ai_asks_for_is_asked_of_policy_and_a_person_carries_it_out() {
     let ai = Ai::start(|turn| {
         let action = if turn["messages"][0]["text"].as_str().unwrap().contains("new card") {
-            "send_replacement_card"
+            "book_a_visit"
         } else {
-            "refund_payment"
+            "write_off"
         };
         json!({ "say": "act", "action": action, "arguments": { "card": "…4711" } })
     });
     ai.set_open(true);
-    let server = Server::start_with(bank_with(|toml| toml), ai.services(MANY_AT_ONCE));
+    let server = Server::start_with(bank_of_acts(), ai.services(MANY_AT_ONCE));
     let lead = server.client(&["lead", "admin"]);
     note(&lead, "ana", 4);
     let ana = staff_client(&server, "ana");
     presence(&ana, "ana", "available");
-    for (text, action, may) in [
-        ("When will my new card arrive?", "send_replacement_card", true),
-        ("When will my card arrive?", "refund_payment", false),
-    ] {
+    for (text, action, may) in
+        [("When will my new card arrive?", "book_a_visit", true), ("When will my card arrive?", "write_off", false)]
+    {
         let case = lead.open(&format!("customer {may}"), text);
         let held_by = case["holder"]["name"].clone();
         settled(&server, &lead);
