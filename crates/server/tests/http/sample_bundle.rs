@@ -86,6 +86,6 @@ title = "Write a debt off"
 const ACTS: &str = r#"
 @id("act.visit")
 @owner("cards-team")
-@reason("An AI responder may have a visit booked")
-permit (principal is Ai, action == Action::"act", resource == RequestedAction::"book_a_visit");
+@reason("The cards assistant may have a visit booked")
+permit (principal == Ai::"cards-ai", action == Action::"act", resource == RequestedAction::"book_a_visit");
 "#;
