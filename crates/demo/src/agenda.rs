@@ -95,7 +95,11 @@ impl Agenda {
 
     /// Puts a deed on the agenda, so many milliseconds of the demo's clock from now.
     pub(super) fn after(&self, ms: i64, deed: Deed) {
-        let at = self.clock.now().0.saturating_add(ms.max(0));
+        self.at(self.clock.now().0.saturating_add(ms.max(0)), deed);
+    }
+
+    /// Puts a deed on the agenda, at a moment of the demo's clock.
+    fn at(&self, at: i64, deed: Deed) {
         let mut state = self.lock();
         let number = state.added;
         state.added += 1;
@@ -178,9 +182,10 @@ mod tests {
     #[test]
     fn what_is_due_first_is_done_first_and_breaks_are_not_waited_for() {
         let agenda = Agenda::new(DemoClock::new());
-        agenda.after(2, Deed::Open(2));
-        agenda.after(0, Deed::Open(0));
-        agenda.after(1, Deed::Open(1));
+        let now = agenda.clock.now().0;
+        agenda.at(now + 2, Deed::Open(2));
+        agenda.at(now, Deed::Open(0));
+        agenda.at(now + 1, Deed::Open(1));
         agenda.after(i64::MAX, Deed::Presence { staff: 0, presence: "away", reason: "lunch" });
         for number in 0..3 {
             assert!(!agenda.is_empty());

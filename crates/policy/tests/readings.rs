@@ -130,20 +130,20 @@ fn what_is_wrong_with_readings_is_named_with_file_and_line() {
             "did you mean `care-team`",
         ),
         (own("stuck|stranded *", "stuck|* "), "readings/own.toml:10: rule `stranded.stuck`", "a gap"),
-        (manifest("\"pt\", \"pl\"]", "\"pt\", \"polish\"]"), "bundle.toml:5: there is no pack `polish`", "en, de, fr"),
+        (manifest("\"pt\", \"pl\"]", "\"pt\", \"polish\"]"), "bundle.toml:6: there is no pack `polish`", "en, de, fr"),
         (
             manifest("[readings]\n", "[readings]\noff = [\"fraud.safe_acount\"]\n"),
-            "bundle.toml:85: `fraud.safe_acount`",
+            "bundle.toml:86: `fraud.safe_acount`",
             "did you mean `fraud.safe_account`",
         ),
         (
             manifest("fraud_in_progress = \"fraud-team\"", "fraud = \"fraud-team\""),
-            "bundle.toml:91: `fraud` under [readings.owners]",
+            "bundle.toml:92: `fraud` under [readings.owners]",
             "did you mean `fraud_in_progress`",
         ),
         (
             manifest("[readings]\nowner = \"head-of-support\"", "[readings]\nowner = \"head\""),
-            "bundle.toml:85: `head`",
+            "bundle.toml:86: `head`",
             "owner",
         ),
         (

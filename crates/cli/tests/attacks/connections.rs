@@ -62,7 +62,9 @@ fn follow(server: &str, client: &Client) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(server).unwrap();
     let asked = format!("GET /v1/events HTTP/1.1\r\nhost: {server}\r\nauthorization: Bearer {}\r\n\r\n", client.token);
     stream.write_all(asked.as_bytes()).unwrap();
-    let mut reader = BufReader::new(stream);
+    // Drained in one go: of what is taken in small pieces the kernel may open the window by less than one segment of the
+    // loopback, whose sender then waits for minutes.
+    let mut reader = BufReader::with_capacity(1 << 20, stream);
     let mut first = String::new();
     reader.read_line(&mut first).unwrap();
     assert!(first.starts_with("HTTP/1.1 200"), "{first}");
