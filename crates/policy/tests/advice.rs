@@ -60,7 +60,7 @@ fn a_bundle_of_the_first_schema_governs_as_it_did_and_is_told_of_the_second() {
                    `principal has responder` there";
     assert_eq!(found[0], telling);
     // With the second, what may be of nobody is asked for before it is read.
-    let toml = text(&first, "bundle.toml").replace("currency =", "schema = 2\ncurrency =");
+    let toml = text(&first, "bundle.toml").replacen("currency =", "schema = 2\ncurrency =", 1);
     let refused = Bundle::load(first.clone().with("bundle.toml", toml.into_bytes())).unwrap_err();
     assert!(refused.iter().any(|finding| finding.message.contains("`staff`")), "{refused:#?}");
 

@@ -62,8 +62,8 @@ fn follow(server: &str, client: &Client) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(server).unwrap();
     let asked = format!("GET /v1/events HTTP/1.1\r\nhost: {server}\r\nauthorization: Bearer {}\r\n\r\n", client.token);
     stream.write_all(asked.as_bytes()).unwrap();
-    // Drained in one go: of what is taken in small pieces the kernel may open the window by less than one segment of the
-    // loopback, whose sender then waits for minutes.
+    // Drained in one go: of what is taken in small pieces the kernel may open the window by less than one segment of
+    // the loopback, whose sender then waits for minutes.
     let mut reader = BufReader::with_capacity(1 << 20, stream);
     let mut first = String::new();
     reader.read_line(&mut first).unwrap();

@@ -3,7 +3,12 @@
 //! real database; nothing of policy is known here beside the names of its rules.
 //!
 //! `REMIT_RETAIL_TASKS` and `REMIT_RETAIL_DB` name other tasks and another database of the same form.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 
 mod data;
 mod judge;
