@@ -26,6 +26,7 @@ use remit_domain::{
     command::Effects,
     id::{DecisionId, RequestId, ResponderId},
     request::{Answer, Asker, Request, RequestAsked, RequestNoted},
+    signal::Signals,
 };
 use remit_policy::action::ActionSpec;
 use remit_store::CommitError;
@@ -133,7 +134,7 @@ impl Prepared {
 
     /// The customer's language, as it was read.
     pub(crate) fn language(&self) -> Option<String> {
-        self.asked.decision.signals.get("language").map(|reading| reading.value.to_string())
+        language(&self.asked.decision.signals)
     }
 
     /// The policies that determined it, in words.
@@ -143,6 +144,10 @@ impl Prepared {
         let reasons: Vec<String> = decision.verdict.policies.iter().filter_map(reason).collect();
         if reasons.is_empty() { "no policy permits it".to_owned() } else { reasons.join("; ") }
     }
+}
+
+fn language(signals: &Signals) -> Option<String> {
+    signals.get("language").map(|reading| reading.value.to_string())
 }
 
 /// Has policy answer, and seals what was asked for and what is read of it.
@@ -156,11 +161,12 @@ pub(crate) async fn prepared(
     let (case, now) = (&loaded.case, parts.environment.now());
     let mut ids = parts.environment.ids(now)?;
     let (id, decision) = (RequestId::next(&mut ids), DecisionId::next(&mut ids));
-    let asker = asker(parts, caller, case).await?;
+    let signals = evaluate::signals(parts, case, now).await?;
+    let asker = asker(parts, caller, case, &signals)?;
     let hash = evaluate::hash(id, case, spec.name.as_str(), &asker, arguments)?;
     let exact = Exact { id, spec, asker, arguments: arguments.clone(), hash };
-    let evaluated = exact.evaluate(parts, case, &[], decision, now).await?;
-    let language = evaluated.decision.signals.get("language").map(|reading| reading.value.to_string());
+    let evaluated = exact.evaluate(parts, case, signals, &[], decision, now).await?;
+    let language = language(&evaluated.decision.signals);
     let shown_text = spec.template.say(language.as_deref(), arguments, &evaluated.told);
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
     let written = serde_json::to_string(arguments).map_err(Refused::internal)?;
@@ -259,13 +265,13 @@ pub(crate) async fn commit(
 }
 
 /// As who `caller` asks.
-async fn asker(parts: &Parts, caller: &Caller, case: &Case) -> Result<Asker, Refused> {
+fn asker(parts: &Parts, caller: &Caller, case: &Case, signals: &Signals) -> Result<Asker, Refused> {
     Ok(match &caller.principal {
         Principal::Staff { staff, .. } => Asker::Staff { staff: staff.clone(), roles: caller.roles.clone() },
         Principal::Customer(customer) => Asker::Customer { customer: customer.clone() },
         Principal::Responder(name) => {
             let responder = ResponderId::new(name).map_err(Refused::internal)?;
-            let asker = evaluate::as_responder(parts, case, &responder, parts.environment.now()).await?;
+            let asker = evaluate::as_responder(parts, case, &responder, signals, parts.environment.now());
             asker.ok_or_else(|| Refused::new(Kind::Forbidden, "the bundle has no such AI responder"))?
         }
         Principal::Integration | Principal::Person | Principal::System(_) => {

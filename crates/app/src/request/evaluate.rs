@@ -12,6 +12,7 @@ use remit_domain::{
     decision::DecisionPoint,
     id::{DecisionId, Digest, RequestId, ResponderId, Timestamp},
     request::{Asker, Confirming, Names, REQUEST_VERSION, RequestDecision, Standing, Term},
+    signal::Signals,
 };
 use remit_policy::{
     action::{ActionSpec, term},
@@ -95,8 +96,7 @@ impl Exact<'_> {
         }
     }
 
-    /// Policy's answer on what is true now, where `confirmed` have said yes. The asker of a responder is seen as it is
-    /// now.
+    /// Policy's answer on what is true now, beside the case's readings, where `confirmed` have said yes.
     ///
     /// # Errors
     /// [`Kind::Unreachable`] where its connector does not say what is true; otherwise when the store refuses.
@@ -104,6 +104,7 @@ impl Exact<'_> {
         &self,
         parts: &Parts,
         case: &Case,
+        signals: Signals,
         confirmed: &[Confirming],
         id: DecisionId,
         now: Timestamp,
@@ -118,18 +119,8 @@ impl Exact<'_> {
         let facts: Names = self.spec.facts.iter().map(of_kind).collect();
         let arguments = self.spec.parameters.seen(&self.arguments);
         let recent = self.recent(parts, case, now).await?;
-        let about = About::default().of(&governance.bundle, parts.opener(), case).await?;
-        let signals = facts::seen(governance, &parts.live, case, &about, now);
-        let principal = match &self.asker {
-            Asker::Responder { facts: before } => {
-                let candidates = facts::candidates(governance, &parts.live, &parts.environment, case, &signals, now);
-                let known = candidates.into_iter().find(|facts| facts.responder == before.responder);
-                known.map_or_else(|| self.asker.clone(), |facts| Asker::Responder { facts: Box::new(facts) })
-            }
-            other => other.clone(),
-        };
         let question = RequestQuestion {
-            asker: &principal,
+            asker: &self.asker,
             arguments: &arguments,
             facts: &facts,
             recent: &recent,
@@ -154,7 +145,7 @@ impl Exact<'_> {
             at: now,
             bundle: terms.bundle.clone(),
             baseline: terms.baseline.clone(),
-            principal,
+            principal: self.asker.clone(),
             action: self.spec.name.clone(),
             hash: self.hash.clone(),
             arguments,
@@ -197,16 +188,21 @@ impl Exact<'_> {
     }
 }
 
-/// An AI responder as who asks, with what is true of it now.
-pub(super) async fn as_responder(
+/// The readings of a case that policies are asked with.
+pub(super) async fn signals(parts: &Parts, case: &Case, now: Timestamp) -> Result<Signals, Refused> {
+    let about = About::default().of(&parts.governance.bundle, parts.opener(), case).await?;
+    Ok(facts::seen(&parts.governance, &parts.live, case, &about, now))
+}
+
+/// An AI responder as who asks, with what is true of it now; nothing where the bundle has it not.
+pub(super) fn as_responder(
     parts: &Parts,
     case: &Case,
     responder: &ResponderId,
+    signals: &Signals,
     now: Timestamp,
-) -> Result<Option<Asker>, Refused> {
-    let about = About::default().of(&parts.governance.bundle, parts.opener(), case).await?;
-    let signals = facts::seen(&parts.governance, &parts.live, case, &about, now);
-    let candidates = facts::candidates(&parts.governance, &parts.live, &parts.environment, case, &signals, now);
+) -> Option<Asker> {
+    let candidates = facts::candidates(&parts.governance, &parts.live, &parts.environment, case, signals, now);
     let facts = candidates.into_iter().find(|facts| facts.responder == *responder);
-    Ok(facts.map(|facts| Asker::Responder { facts: Box::new(facts) }))
+    facts.map(|facts| Asker::Responder { facts: Box::new(facts) })
 }

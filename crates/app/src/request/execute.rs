@@ -11,7 +11,7 @@ use crate::{
     caller::principal::Job,
     environment::clock::{parse_rfc3339, rfc3339},
     governance::connectors::Connector,
-    journal::outbox::{self, EXECUTION},
+    journal::outbox::EXECUTION,
     pipeline::{self, commit::Envelope, load::Loaded, projections, sealing},
     refused::{Kind, Refused, refused},
 };
@@ -20,11 +20,11 @@ use remit_domain::{
     case::Status,
     id::{DecisionId, RequestId, Timestamp},
     request::{
-        Agreement, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState,
+        Agreement, Asker, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState,
         Statement,
     },
 };
-use remit_policy::action::ActionSpec;
+use remit_policy::action::money_in_words;
 use remit_responders::connector::{ConnectorAsked, Outcome, Stated, Wanted};
 use remit_store::{CommitError, Entry, OutboxRow, ReadError, Views as _};
 use serde_json::{Map, Value};
@@ -82,7 +82,7 @@ fn is_doubtful(effect: Option<&Effect>) -> bool {
 async fn expire(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let now = parts.environment.now();
     match entry.value.act(RequestCommand::Expire, now) {
-        Ok(change) => put(parts, row, &entry, change, None, now).await.map(drop),
+        Ok(change) => put(parts, row, &entry, change, None, now).await,
         // Its time is not over yet by this clock: it is looked at again.
         Err(_) => Ok(()),
     }
@@ -92,27 +92,35 @@ async fn expire(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result
 async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let now = parts.environment.now();
     let loaded = read::case_of(parts, &entry.value).await?;
-    let exact = match exact(parts, &loaded, &entry.value).await? {
-        Some(exact) => exact,
-        None => {
-            let change = entry.value.act(RequestCommand::Execute { now: None }, now)?;
-            return put(parts, row, &entry, change, None, now).await.map(drop);
-        }
+    let exact = match loaded.case.status {
+        Status::Open => exact(parts, &loaded, &entry.value).await?,
+        Status::Resolved => None,
+    };
+    let Some(mut exact) = exact else {
+        let change = entry.value.act(RequestCommand::Execute { now: None }, now)?;
+        return put(parts, row, &entry, change, None, now).await;
     };
     let confirmed: Vec<Confirming> = entry.value.confirmations.iter().map(|given| given.by.confirming()).collect();
     let decision = DecisionId::next(&mut parts.environment.ids(now)?);
-    let Evaluated { decision, standing, .. } = exact.evaluate(parts, &loaded.case, &confirmed, decision, now).await?;
+    let signals = evaluate::signals(parts, &loaded.case, now).await?;
+    // An AI responder is seen as it is now.
+    if let Asker::Responder { facts } = &exact.asker
+        && let Some(asker) = evaluate::as_responder(parts, &loaded.case, &facts.responder, &signals, now)
+    {
+        exact.asker = asker;
+    }
+    let evaluated = exact.evaluate(parts, &loaded.case, signals, &confirmed, decision, now).await?;
+    let Evaluated { decision, standing, .. } = evaluated;
     let change = entry.value.act(RequestCommand::Execute { now: Some(Box::new((standing, decision))) }, now)?;
     let executes = matches!(change, RequestChange::Executing { .. });
     let connector = Arc::clone(evaluate::connector(parts, exact.spec)?);
     let not_after = now.plus_ms(i64::from(connector.declared.deadline_ms));
     // Until it is answered about, what became of it is asked for after the moment beyond which it is not done any more.
-    let again = executes
-        .then(|| outbox::execution(row.id.clone(), entry.value.case, not_after.plus_ms(LOOK_MS), entry.value.id));
-    let entry = put(parts, row, &entry, change, again, now).await?;
     if !executes {
-        return Ok(());
+        return put(parts, row, &entry, change, None, now).await;
     }
+    let again = record::due_at(&entry.value, not_after.plus_ms(LOOK_MS));
+    let entry = put_again(parts, row, &entry, change, again, now).await?;
     // The connector is told of nothing that a machine that dies would lose.
     parts.journal.settled().await.map_err(Refused::internal)?;
     let mut asked = of(&exact, &loaded, &entry.value, Wanted::Execute);
@@ -133,15 +141,12 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
 /// Asks what became of a request that nobody answered about.
 async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let loaded = read::case_of(parts, &entry.value).await?;
-    let Some(exact) = exact_of_any(parts, &loaded, &entry.value).await? else {
+    let Some(exact) = exact(parts, &loaded, &entry.value).await? else {
         // Nobody can say any more what it was: a person has to look.
         let now = parts.environment.now();
         let effect = Effect::Unknown { why: "what was asked for cannot be read any more".to_owned() };
         let entry = match entry.value.act(RequestCommand::End { effect }, now) {
-            Ok(change) => {
-                let again = outbox::execution(row.id.clone(), entry.value.case, now, entry.value.id);
-                put(parts, row, &entry, change, Some(again), now).await?
-            }
+            Ok(change) => put_again(parts, row, &entry, change, record::due_at(&entry.value, now), now).await?,
             Err(_) => entry,
         };
         return look(parts, row, &entry, &loaded).await;
@@ -151,8 +156,7 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
     let change = entry.value.act(RequestCommand::AskAgain, now)?;
     let pause = LOOK_MS.saturating_mul(1 << entry.value.attempts.min(12)).min(LOOK_MS_MAX);
     let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + pause);
-    let again = outbox::execution(row.id.clone(), entry.value.case, later, entry.value.id);
-    let entry = put(parts, row, &entry, change, Some(again), now).await?;
+    let entry = put_again(parts, row, &entry, change, record::due_at(&entry.value, later), now).await?;
     parts.journal.settled().await.map_err(Refused::internal)?;
     let asked = of(&exact, &loaded, &entry.value, Wanted::Find);
     let effect = match connector
@@ -190,15 +194,11 @@ async fn end(
     let change = entry.value.act(RequestCommand::End { effect }, now)?;
     if is_doubtful {
         // The row stays until somebody has been told to look.
-        let row_again = outbox::execution(row.id.clone(), entry.value.case, now, entry.value.id);
-        let entry = put(parts, row, entry, change, Some(row_again), now).await?;
+        let entry = put_again(parts, row, entry, change, record::due_at(&entry.value, now), now).await?;
         return look(parts, row, &entry, loaded).await;
     }
-    let again = is_unknown.then(|| {
-        let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + LOOK_MS);
-        outbox::execution(row.id.clone(), entry.value.case, later, entry.value.id)
-    });
-    put(parts, row, entry, change, again, now).await.map(drop)
+    let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + LOOK_MS);
+    put(parts, row, entry, change, is_unknown.then(|| record::due_at(&entry.value, later)), now).await
 }
 
 /// Has a person look: an exception on the case, with an owner and a due time. The row is done with that.
@@ -237,7 +237,7 @@ async fn look(parts: &Parts, row: &OutboxRow, entry: &Entry<Request>, loaded: &L
     pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(drop)
 }
 
-/// Puts a change on record, with when its row is due again; the request as it is then.
+/// Puts a change on record, with when its row is due again.
 async fn put(
     parts: &Parts,
     row: &OutboxRow,
@@ -245,9 +245,9 @@ async fn put(
     change: RequestChange,
     again: Option<OutboxRow>,
     now: Timestamp,
-) -> Result<Entry<Request>, Refused> {
+) -> Result<(), Refused> {
     let caller = Caller::system(Job::Requests);
-    let (request, mut commit) = record::changed(parts, &caller, before, change, now)?;
+    let (_, mut commit) = record::changed(parts, &caller, before, change, now)?;
     commit.claim = Some(row.id.clone());
     commit.cancel.retain(|id| *id != row.id);
     if let Some(again) = again {
@@ -255,7 +255,7 @@ async fn put(
         commit.outbox.push(again);
     }
     match projections::commit(parts, commit).await {
-        Ok(_) => read::stored(parts, request.id).await?.ok_or_else(|| Refused::internal("a request is gone")),
+        Ok(_) => Ok(()),
         Err(CommitError::ItemConflict { kind, .. }) if kind == REQUESTS.kind() => {
             Err(Refused::new(Kind::Superseded, "the request changed meanwhile; it is looked at anew"))
         }
@@ -263,19 +263,24 @@ async fn put(
     }
 }
 
-/// The exact request with its arguments opened; nothing where it can be carried out no more.
-async fn exact<'p>(parts: &'p Parts, loaded: &Loaded, request: &Request) -> Result<Option<Exact<'p>>, Refused> {
-    if loaded.case.status != Status::Open {
-        return Ok(None);
-    }
-    exact_of_any(parts, loaded, request).await
+/// The same for one that is gone on with at once: the request as it is then.
+async fn put_again(
+    parts: &Parts,
+    row: &OutboxRow,
+    before: &Entry<Request>,
+    change: RequestChange,
+    again: OutboxRow,
+    now: Timestamp,
+) -> Result<Entry<Request>, Refused> {
+    put(parts, row, before, change, Some(again), now).await?;
+    read::stored(parts, before.value.id).await?.ok_or_else(|| Refused::internal("a request is gone"))
 }
 
-/// The same on a case that has ended too.
-async fn exact_of_any<'p>(parts: &'p Parts, loaded: &Loaded, request: &Request) -> Result<Option<Exact<'p>>, Refused> {
+/// The exact request with its arguments opened; nothing where they are gone, or the bundle has its action no more.
+async fn exact<'p>(parts: &'p Parts, loaded: &Loaded, request: &Request) -> Result<Option<Exact<'p>>, Refused> {
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
     let words = sealing::open_words(journal, vault, environment, &loaded.case, &request.arguments).await?;
-    let spec: Option<&ActionSpec> = parts.governance.bundle.requested(request.action.as_str());
+    let spec = parts.governance.bundle.requested(request.action.as_str());
     let (Some(words), Some(spec)) = (words, spec) else { return Ok(None) };
     let arguments: Map<String, Value> = serde_json::from_str(&words).map_err(Refused::internal)?;
     Ok(Some(Exact { id: request.id, spec, asker: request.by.clone(), arguments, hash: request.hash.clone() }))
@@ -300,8 +305,4 @@ fn done(request: &Request, stated: Stated, now: Timestamp) -> Effect {
     let agrees = Agreement::of(request.amount.as_ref(), amount.as_ref());
     let at = stated.at.as_deref().and_then(parse_rfc3339).unwrap_or(now);
     Effect::Done { statement: Statement { reference: stated.reference, amount, at }, agrees }
-}
-
-fn money_in_words(money: &Money) -> String {
-    remit_policy::action::money_in_words(money)
 }

@@ -8,7 +8,7 @@ use remit_domain::{
     request::{Answer, Effect, Request, RequestAsked, RequestChange, RequestChanged, RequestState, Reserved},
 };
 use remit_policy::{action::ActionSpec, manifest::LimitedBy};
-use remit_store::{Commit, Counter, Entry, Expected, Spend};
+use remit_store::{Commit, Counter, Entry, Expected, OutboxRow, Spend};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -64,12 +64,16 @@ pub(crate) fn row(request: &Request) -> String {
     format!("request:{}", request.id)
 }
 
+/// Has a request be gone on with at a moment.
+pub(super) fn due_at(request: &Request, moment: Timestamp) -> OutboxRow {
+    outbox::execution(row(request), request.case, moment, request.id)
+}
+
 /// What is to be done about a request, and when.
-fn due(request: &Request, now: Timestamp) -> Option<remit_store::OutboxRow> {
-    let at = |moment| Some(outbox::execution(row(request), request.case, moment, request.id));
+fn due(request: &Request, now: Timestamp) -> Option<OutboxRow> {
     match request.state {
-        RequestState::Waiting => at(request.due),
-        RequestState::Confirmed => at(now),
+        RequestState::Waiting => Some(due_at(request, request.due)),
+        RequestState::Confirmed => Some(due_at(request, now)),
         // Who carries it out says when it is asked again.
         _ => None,
     }

@@ -10,6 +10,8 @@ use remit_command::{
     client::{Client, Server},
     shown::{self, many, say},
 };
+use remit_domain::request::Money;
+use remit_policy::action::money_in_words;
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -243,8 +245,7 @@ impl Explain {
 /// An amount of money, which is told in minor units; nothing of another value.
 fn amount(field: &Value) -> Option<String> {
     let (minor, currency) = (field.get("value")?.as_i64()?, field.get("currency")?.as_str()?);
-    let sign = if minor < 0 { "-" } else { "" };
-    Some(format!("{sign}{}.{:02} {currency}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100))
+    Some(money_in_words(&Money { minor, currency: currency.to_owned() }))
 }
 
 /// Who has a case: the member of staff by the name that `first_name` finds, or by their name in records.

@@ -7,6 +7,8 @@ use remit_command::{
     client::Client,
     shown::{self, say},
 };
+use remit_domain::request::Money;
+use remit_policy::action::money_in_words;
 use serde_json::{Value, json};
 
 /// Columns that words stand in from the left.
@@ -122,9 +124,9 @@ fn print(request: &Value, said: Option<&Value>) {
     match text(request, "/effect/how") {
         "" => {}
         "done" => {
-            let amount = request.pointer("/effect/amount").map_or_else(String::new, |amount| {
-                format!(", {} {}", amount.get("minor").unwrap_or(&Value::Null), text(amount, "/currency"))
-            });
+            let amount = request.pointer("/effect/amount").cloned();
+            let amount = amount.and_then(|amount| serde_json::from_value::<Money>(amount).ok());
+            let amount = amount.map_or_else(String::new, |amount| format!(", {}", money_in_words(&amount)));
             let (reference, at) = (text(request, "/effect/reference"), text(request, "/effect/at"));
             say!(
                 "  done at {at} as {reference}{amount}: it {} with what was asked for",

@@ -121,18 +121,4 @@ impl RequestChange {
             _ => None,
         }
     }
-
-    /// What it is called on record.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Confirmed { .. } => "confirmed",
-            Self::Declined { .. } => "declined",
-            Self::Withdrawn { .. } => "withdrawn",
-            Self::Expired => "expired",
-            Self::Voided { .. } => "voided",
-            Self::Executing { .. } => "executing",
-            Self::AskedAgain => "asked_again",
-            Self::CarriedOut { .. } => "carried_out",
-        }
-    }
 }

@@ -36,19 +36,6 @@ pub enum Changed {
     Verdict,
 }
 
-impl Changed {
-    /// What is told of it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bundle => "another bundle is in force",
-            Self::Case => "the case has ended",
-            Self::Holder => "somebody else has the case",
-            Self::Fact => "a fact that it was asked on has changed",
-            Self::Verdict => "policy no longer permits it",
-        }
-    }
-}
-
 impl Standing {
     /// What of it is no longer so, if anything, where it is as `now`.
     pub fn changed(&self, now: &Self) -> Option<Changed> {

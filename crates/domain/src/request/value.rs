@@ -1,7 +1,7 @@
 //! What policies see of a request's arguments and of facts about it.
 
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 /// An amount of money in minor units of a currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,12 +12,6 @@ pub struct Money {
     pub minor: i64,
     /// ISO 4217.
     pub currency: String,
-}
-
-impl fmt::Display for Money {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.minor, self.currency)
-    }
 }
 
 /// One value, of a type that policies can compare.

@@ -20,7 +20,6 @@ const WHOLE_MAX: i64 = 9_007_199_254_740_991;
 /// The parameters of an action.
 #[derive(Clone)]
 pub struct Parameters {
-    schema: Json,
     validator: Arc<Validator>,
     of: Vec<Parameter>,
 }
@@ -92,16 +91,9 @@ impl Parameters {
         });
         let of = of.collect();
         match validator {
-            Ok(validator) if wrong.is_empty() => {
-                Ok(Self { schema: schema.clone(), validator: Arc::new(validator), of })
-            }
+            Ok(validator) if wrong.is_empty() => Ok(Self { validator: Arc::new(validator), of }),
             _ => Err(wrong),
         }
-    }
-
-    /// The JSON Schema.
-    pub fn schema(&self) -> &Json {
-        &self.schema
     }
 
     /// Their names, in order.

@@ -1,18 +1,13 @@
 //! Requests for actions: whether one may be carried out, once whose yes is given, or not at all.
 
-use super::{
-    Engine,
-    api::ApiCase,
-    governed::{Governed, Requested},
-    value,
-};
+use super::{Engine, api::ApiCase, governed::Requested, value};
 use crate::{
     action::{ARGUMENTS, CONFIRMED, HOURS_AGO, RECENT, REQUEST_FACTS},
     actions::REQUEST,
     attributes,
     scope::uid,
 };
-use cedar_policy::{Entities, Entity, Request, RestrictedExpression};
+use cedar_policy::{Entities, Entity, EntityUid, Request, RestrictedExpression};
 use remit_domain::{
     decision::{PolicyNote, Verdict},
     id::PolicyId,
@@ -72,7 +67,8 @@ impl Engine {
         asked: &RequestQuestion<'_>,
         confirmed: &[Confirming],
     ) -> Option<RequestVerdict> {
-        let with = |confirmed: &[Confirming]| self.ask_requested(requested, asked, confirmed);
+        let entities = self.around(requested, asked)?;
+        let with = |confirmed: &[Confirming]| self.ask_requested(requested, asked, &entities, confirmed);
         let as_it_is = with(confirmed)?;
         let verdict = |answer, verdict: Verdict, until: Vec<PolicyId>| RequestVerdict {
             answer,
@@ -101,14 +97,27 @@ impl Engine {
         Some(RequestVerdict { requestable, ..verdict(Answer::Deny, denied, Vec::new()) })
     }
 
+    /// Who asks, the case and the action in its group: the same whoever has confirmed it.
+    fn around(&self, requested: &Requested, asked: &RequestQuestion<'_>) -> Option<(EntityUid, Entities)> {
+        let principal = self.asker(asked.asker)?;
+        let asker = principal.uid();
+        let group = uid("Action", REQUEST);
+        let entities = [
+            principal,
+            Entity::new(self.case.clone(), self.of_case(asked.case), HashSet::new()).ok()?,
+            Entity::new_no_attrs(requested.governed.action.clone(), HashSet::from([group.clone()])),
+            Entity::new_no_attrs(group, HashSet::new()),
+        ];
+        Some((asker, Entities::from_entities(entities, None).ok()?))
+    }
+
     fn ask_requested(
         &self,
         requested: &Requested,
         asked: &RequestQuestion<'_>,
+        (asker, entities): &(EntityUid, Entities),
         confirmed: &[Confirming],
     ) -> Option<Verdict> {
-        let principal = self.asker(asked.asker)?;
-        let Governed { action, .. } = &requested.governed;
         let values = self.signals.iter();
         let values = values.filter_map(|spec| Some((spec, self.expression(spec, value(spec, asked.signals)?)?)));
         let staff = confirmed.iter().filter(|kind| **kind == Confirming::Staff).count();
@@ -118,23 +127,15 @@ impl Engine {
         ];
         let recent = asked.recent.iter().map(|(name, term)| Some((format!("{name}{HOURS_AGO}"), expression(term)?)));
         let more = [
-            (ARGUMENTS, record(asked.arguments.iter().map(|(name, term)| Some((name.clone(), expression(term)?))))?),
-            (REQUEST_FACTS, record(asked.facts.iter().map(|(name, term)| Some((name.clone(), expression(term)?))))?),
+            (ARGUMENTS, named(asked.arguments)?),
+            (REQUEST_FACTS, named(asked.facts)?),
             (RECENT, record(recent)?),
             (CONFIRMED, record(confirmed.into_iter().map(Some))?),
         ];
         let context = attributes::context_with(values, &self.records, more)?;
-        let case = Entity::new(self.case.clone(), self.of_case(asked.case), HashSet::new()).ok()?;
-        let group = uid("Action", REQUEST);
-        let entities = [
-            principal.clone(),
-            case,
-            Entity::new_no_attrs(action.clone(), HashSet::from([group.clone()])),
-            Entity::new_no_attrs(group, HashSet::new()),
-        ];
-        let entities = Entities::from_entities(entities, None).ok()?;
-        let request = Request::new(principal.uid(), action.clone(), self.case.clone(), context, None).ok()?;
-        Some(requested.governed.ask(&self.authorizer, &request, &entities, true))
+        let action = requested.governed.action.clone();
+        let request = Request::new(asker.clone(), action, self.case.clone(), context, None).ok()?;
+        Some(requested.governed.ask(&self.authorizer, &request, entities, true))
     }
 
     fn asker(&self, asker: &Asker) -> Option<Entity> {
@@ -163,6 +164,10 @@ fn without(set: &[Confirming], given: &[Confirming]) -> Option<Vec<Confirming>> 
         left.remove(at);
     }
     Some(left)
+}
+
+fn named(names: &Names) -> Option<RestrictedExpression> {
+    record(names.iter().map(|(name, term)| Some((name.clone(), expression(term)?))))
 }
 
 fn record(members: impl Iterator<Item = Option<(String, RestrictedExpression)>>) -> Option<RestrictedExpression> {

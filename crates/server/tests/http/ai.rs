@@ -328,7 +328,8 @@ fn an_ai_that_policy_does_not_let_answer_is_told_of_and_the_case_goes_on() {
     let ai = Ai::start(|_| json!({ "say": "answer", "text": SAYS }));
     ai.set_open(true);
     let silent = |policies: String| {
-        let may = r#"Action::"message.answer", Action::"handoff.request", Action::"case.resolve", Action::"request.ask""#;
+        let may =
+            r#"Action::"message.answer", Action::"handoff.request", Action::"case.resolve", Action::"request.ask""#;
         assert_eq!(policies.matches(may).count(), 1, "{policies}");
         policies.replace(may, r#"Action::"handoff.request""#)
     };

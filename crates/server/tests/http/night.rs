@@ -65,8 +65,9 @@ pub(crate) fn bank_in_shifts() -> Arc<Bundle> {
         format!("{before}{name}{}", after.replacen(&format!("calendar = \"{was}\""), keys, 1))
     };
     let manifest = manifest.replace(CALLS_BACK, "calls_back = []");
-    let toml = with(manifest, "general", "always", "calendar = \"day\"");
-    let toml = with(toml, "fraud", "always", "calendar = \"day\"");
+    let closes = "calendar = \"day\"\ncalls_back = []";
+    let toml = with(manifest, "general", "always", closes);
+    let toml = with(toml, "fraud", "always", closes);
     let toml = with(toml, "identity", "office", "calendar = \"day\"\ncollects = [\"email\"]");
     // Transfers are the general desk's.
     let toml = toml.replace(
