@@ -3,8 +3,13 @@
 
 use super::{asker::Asker, confirmation::Confirming, value::Names};
 use crate::{
+    Case,
+    case::Holder,
     decision::PolicyNote,
-    id::{ActionName, CaseId, DecisionId, Digest, OwnerId, PolicyId, RequestId, Timestamp},
+    id::{
+        ActionName, CaseId, CustomerId, DecisionId, Digest, OwnerId, PolicyId, RequestId, ResponderId, StaffId,
+        Timestamp,
+    },
     signal::Signals,
 };
 use serde::{Deserialize, Serialize};
@@ -62,6 +67,36 @@ pub struct RequestVerdict {
     pub requestable: Vec<Requestable>,
 }
 
+/// Who has a case, who is offered it, and whose it is, as policy saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Parties {
+    /// The responder that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<ResponderId>,
+    /// The member of staff who has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<StaffId>,
+    /// The member of staff who is offered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<StaffId>,
+    /// The customer.
+    pub customer: CustomerId,
+}
+
+impl From<&Case> for Parties {
+    fn from(case: &Case) -> Self {
+        let holder = case.holder.as_ref();
+        Self {
+            holder: holder.and_then(Holder::responder).cloned(),
+            staff: holder.and_then(|holder| holder.staff.clone()),
+            offered: case.offer.as_ref().map(|offer| offer.staff.clone()),
+            customer: case.customer.clone(),
+        }
+    }
+}
+
 /// The record of one evaluation of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -75,6 +110,8 @@ pub struct RequestDecision {
     pub request: RequestId,
     /// Of which case.
     pub case: CaseId,
+    /// Whose that was.
+    pub parties: Parties,
     /// Who owns the decision point `act`.
     pub owner: OwnerId,
     /// When.

@@ -10,9 +10,9 @@ use remit_domain::{
     decision::PolicyNote,
     id::{ActionName, CaseId, DecisionId, Digest, Ids, RequestId, StaffId, Timestamp},
     request::{
-        Agreement, Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Money, Names, REQUEST_VERSION,
-        Request, RequestAsked, RequestChange, RequestCommand, RequestDecision, RequestRefusal, RequestState,
-        RequestVerdict, Standing, Statement, Term, Via,
+        Agreement, Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Money, Names, Parties,
+        REQUEST_VERSION, Request, RequestAsked, RequestChange, RequestCommand, RequestDecision, RequestRefusal,
+        RequestState, RequestVerdict, Standing, Statement, Term, Via,
     },
     signal::Signals,
 };
@@ -110,6 +110,7 @@ impl Played {
             id: DecisionId::next(&mut ids),
             request: RequestId::next(&mut ids),
             case: CaseId::next(&mut ids),
+            parties: Parties { holder: None, staff: None, offered: None, customer: customer() },
             owner: owner("lead"),
             at: START,
             bundle: digest(1),
