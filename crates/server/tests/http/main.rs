@@ -50,6 +50,7 @@ mod principals;
 mod proxies;
 mod readings;
 mod requests;
+mod requests_told;
 mod sample_bundle;
 mod scripts;
 mod staff;
