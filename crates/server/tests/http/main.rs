@@ -9,6 +9,7 @@
 mod about;
 mod activation;
 mod ai;
+mod asking;
 mod at_once;
 mod attachments;
 mod bad_input;
