@@ -20,7 +20,7 @@ pub use command::{RequestCommand, RequestRefusal};
 pub use confirmation::{Confirmation, Confirmer, Confirming, Via};
 pub use decision::{Answer, Parties, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
 pub use effect::{Agreement, Effect, Reserved, Statement};
-pub use event::{RequestAsked, RequestChange, RequestChanged, RequestNoted};
+pub use event::{RequestAsked, RequestChange, RequestChanged, RequestEnded, RequestNoted};
 pub use standing::{Changed, Standing};
 pub use state::RequestState;
 pub use value::{Money, Names, Term};

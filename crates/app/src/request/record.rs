@@ -59,11 +59,14 @@ pub(super) fn changed(
         let begun = UnderWay { action: request.action.clone(), since: now };
         items.push(if is { of.write(&id, mine, &begun).map_err(Refused::internal)? } else { of.forget(&id, mine) });
     }
-    let outbox: Vec<_> = due(&request, now).into_iter().collect();
-    let cancel = if outbox.is_empty() { vec![row(&request)] } else { Vec::new() };
+    let mut rows: Vec<_> = due(&request, now).into_iter().collect();
+    let cancel = if rows.is_empty() { vec![row(&request)] } else { Vec::new() };
     let ends = request.state.is_final() && !before.value.state.is_final();
+    if ends {
+        rows.push(outbox::execution(end_row(&request), request.case, now, request.id));
+    }
     let spend = if ends { settle(&request) } else { Vec::new() };
-    Ok((request, Commit { records, items, outbox, cancel, spend, ..Commit::default() }))
+    Ok((request, Commit { records, items, outbox: rows, cancel, spend, ..Commit::default() }))
 }
 
 /// Whether it may be that a request is done, or will be, without anybody knowing.
@@ -74,6 +77,11 @@ pub(crate) fn is_under_way(state: RequestState) -> bool {
 /// The name of the row of the outbox that is due for a request.
 pub(crate) fn row(request: &Request) -> String {
     format!("request:{}", request.id)
+}
+
+/// The name of the row that has a request's case know that it ended.
+pub(crate) fn end_row(request: &Request) -> String {
+    format!("request-end:{}", request.id)
 }
 
 /// Has a request be gone on with at a moment.
