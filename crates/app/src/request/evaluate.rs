@@ -9,6 +9,7 @@ use crate::{
 };
 use remit_domain::{
     Case,
+    case::Holder,
     decision::DecisionPoint,
     id::{DecisionId, Digest, RequestId, ResponderId, Timestamp},
     request::{Asker, Confirming, Names, Parties, REQUEST_VERSION, RequestDecision, Standing, Term},
@@ -44,6 +45,17 @@ pub(super) struct Evaluated {
     pub(super) standing: Standing,
     /// The facts as the connector told them, for the template.
     pub(super) told: Map<String, Value>,
+}
+
+/// Whose `case` is, as policy sees it.
+fn parties(case: &Case) -> Parties {
+    let holder = case.holder.as_ref();
+    Parties {
+        holder: holder.and_then(Holder::responder).cloned(),
+        staff: holder.and_then(|holder| holder.staff.clone()),
+        offered: case.offer.as_ref().map(|offer| offer.staff.clone()),
+        customer: case.customer.clone(),
+    }
 }
 
 /// The hash that names an exact request: SHA-256 of its canonical JSON (RFC 8785).
@@ -119,7 +131,7 @@ impl Exact<'_> {
         let facts: Names = self.spec.facts.iter().map(of_kind).collect();
         let arguments = self.spec.parameters.seen(&self.arguments);
         let recent = self.recent(parts, case, now).await?;
-        let parties = Parties::from(case);
+        let parties = parties(case);
         let question = RequestQuestion {
             asker: &self.asker,
             arguments: &arguments,

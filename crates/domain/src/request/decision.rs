@@ -3,8 +3,6 @@
 
 use super::{asker::Asker, confirmation::Confirming, value::Names};
 use crate::{
-    Case,
-    case::Holder,
     decision::PolicyNote,
     id::{
         ActionName, CaseId, CustomerId, DecisionId, Digest, OwnerId, PolicyId, RequestId, ResponderId, StaffId,
@@ -83,18 +81,6 @@ pub struct Parties {
     pub offered: Option<StaffId>,
     /// The customer.
     pub customer: CustomerId,
-}
-
-impl From<&Case> for Parties {
-    fn from(case: &Case) -> Self {
-        let holder = case.holder.as_ref();
-        Self {
-            holder: holder.and_then(Holder::responder).cloned(),
-            staff: holder.and_then(|holder| holder.staff.clone()),
-            offered: case.offer.as_ref().map(|offer| offer.staff.clone()),
-            customer: case.customer.clone(),
-        }
-    }
 }
 
 /// The record of one evaluation of a request.
