@@ -138,13 +138,13 @@ pub(crate) async fn of_deferral(parts: &Parts, case: &Case, deferral: &Deferral)
 pub(crate) async fn of_request(parts: &Parts, case: &Case, ended: &RequestEnded) -> Option<String> {
     let Wording { bundle, language, queue } = ended.wording.as_ref()?;
     let text = match (ended.state, ended.agrees, ended.void) {
-        (RequestState::Done, Some(Agreement::Agrees), _) => "request_done",
-        (RequestState::Done, ..) => "request_checked",
-        (RequestState::Failed, ..) => "request_failed",
-        (RequestState::Declined, ..) => "request_declined",
-        (RequestState::Expired, ..) => "request_expired",
-        (RequestState::Withdrawn, _, Some(_)) => "request_void",
-        (RequestState::Withdrawn, _, None) => "request_withdrawn",
+        (RequestState::Done, Some(Agreement::Agrees), _) => "asked_done",
+        (RequestState::Done, ..) => "asked_checked",
+        (RequestState::Failed, ..) => "asked_failed",
+        (RequestState::Declined, ..) => "asked_declined",
+        (RequestState::Expired, ..) => "asked_expired",
+        (RequestState::Withdrawn, _, Some(_)) => "asked_void",
+        (RequestState::Withdrawn, _, None) => "asked_withdrawn",
         _ => return None,
     };
     let opened = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &ended.shown).await;

@@ -90,9 +90,18 @@ pub struct ChatStatus {
 }
 
 impl ChatMessage {
-    /// What Remit tells by itself.
-    fn of_remit(id: String, seq: u64, text: String, at: String) -> Self {
-        Self { id, seq, author: "remit", name: None, text: Some(text), by: None, attachments: Vec::new(), at }
+    /// What Remit tells of a case that is put off.
+    fn of_remit(seq: u64, text: String, at: String) -> Self {
+        Self {
+            id: format!("put-off-{seq}"),
+            seq,
+            author: "remit",
+            name: None,
+            text: Some(text),
+            by: None,
+            attachments: Vec::new(),
+            at,
+        }
     }
 }
 
@@ -199,10 +208,7 @@ async fn said_on(parts: &Parts, case: &Case, after: u64, said: &mut Vec<ChatMess
         let rows = parts.journal.store.records_of(&stream, at, PAGE).await.map_err(Refused::internal)?;
         for row in &rows {
             at = row.seq;
-            if !matches!(
-                row.kind.as_str(),
-                "case_opened" | "message_added" | "decision_made" | "case_deferred" | "request_ended"
-            ) {
+            if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made" | "case_deferred") {
                 continue;
             }
             match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
@@ -214,13 +220,7 @@ async fn said_on(parts: &Parts, case: &Case, after: u64, said: &mut Vec<ChatMess
                 }
                 Event::CaseDeferred { deferral } => {
                     let told = announce::of_deferral(parts, case, &deferral).await.filter(|_| !deferral.told);
-                    let id = || format!("put-off-{}", row.seq);
-                    said.extend(told.map(|text| ChatMessage::of_remit(id(), row.seq, text, rfc3339(deferral.at))));
-                }
-                Event::RequestEnded(ended) => {
-                    let told = announce::of_request(parts, case, &ended).await;
-                    let id = || format!("ended-{}", ended.request);
-                    said.extend(told.map(|text| ChatMessage::of_remit(id(), row.seq, text, rfc3339(ended.at))));
+                    said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, rfc3339(deferral.at))));
                 }
                 _ => {}
             }

@@ -149,6 +149,9 @@ impl Asking {
             let at = item["at"].as_str()?.get(..16)?.replace('T', " ");
             told.push(format!("{at} {name}: {}", happened(&item["event"])?));
         }
+        if ENDS.iter().any(|end| *end == state) && told.len() > 1 {
+            told.extend(heard(client, &request.view["case"], &id)?);
+        }
         Some(told)
     }
 }
@@ -190,6 +193,19 @@ fn answer(scene: &Scene<'_>, request: &Request, verb: &str, by: &str, hash: &Val
     }
     let body = if verb == "withdraw" { json!({}) } else { body };
     scene.client_of(by).post(&format!("/v1/requests/{id}/{verb}"), &body)
+}
+
+/// What the customer is told of how a request ended, once its case knows of it.
+fn heard(client: &Client, case: &Value, request: &str) -> Option<Option<String>> {
+    let path = format!("/v1/cases/{}/timeline?limit=200", case.as_str()?);
+    loop {
+        let items = client.get(&path).expect(200)["items"].clone();
+        let is_its = |item: &&Value| item["event"]["type"] == "request_ended" && item["event"]["request"] == *request;
+        if let Some(ended) = items.as_array()?.iter().find(is_its) {
+            return Some(ended["told"].as_str().map(|told| format!("the customer is told: {told}")));
+        }
+        std::thread::yield_now();
+    }
 }
 
 /// How a request stands by an answer, or why it is refused.

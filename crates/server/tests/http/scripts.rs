@@ -363,8 +363,9 @@ impl Story {
             let event = &item["event"];
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let what = match event["type"].as_str().unwrap() {
-                // Who is offered what, and when, is for the stories of a floor.
-                "signals_measured" | "offer_made" => continue,
+                // Who is offered what, and when, is for the stories of a floor; how a request ended is told with what
+                // becomes of it.
+                "signals_measured" | "offer_made" | "request_ended" => continue,
                 "decision_made" => text(&self.decision(&event["decision"]["id"])["summary"]),
                 "exception_raised" => {
                     let exception = &event["exception"];
