@@ -97,7 +97,8 @@ pub(crate) fn put(out: &mut Vec<u8>, path: &str, headers: &str, body: &[u8]) {
 fn with_body(out: &mut Vec<u8>, method: &str, path: &str, headers: &str, body: &[u8]) {
     out.clear();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: bench\r\n{headers}content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\n{headers}content-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
         body.len()
     );
     out.extend_from_slice(head.as_bytes());

@@ -1,6 +1,7 @@
 //! Measures Remit side by side, in one run: this build beside another one, ours beside the alternative.
 //!
-//! `cargo xtask bench [http|about|requests|beside|store|decision|floor|scale|activate|streams|readers|reading|encoder …]`
+//! `cargo xtask bench [http|about|requests|beside|store|decision|floor|scale|activate|streams|readers|reading|encoder
+//! …]`
 
 mod about;
 mod activate;

@@ -281,7 +281,11 @@ fn same(one: &Confirmation, other: &Confirmation) -> bool {
 
 /// Whether who answers is the member of staff who asked.
 fn asked_themselves(request: &Request, given: &Confirmation) -> bool {
-    matches!((&request.by, &given.by), (Asker::Staff { staff: asker, .. }, Confirmer::Staff { staff, .. }) if asker == staff)
+    let confirmer = match &given.by {
+        Confirmer::Staff { staff, .. } => Some(staff),
+        Confirmer::Customer { .. } => None,
+    };
+    confirmer.is_some_and(|confirmer| request.by.staff() == Some(confirmer))
 }
 
 #[test]

@@ -149,7 +149,7 @@ impl Asking {
             let at = item["at"].as_str()?.get(..16)?.replace('T', " ");
             told.push(format!("{at} {name}: {}", happened(&item["event"])?));
         }
-        if ENDS.iter().any(|end| *end == state) && told.len() > 1 {
+        if ENDS.contains(&state) && told.len() > 1 {
             told.extend(heard(client, &request.view["case"], &id)?);
         }
         Some(told)
