@@ -1,6 +1,6 @@
 //! What simulated people are going to do, and when, in the order of the demo's clock.
 
-use super::clock::DemoClock;
+use super::{clock::DemoClock, errands::Waiting};
 use remit_app::environment::clock::Clock as _;
 use std::{
     cmp::{Ordering, Reverse},
@@ -24,6 +24,8 @@ pub(super) enum Deed {
     Work { staff: usize, case: String, epoch: u64, plan: Plan },
     /// A member of staff ends a case.
     Finish { staff: usize, case: String, epoch: u64 },
+    /// A colleague looks at the request that came of the errand of this number.
+    Look { number: usize, request: Waiting },
     /// A member of staff comes, has a break, or goes.
     Presence { staff: usize, presence: &'static str, reason: &'static str },
     /// A lead takes an exception on.
