@@ -1,5 +1,4 @@
 //! The sandbox's pages in a browser: asked for with a token as the password, read on a phone, and without any script.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 use remit_app::{
     Settings, boot,

@@ -1,5 +1,10 @@
 //! The demo on the real command, small: what it tells is held against what it promises, and against the ledger.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 
 use remit_app::environment::clock::{Clock as _, SystemClock};
 use serde_json::Value;

@@ -18,7 +18,7 @@ mod value;
 pub use asker::Asker;
 pub use command::{RequestCommand, RequestRefusal};
 pub use confirmation::{Confirmation, Confirmer, Confirming, Via};
-pub use decision::{Answer, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
+pub use decision::{Answer, Parties, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
 pub use effect::{Agreement, Effect, Reserved, Statement};
 pub use event::{RequestAsked, RequestChange, RequestChanged, RequestEnded, RequestNoted};
 pub use standing::{Changed, Standing};

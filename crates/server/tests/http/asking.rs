@@ -157,7 +157,7 @@ impl Asking {
             let at = item["at"].as_str()?.get(..16)?.replace('T', " ");
             told.push(format!("{at} {name}: {}", happened(&item["event"])?));
         }
-        if ENDS.iter().any(|end| *end == state) && request.view["state"] != "declined" {
+        if ENDS.contains(&state) && request.view["state"] != "declined" {
             told.extend(heard(client, &request.view["case"], &id)?);
         }
         Some(told)
