@@ -1,6 +1,6 @@
 //! What simulated people are going to do, and when, in the order of the demo's clock.
 
-use super::{clock::DemoClock, errands::Waiting};
+use super::clock::DemoClock;
 use remit_app::environment::clock::Clock as _;
 use std::{
     cmp::{Ordering, Reverse},
@@ -40,6 +40,14 @@ pub(super) struct Held {
     pub(super) case: String,
     /// By which nobody may have it.
     pub(super) decision: String,
+}
+
+/// A request that waits for somebody's yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) request: String,
+    /// By which it is answered.
+    pub(super) hash: String,
 }
 
 /// What a member of staff does with a case.

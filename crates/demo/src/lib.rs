@@ -15,6 +15,7 @@ mod opening;
 mod patience;
 mod person;
 mod report;
+mod requests;
 mod roles;
 mod staff;
 mod story;

@@ -3,8 +3,8 @@
 operations! { "operation"
     /// See what the sandbox back office did, newest first, and whose accounts and orders it has.
     ///
-    /// A page for browsers, which changes nothing. They are asked for a password, which is the token; the name before it
-    /// is anything.
+    /// A page for browsers, which changes nothing. They are asked for a password, which is the token; the name before
+    /// it is anything.
     get_sandbox = GetSandbox {
         asks: [SANDBOX_READ];
         of: [];

@@ -80,8 +80,8 @@ pub struct ExecutionView {
     pub key: String,
     /// How often the connector was asked to carry it out or what became of it.
     pub attempts: u32,
-    /// Where it can be seen what was done under the key, where the sandbox carries it out: an address, or the path of one
-    /// on this server.
+    /// Where it can be seen what was done under the key, where the sandbox carries it out: an address, or the path of
+    /// one on this server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
 }

@@ -42,7 +42,9 @@ fn who_has_no_token_is_asked_for_one_and_who_may_not_see_it_does_not() {
     assert_eq!(page(&server.client(&["integration"]), "/sandbox").0, 403);
     assert_eq!(page(&client, "/sandbox").0, 200);
     // A program sends its token as it always does.
-    client.get("/sandbox").expect(200);
+    let asked = client.agent.get(format!("{}/sandbox", client.url));
+    let bearer = asked.header("authorization", format!("Bearer {}", client.token)).call().unwrap();
+    assert_eq!(bearer.status(), 200);
     assert_eq!(page(&client, "/sandbox?tables=all").0, 422);
     assert_eq!(page(&client, &format!("/sandbox?key={}", "k".repeat(300))).0, 422);
     assert_eq!(page(&client, "/sandbox/customers/nobody").0, 404);
