@@ -3,6 +3,7 @@
 use super::{last_done, under_way};
 use crate::{
     Parts,
+    access::auth,
     governance::connectors::Connector,
     pipeline::{about::About, facts},
     refused::{Kind, Refused},
@@ -20,6 +21,7 @@ use remit_policy::{
     engine::{ApiCase, RequestQuestion},
 };
 use remit_responders::connector::{ConnectorAsked, Wanted};
+use remit_store::Views as _;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -213,6 +215,24 @@ impl Exact<'_> {
 pub(super) async fn signals(parts: &Parts, case: &Case, now: Timestamp) -> Result<Signals, Refused> {
     let about = About::default().of(&parts.governance.bundle, parts.opener(), case).await?;
     Ok(facts::seen(&parts.governance, &parts.live, case, &about, now))
+}
+
+/// Who asks, as they are now; nothing where they work here no more, their token was revoked, or the bundle has them not.
+pub(super) async fn asker_now(
+    parts: &Parts,
+    case: &Case,
+    asker: &Asker,
+    signals: &Signals,
+    now: Timestamp,
+) -> Result<Option<Asker>, Refused> {
+    let stands = match asker {
+        Asker::Responder { facts } => return Ok(as_responder(parts, case, &facts.responder, signals, now)),
+        Asker::Customer { .. } => true,
+        Asker::Staff { staff, .. } => parts.live.floor.staff(staff).is_some(),
+        Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
+        Asker::Integration { token, .. } => parts.journal.store.has_token(token).await.map_err(Refused::internal)?,
+    };
+    Ok(stands.then(|| asker.clone()))
 }
 
 /// An AI responder as who asks, with what is true of it now; nothing where the bundle has it not.

@@ -30,7 +30,8 @@ enum Act {
     Withdraw,
     Expire,
     Execute,
-    ExecuteEnded,
+    /// The case has ended, or who asked is no more.
+    ExecuteGone(Changed),
     AskAgain,
     Done(i64),
     Failed,
@@ -49,7 +50,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Withdraw),
         1 => Just(Act::Expire),
         6 => Just(Act::Execute),
-        1 => Just(Act::ExecuteEnded),
+        1 => select(vec![Changed::Case, Changed::Asker]).prop_map(Act::ExecuteGone),
         2 => Just(Act::AskAgain),
         3 => (-1i64..2).prop_map(Act::Done),
         1 => Just(Act::Failed),
@@ -161,8 +162,8 @@ impl Played {
             Act::Decline(who, this) => RequestCommand::Decline(self.confirmation(*who, *this)),
             Act::Withdraw => RequestCommand::Withdraw { by: "tok_1".to_owned() },
             Act::Expire => RequestCommand::Expire,
-            Act::Execute => RequestCommand::Execute { now: Some(Box::new((self.standing.clone(), self.decision()))) },
-            Act::ExecuteEnded => RequestCommand::Execute { now: None },
+            Act::Execute => RequestCommand::Execute { now: Ok(Box::new((self.standing.clone(), self.decision()))) },
+            Act::ExecuteGone(changed) => RequestCommand::Execute { now: Err(*changed) },
             Act::AskAgain => RequestCommand::AskAgain,
             Act::Done(more) => RequestCommand::End { effect: self.done(*more) },
             Act::Failed => RequestCommand::End { effect: Effect::Failed { why: "frozen".to_owned() } },
@@ -172,7 +173,7 @@ impl Played {
                     Changed::Bundle => self.standing.bundle = digest(3),
                     Changed::Holder => self.standing.epoch += 1,
                     Changed::Fact => drop(self.standing.facts.insert("refundable".to_owned(), Term::Number(4))),
-                    Changed::Verdict | Changed::Case => self.is_denied_now = true,
+                    Changed::Verdict | Changed::Case | Changed::Asker => self.is_denied_now = true,
                 }
                 return None;
             }

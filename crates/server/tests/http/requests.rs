@@ -247,6 +247,16 @@ fn what_is_no_longer_what_was_confirmed_is_void_and_says_so() {
     let void = bank.until(&asked, "withdrawn");
     assert_eq!(void["void"], "holder", "{void}");
     assert_eq!(bank.paid(), 0);
+    // Whoever asked may ask for nothing any more, and who is still here may.
+    let admin = bank.server.client(&["admin"]);
+    let program = admin.post("/v1/tokens", &json!({ "name": "shop", "roles": ["integration"] })).expect(201);
+    let asked = bank.ask(&bank.server.client_with(program["token"].as_str().unwrap()), 1_000);
+    let here = bank.ask(&bank.ana, 1_000);
+    admin.delete(&format!("/v1/tokens/{}", program["id"].as_str().unwrap())).expect(204);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    assert_eq!(bank.until(&asked, "withdrawn")["void"], "asker");
+    bank.answer(&bank.ben, &here, "decline").expect(200);
+    assert_eq!(bank.paid(), 0);
     let again = bank.ask(&bank.ana, 1_000);
     lead.post(&format!("/v1/cases/{}/resolve", bank.case), &json!({ "reason": "Done" }));
     bank.clock.forward_ms(31 * 60_000);
