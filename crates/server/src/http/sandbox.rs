@@ -86,7 +86,8 @@ async fn get_sandbox_customer(State(app): State<Shared>, caller: InBrowser, Name
 }
 
 const STYLE: &str = "\
-:root{color-scheme:light dark;background:Canvas;color:CanvasText}body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:75rem;padding:1rem}\
+:root{color-scheme:light dark;background:Canvas;color:CanvasText}\
+body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:75rem;padding:1rem}\
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}div{overflow-x:auto}table{border-collapse:collapse}\
 th,td{padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:top;border-bottom:1px solid #8886}\
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}input{font:inherit;width:22rem;max-width:60%}\
