@@ -58,6 +58,7 @@ api_actions! {
     REQUEST_READ = "request.read",
     REQUEST_CONFIRM = "request.confirm",
     REQUEST_WITHDRAW = "request.withdraw",
+    SANDBOX_READ = "sandbox.read",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

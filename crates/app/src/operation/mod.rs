@@ -22,6 +22,7 @@ mod facts;
 mod ledger;
 mod ops;
 mod requests;
+mod sandbox;
 mod staff;
 mod subscriptions;
 mod work;
@@ -42,6 +43,7 @@ pub use ops::*;
 pub use refusal::Operation;
 pub use refusal::{Detail, Refusal};
 pub use requests::*;
+pub use sandbox::*;
 pub use staff::*;
 pub use subscriptions::*;
 pub use work::*;
@@ -66,6 +68,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         erasure::ALL,
         ledger::ALL,
         ops::ALL,
+        sandbox::ALL,
     ];
     groups.into_iter().flatten().copied()
 }

@@ -10,6 +10,7 @@ use crate::{
     places::{Place, Places},
 };
 use remit_domain::id::ActionName;
+use std::path::{Component, Path};
 
 const MINUTE_MS: i64 = 60_000;
 /// Minutes within which a request is confirmed where its action does not say.
@@ -84,6 +85,15 @@ fn connectors(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<Findi
             let message = format!("deadline_ms must be 50 to {ANSWER_MS_MAX}, attempts 1 to 100");
             wrong("deadline_ms", message, "correct the number");
         }
+        if let Some(seed) = &connector.seed {
+            if connector.kind != ConnectorKind::Sandbox {
+                wrong("seed", "only the sandbox is filled from a file".to_owned(), "leave out `seed`");
+            }
+            if !is_beside(seed) {
+                let cure = "name a file beside bundle.toml or in a folder there, such as `source/database.json`";
+                wrong("seed", "its seed is no file beside the bundle".to_owned(), cure);
+            }
+        }
         match (connector.kind, &connector.url, &connector.secret_env) {
             (ConnectorKind::Sandbox, None, None) => {}
             (ConnectorKind::Sandbox, ..) => {
@@ -105,6 +115,12 @@ fn connectors(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<Findi
             }
         }
     }
+}
+
+/// Whether a path leads to what lies beside a bundle, and to nothing above it.
+fn is_beside(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    !path.is_empty() && !path.contains('\\') && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 struct Reader<'r, 'a> {

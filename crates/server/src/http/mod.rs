@@ -24,6 +24,7 @@ mod reply;
 mod request;
 mod requests;
 mod route;
+mod sandbox;
 mod staff;
 mod streams;
 mod subscriptions;
@@ -80,6 +81,7 @@ fn routes() -> Routes {
         .merge(ledger::routes())
         .merge(ops::routes())
         .merge(chat_page::routes())
+        .merge(sandbox::routes())
         .bind(operation::GetDescription, move || async move { described(DESCRIPTION.clone()) })
 }
 

@@ -53,6 +53,7 @@ mod readings;
 mod requests;
 mod requests_told;
 mod sample_bundle;
+mod sandbox_page;
 mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]
