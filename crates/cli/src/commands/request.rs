@@ -11,6 +11,8 @@ use remit_domain::request::Money;
 use remit_policy::action::money_in_words;
 use serde_json::{Map, Value, json};
 
+/// Hours since what was never done.
+const NEVER_HOURS: i64 = 1_000_000;
 /// Columns that words stand in from the left.
 const WORDS: usize = 4;
 
@@ -165,8 +167,15 @@ fn print_step(request: &Value, step: &Value, facts: &mut Map<String, Value>) {
                 print_names(told);
             }
             if let Some(recent) = step.pointer("/verdict/recent").and_then(Value::as_object) {
-                say!("    hours since these were last done for the customer:");
-                print_names(recent);
+                say!("    when these were last done for the customer:");
+                for (action, hours) in recent {
+                    match hours.as_i64() {
+                        Some(hours) if hours < NEVER_HOURS => {
+                            say!("      {action}: {} before", counted(hours, "hour", "hours"));
+                        }
+                        _ => say!("      {action}: never"),
+                    }
+                }
             }
         }
         "confirmed" => say!("  {at} yes by {}", given(step)),
