@@ -2,12 +2,12 @@
 
 use super::{case::Place, history, json::text};
 use clap::{Args, Subcommand};
-use remit_app::operation;
+use remit_app::{environment::clock::rfc3339, operation};
 use remit_command::{
     client::Client,
     shown::{self, counted, say},
 };
-use remit_domain::request::Money;
+use remit_domain::{id::Timestamp, request::Money};
 use remit_policy::action::money_in_words;
 use serde_json::{Map, Value, json};
 
@@ -95,11 +95,12 @@ impl OnCase {
             }
             if kind == "exception_raised" && text(item, "/words").starts_with(&about) {
                 let member = |pointer: &str| item.pointer(pointer).cloned().unwrap_or_default();
+                let due = member("/event/exception/due").as_i64();
                 found.exceptions.push(json!({
                     "id": member("/event/exception/id"),
                     "at": member("/at"),
                     "owner": member("/event/exception/owner"),
-                    "due_at": member("/event/exception/due"),
+                    "due_at": due.map(|due| rfc3339(Timestamp(due))),
                     "reason": member("/words"),
                 }));
             }
@@ -219,6 +220,9 @@ fn print_effect(request: &Value, at: &str, step: &Value) {
             say!("  {at} done: {reference}, of {when}, {stated}, {agrees}");
         }
         how => say!("  {at} {how}: {}", text(step, "/effect/why")),
+    }
+    if text(step, "/effect/how") == "unknown" {
+        return;
     }
     let attempts = request.pointer("/execution/attempts").and_then(Value::as_u64).unwrap_or(0);
     if attempts > 1 {
