@@ -4,6 +4,7 @@ mod action;
 mod considered;
 mod enrichment;
 mod field;
+mod http_call;
 mod languages;
 mod limits;
 
@@ -12,6 +13,7 @@ pub use action::{Action, ActionLimit, Connector, ConnectorKind, EffectClass, Lim
 pub use considered::{Need, OfTopic, Preference};
 pub use enrichment::Enrichment;
 pub use field::{Field, SeenBy};
+pub use http_call::{ClientAuth, HttpAmount, HttpCall, HttpCalls, HttpFact, HttpMethod, HttpSince, HttpState, OAuth};
 pub use languages::{LEVELS, Languages};
 pub use limits::Limits;
 

@@ -18,7 +18,10 @@ use remit_policy::{
     action::{ActionSpec, term},
     engine::RequestQuestion,
 };
-use remit_responders::connector::{ConnectorAsked, Wanted};
+use remit_responders::{
+    Failure,
+    connector::{ConnectorAsked, Wanted},
+};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -169,6 +172,9 @@ impl Exact<'_> {
         let asked = self.asked(case, Wanted::Facts, "");
         let told = connector(parts, self.spec)?.facts(&parts.environment, &format!("facts_{}", self.id), &asked).await;
         told.map_err(|failure| {
+            if let Failure::Unsendable(why) = failure {
+                return Refused::invalid("arguments", format!("the connector cannot be asked about them: {why}"));
+            }
             tracing::warn!(connector = self.spec.connector, %failure, "a connector did not say what is true");
             let detail = format!("the connector `{}` did not say what is true of it: {failure}", self.spec.connector);
             Refused::new(Kind::Unreachable, detail)

@@ -35,6 +35,7 @@ mod fields;
 mod foreseen;
 mod governance;
 mod harness;
+mod http_connectors;
 mod inbox;
 mod injections;
 mod limits;
