@@ -23,7 +23,7 @@ use crate::{
         OfferId, OwnerId, ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd, OfferWithheld},
-    request::RequestNoted,
+    request::{RequestEnded, RequestNoted},
     retrieval::Retrieval,
     signal::Reading,
     situation::Noted,
@@ -347,6 +347,8 @@ pub enum Command {
         /// What was asked for.
         noted: RequestNoted,
     },
+    /// Note that a request that was asked for on the case has ended.
+    NoteRequestEnd(Box<RequestEnded>),
     /// Note that the customer came back with the same request after the case had ended.
     NoteContact {
         /// The new case.
@@ -465,6 +467,7 @@ impl Command {
             | Self::Absorb { .. }
             | Self::NoteContact { .. }
             | Self::NoteLate { .. }
+            | Self::NoteRequestEnd(_)
             | Self::EndDeferral { .. }
             | Self::MissDeferral { .. }
             | Self::NoteAwaited { .. }

@@ -235,6 +235,8 @@ pub enum Event {
     },
     /// An action was asked for on the case, exactly. What becomes of it is in the request's own stream.
     RequestNoted(RequestNoted),
+    /// A request that was asked for on the case has ended. How it came to that is in the request's own stream.
+    RequestEnded(Box<RequestEnded>),
     /// An action was asked for, exactly, and policy answered. In the request's own stream.
     RequestAsked(Box<RequestAsked>),
     /// Something became of a request. In its own stream.

@@ -21,7 +21,7 @@ pub use command::{RequestCommand, RequestRefusal};
 pub use confirmation::{Confirmation, Confirmer, Confirming, Via};
 pub use decision::{Answer, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
 pub use effect::{Agreement, Effect, Reserved, Statement};
-pub use event::{RequestAsked, RequestChange, RequestChanged, RequestNoted};
+pub use event::{RequestAsked, RequestChange, RequestChanged, RequestEnded, RequestNoted};
 pub use key::{request_of, short_key};
 pub use standing::{Changed, Standing};
 pub use state::RequestState;

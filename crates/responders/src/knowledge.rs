@@ -342,6 +342,7 @@ mod tests {
             summary: String::new(),
             fields: serde_json::Map::new(),
             customer: serde_json::Map::new(),
+            requests: Vec::new(),
             waited_ms: 0,
             tried: Vec::new(),
         }

@@ -38,7 +38,7 @@ pub use openai::OpenAiService;
 pub use receiver::Receiver;
 pub use rest::RestService;
 pub use secret::ApiKey;
-pub use turn::{Said, Turn, TurnAuthor, TurnMessage, YieldReason};
+pub use turn::{Said, Turn, TurnAuthor, TurnMessage, TurnRequest, YieldReason};
 pub use webhook::WebhookService;
 
 /// A configured AI service behind an `ai` responder.

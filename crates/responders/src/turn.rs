@@ -26,10 +26,44 @@ pub struct Turn {
     /// Facts of the customer that it may see, by name.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub customer: Map<String, Value>,
+    /// The newest requests for actions on the case, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<TurnRequest>,
     /// How long the customer has waited, in milliseconds.
     pub waited_ms: i64,
     /// Responders that had the case before and yielded.
     pub tried: Vec<String>,
+}
+
+/// A request for an action on the case, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnRequest {
+    /// Which.
+    pub id: String,
+    /// What is asked for.
+    pub action: String,
+    /// The same exactly, in the words that are read by who confirms it; its title alone where these are gone.
+    pub shown: String,
+    /// Who asked: an AI responder by its name, otherwise `staff`, `customer` or `integration`.
+    pub asked_by: String,
+    /// How far it has come: `waiting`, `confirmed`, `declined`, `expired`, `withdrawn`, `executing`, `done`, `failed`
+    /// or `unknown`.
+    pub state: String,
+    /// Whose yes it waits for: `customer`, `staff`, each once for each yes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits_for: Vec<String>,
+    /// Until when it waits for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// By what the back office knows what was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// How much it says was moved, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// Why it was not done, or what is not known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// One message of the conversation.

@@ -135,6 +135,7 @@ fn turn(number: usize, messages: &[TurnMessage]) -> Turn {
         summary: "A first question.".to_owned(),
         fields: serde_json::Map::new(),
         customer: serde_json::Map::new(),
+        requests: Vec::new(),
         waited_ms: 0,
         tried: Vec::new(),
     }

@@ -41,12 +41,12 @@ pub(crate) fn between(database: &Connection, from_ms: i64, to_ms: i64) -> Result
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The newest, newest first.
-pub(crate) fn newest(database: &Connection, count: usize) -> Result<Vec<Statement>, Failure> {
-    let sql = format!("SELECT {COLUMNS} FROM effect ORDER BY id DESC LIMIT ?1");
+/// The newest of those with a smaller number, newest first.
+pub(crate) fn newest_before(database: &Connection, before: i64, count: usize) -> Result<Vec<Statement>, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM effect WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
     let mut statement = database.prepare_cached(&sql)?;
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let rows = statement.query_map([count], |row| Ok(kept(row)?.statement))?;
+    let rows = statement.query_map([before, count], |row| Ok(kept(row)?.statement))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

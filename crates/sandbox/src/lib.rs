@@ -17,6 +17,7 @@ mod mischief;
 mod money;
 mod sandbox;
 mod shop;
+mod shown;
 mod statement;
 mod work;
 
@@ -25,6 +26,7 @@ pub use failure::{Failure, Refusal};
 pub use mischief::{Mischief, On, Planned};
 pub use money::Money;
 pub use sandbox::Sandbox;
+pub use shown::{Cell, Customer, Table};
 pub use statement::Statement;
 
 /// Hours since something that never happened: more than any rule looks back.

@@ -5,7 +5,9 @@ use crate::{
     ask::{is_plain, told},
     bank, database, effects,
     facts::Facts,
-    mischief, shop, statement,
+    mischief, shop,
+    shown::{self, Customer, Table},
+    statement,
     work::Work,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -192,7 +194,42 @@ impl Sandbox {
     /// # Errors
     /// When the database fails.
     pub fn effects(&self, count: usize) -> Result<Vec<Statement>, Failure> {
-        effects::newest(&self.lock_to_read(), count.min(NEWEST_MAX))
+        effects::newest_before(&self.lock_to_read(), i64::MAX, count.min(NEWEST_MAX))
+    }
+
+    /// The newest effects before the one with this reference, newest first, 1000 at most.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn effects_before(&self, reference: &str, count: usize) -> Result<Vec<Statement>, Failure> {
+        effects::newest_before(&self.lock_to_read(), statement::number(reference).unwrap_or(0), count.min(NEWEST_MAX))
+    }
+
+    /// What was done for the key, as it is on the books: that the sandbox is mute on it changes nothing here.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn effect(&self, key: &str) -> Result<Option<Statement>, Failure> {
+        Ok(effects::of_key(&self.lock_to_read(), key)?.map(|kept| kept.statement))
+    }
+
+    /// Customers of the bank and the shop by their identifiers, those after `after`, 1000 at most.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn customers(&self, after: &str, count: usize) -> Result<Vec<Customer>, Failure> {
+        let count = i64::try_from(count.min(NEWEST_MAX)).unwrap_or(0);
+        shown::customers(&self.lock_to_read(), after, count)
+    }
+
+    /// What there is of a customer at the moment `now_ms`; no table where there is none of this identifier.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn customer(&self, id: &str, now_ms: i64) -> Result<Vec<Table>, Failure> {
+        let mut guard = self.lock_to_read();
+        // What stands in one table and in another is of one moment.
+        shown::customer(&*guard.transaction()?, id, now_ms)
     }
 
     /// Has something go wrong, in place of what was planned for the same key or action.

@@ -53,6 +53,11 @@ pub(crate) fn reference(effect: i64) -> String {
     format!("SBX-{effect:08}")
 }
 
+/// The number of the effect with this reference.
+pub(crate) fn number(reference: &str) -> Option<i64> {
+    reference.strip_prefix("SBX-")?.parse().ok()
+}
+
 /// Whether a moment can be told as a time.
 pub(crate) fn is_time(at_ms: i64) -> bool {
     jiff::Timestamp::from_millisecond(at_ms).is_ok()

@@ -3,7 +3,7 @@
 use crate::{
     Caller, Environment, Journal, Parts, Vault,
     access::who,
-    ai::left_behind,
+    ai::{left_behind, requests},
     bounds::cut,
     case::{
         announce, complete, fields,
@@ -21,6 +21,7 @@ use remit_domain::{
     event::Words,
     id::{MessageId, Timestamp},
 };
+use remit_responders::TurnRequest;
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -95,7 +96,8 @@ pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<Cont
     let known = fields::facts(parts, caller, &case).await?;
     let about: Vec<FieldView> = fields.iter().chain(&known).cloned().collect();
     Ok(ContextView {
-        summary: summary(parts, &case, &about, parts.environment.now()).await?,
+        summary: summary(parts, &case, &about, &requests::of_case(parts, &case).await?, parts.environment.now())
+            .await?,
         conversation: conversation.into_iter().map(MessageFrom::from).collect(),
         case: CaseView { fields, customer_facts: known, needs: Vec::new(), ..complete::case_view(parts, &case).await? },
         told: newest(told, HISTORY_MAX),
@@ -131,11 +133,13 @@ async fn marked(
     Ok(quoted)
 }
 
-/// The context package in words: what the next holder needs to know beside the conversation.
+/// The context package in words: what the next holder needs to know beside the conversation, and beside the `requests`
+/// of the case where those are told in another way.
 pub(crate) async fn summary(
     parts: &Parts,
     case: &Case,
     fields: &[FieldView],
+    requests: &[TurnRequest],
     now: Timestamp,
 ) -> Result<String, Refused> {
     use std::fmt::Write as _;
@@ -191,6 +195,9 @@ pub(crate) async fn summary(
             .await?
             .unwrap_or_default();
         let _ = writeln!(text, "To be done, permitted, asked for by {}: {action} {arguments}.", open.asked_by);
+    }
+    for request in requests {
+        let _ = writeln!(text, "{}", requests::line(request));
     }
     for open in case.consults.values() {
         let question = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &open.question)

@@ -4,4 +4,5 @@ mod asks;
 pub mod breaker;
 pub mod handover;
 pub(crate) mod left_behind;
+mod requests;
 pub mod turn;

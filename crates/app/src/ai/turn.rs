@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Journal, Parts, Vault,
-    ai::{asks, handover},
+    ai::{asks, handover, requests},
     bounds,
     caller::principal::Job,
     case::{
@@ -256,9 +256,10 @@ async fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Op
         language: named("language").filter(|language| language != "und"),
         intent: named("intent"),
         messages,
-        summary: handover::summary(parts, case, &told, now).await?,
+        summary: handover::summary(parts, case, &told, &[], now).await?,
         fields: by_name(&fields),
         customer: by_name(&known),
+        requests: requests::of_case(parts, case).await?,
         waited_ms: case.waited_ms(now),
         tried: case.tried.iter().map(|tried| tried.responder.to_string()).collect(),
     }))

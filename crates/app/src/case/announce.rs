@@ -6,7 +6,7 @@
 
 use crate::{
     Governance, Live, Parts, case::waiting::about, environment::clock::rfc3339, journal::stored_case::Records,
-    refused::Refused,
+    pipeline::sealing, refused::Refused,
 };
 use remit_domain::{
     Case, Decision, Event,
@@ -15,6 +15,7 @@ use remit_domain::{
     deferral::{Deferral, DeferralKind, Wording},
     event::Handoff,
     id::{Digest, ResponderId, StaffId, Timestamp},
+    request::{Agreement, RequestEnded, RequestState},
     signal::{Reading, Value},
 };
 use remit_policy::bundle::Bundle;
@@ -132,7 +133,29 @@ pub(crate) async fn of_deferral(parts: &Parts, case: &Case, deferral: &Deferral)
     Telling { bundle: &bundle, language: language.as_deref(), queue: queue.as_ref() }.put_off(deferral)
 }
 
-/// In which words the customer of a case is told now that it is put off.
+/// What the customer was told of how a request on their case ended; nothing where it was not theirs to hear, or its
+/// words are gone.
+pub(crate) async fn of_request(parts: &Parts, case: &Case, ended: &RequestEnded) -> Option<String> {
+    let Wording { bundle, language, queue } = ended.wording.as_ref()?;
+    let text = match (ended.state, ended.agrees, ended.void) {
+        (RequestState::Done, Some(Agreement::Agrees), _) => "asked_done",
+        (RequestState::Done, ..) => "asked_checked",
+        (RequestState::Failed, ..) => "asked_failed",
+        (RequestState::Declined, ..) => "asked_declined",
+        (RequestState::Expired, ..) => "asked_expired",
+        (RequestState::Withdrawn, _, Some(_)) => "asked_void",
+        (RequestState::Withdrawn, _, None) => "asked_withdrawn",
+        _ => return None,
+    };
+    let opened = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &ended.shown).await;
+    let shown = opened.ok().flatten()?;
+    let bundle = governing(parts, bundle).await;
+    let words = Telling { bundle: &bundle, language: language.as_deref(), queue: queue.as_ref() };
+    let reference = ended.reference.as_deref().unwrap_or_default();
+    Some(words.say(text, &[("shown", &shown), ("reference", reference)]))
+}
+
+/// In which words the customer of a case is told something now.
 pub(crate) fn wording(governance: &Governance, case: &Case) -> Wording {
     let Telling { bundle, language, queue } = Telling::now(governance, case);
     Wording { bundle: bundle.digest().clone(), language: language.map(ToOwned::to_owned), queue: queue.cloned() }

@@ -239,6 +239,9 @@ async fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Re
         Event::CaseDeferred { deferral } => told_of(parts, case, event)
             .await
             .map(|text| MessageView::of_remit(format!("put-off-{seq}"), text, deferral.at, seq)),
+        Event::RequestEnded(ended) => told_of(parts, case, event)
+            .await
+            .map(|text| MessageView::of_remit(format!("ended-{}", ended.request), text, ended.at, seq)),
         _ => None,
     })
 }
@@ -301,6 +304,7 @@ async fn told_of(parts: &Parts, case: &Case, event: &Event) -> Option<String> {
         Event::DecisionMade { decision, handoff: Some(handoff) } => {
             announce::of_handoff(parts, decision, handoff).await
         }
+        Event::RequestEnded(ended) => announce::of_request(parts, case, ended).await,
         _ => None,
     }
 }
@@ -336,6 +340,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::ConsultAnswered { answer, .. } => Some(answer),
         Event::NoteLeft { note, .. } => Some(note),
         Event::RequestNoted(noted) => Some(&noted.shown),
+        Event::RequestEnded(ended) => Some(&ended.shown),
         Event::CaseDeferred { deferral } => deferral.note.as_ref(),
         Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Caller, Parts, bounds,
     caller::principal::Job,
+    case::announce,
     environment::clock::{parse_rfc3339, rfc3339},
     governance::connectors::Connector,
     journal::outbox::EXECUTION,
@@ -20,8 +21,8 @@ use remit_domain::{
     case::Status,
     id::{DecisionId, RequestId, Timestamp},
     request::{
-        Agreement, Asker, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState,
-        Statement,
+        Agreement, Asker, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestEnded,
+        RequestState, Statement,
     },
 };
 use remit_policy::action::money_in_words;
@@ -60,6 +61,9 @@ pub async fn next_execution(parts: &Parts) -> Result<Option<std::time::Duration>
 pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let id: RequestId = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
     let Some(entry) = read::stored(parts, id).await? else { return parts.journal.drop_row(&row.id).await };
+    if row.id == record::end_row(&entry.value) {
+        return note_end(parts, row, &entry.value).await;
+    }
     match entry.value.state {
         RequestState::Waiting => expire(parts, row, entry).await,
         RequestState::Confirmed => begin(parts, row, entry).await,
@@ -86,6 +90,32 @@ async fn expire(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result
         // Its time is not over yet by this clock: it is looked at again.
         Err(_) => Ok(()),
     }
+}
+
+/// Has the case know how its request ended, and with it the customer, where it is theirs to hear. The row is done with
+/// that.
+async fn note_end(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(), Refused> {
+    let loaded = read::case_of(parts, request).await?;
+    let (reference, agrees) = match &request.effect {
+        Some(Effect::Done { statement, agrees }) => (Some(statement.reference.clone()), Some(*agrees)),
+        _ => (None, None),
+    };
+    let wording = request.is_customers().then(|| announce::wording(&parts.governance, &loaded.case));
+    let ended = RequestEnded {
+        request: request.id,
+        action: request.action.clone(),
+        shown: request.shown.clone(),
+        state: request.state,
+        void: request.void,
+        reference,
+        agrees,
+        wording,
+        at: parts.environment.now(),
+    };
+    let command = Command::NoteRequestEnd(Box::new(ended));
+    let envelope = Envelope::on(loaded, command).claiming(&row.id);
+    let caller = Caller::system(Job::Requests);
+    pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(drop)
 }
 
 /// Evaluates a confirmed request anew, and gives it to its connector if it is still what was confirmed.

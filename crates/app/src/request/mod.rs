@@ -5,6 +5,7 @@ pub mod answer;
 pub mod ask;
 mod evaluate;
 pub mod execute;
+pub mod history;
 pub mod read;
 pub(crate) mod record;
 pub mod view;

@@ -1,6 +1,6 @@
 //! Requests read: one, and those of a case.
 
-use super::{REQUESTS, of_case, view::RequestView};
+use super::{REQUESTS, history, of_case, view::RequestView};
 use crate::{
     Caller, Parts,
     access::auth,
@@ -10,13 +10,9 @@ use crate::{
     pipeline::load::{self, Loaded},
     refused::{Kind, Refused},
 };
-use remit_domain::{
-    Event, Stream,
-    id::RequestId,
-    request::{Request, RequestDecision},
-};
+use remit_domain::{id::RequestId, request::Request};
 use remit_policy::engine::ApiCase;
-use remit_store::{Entry, Journal as _};
+use remit_store::Entry;
 
 /// A request, with the whole of policy's answer.
 ///
@@ -24,9 +20,14 @@ use remit_store::{Entry, Journal as _};
 /// [`GetRequestRefusal`] says when each arises.
 pub async fn request(parts: &Parts, caller: &Caller, id: &str) -> Result<RequestView, GetRequestRefusal> {
     let (entry, loaded) = permitted(parts, caller, "request.read", id).await?;
-    let decision = decision(parts, &entry.value).await?;
+    let records = history::records(parts, &entry.value).await?;
     let view = RequestView::of(parts, &loaded.case, &entry.value).await?;
-    Ok(decision.map_or(view.clone(), |decision| view.answered(&decision)))
+    let view = match history::newest_decision(&records) {
+        Some(decision) => view.answered(decision),
+        None => view,
+    };
+    let steps = history::steps(parts, &records).await?;
+    Ok(view.whole(parts, &loaded.case, &entry.value, steps).await?)
 }
 
 /// The requests of a case, the newest first.
@@ -82,16 +83,4 @@ pub(super) async fn case_of(parts: &Parts, request: &Request) -> Result<Loaded, 
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let caller = Caller::system(Job::Requests);
     load::load(governance, journal, environment, &caller, "request.execute", &request.case.to_string()).await
-}
-
-/// The newest record of policy's answer about a request.
-async fn decision(parts: &Parts, request: &Request) -> Result<Option<RequestDecision>, Refused> {
-    let stream = Stream::request(request.id).to_string();
-    let rows = parts.journal.store.records_of(&stream, 0, usize::MAX).await.map_err(Refused::internal)?;
-    let answers = rows.iter().rev().filter_map(|row| match serde_json::from_slice(&row.body).ok()? {
-        Event::RequestAsked(asked) => Some(asked.decision),
-        Event::RequestChanged(changed) => changed.change.decision().cloned(),
-        _ => None,
-    });
-    Ok(answers.into_iter().next())
 }

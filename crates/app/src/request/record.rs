@@ -52,16 +52,24 @@ pub(super) fn changed(
         let done = last_done(&request.customer);
         items.push(done.write(request.action.to_string(), any, &now).map_err(Refused::internal)?);
     }
-    let outbox: Vec<_> = due(&request, now).into_iter().collect();
-    let cancel = if outbox.is_empty() { vec![row(&request)] } else { Vec::new() };
+    let mut rows: Vec<_> = due(&request, now).into_iter().collect();
+    let cancel = if rows.is_empty() { vec![row(&request)] } else { Vec::new() };
     let ends = request.state.is_final() && !before.value.state.is_final();
+    if ends {
+        rows.push(outbox::execution(end_row(&request), request.case, now, request.id));
+    }
     let spend = if ends { settle(&request) } else { Vec::new() };
-    Ok((request, Commit { records, items, outbox, cancel, spend, ..Commit::default() }))
+    Ok((request, Commit { records, items, outbox: rows, cancel, spend, ..Commit::default() }))
 }
 
 /// The name of the row of the outbox that is due for a request.
 pub(crate) fn row(request: &Request) -> String {
     format!("request:{}", request.id)
+}
+
+/// The name of the row that has a request's case know that it ended.
+pub(crate) fn end_row(request: &Request) -> String {
+    format!("request-end:{}", request.id)
 }
 
 /// Has a request be gone on with at a moment.

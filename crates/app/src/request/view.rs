@@ -3,12 +3,14 @@
 use crate::{Governance, Parts, environment::clock::rfc3339, pipeline::sealing, refused::Refused};
 use remit_domain::{
     Case,
+    id::PolicyId,
     request::{
         Agreement, Answer, Changed, Confirmation, Confirmer, Confirming, Effect, Money, Names, Request,
         RequestDecision, RequestState, Requestable, Via,
     },
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// A request for an action.
@@ -55,6 +57,28 @@ pub struct RequestView {
     /// Policy's answer, where one request is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<VerdictView>,
+    /// The exact arguments, where one request is read and they are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub arguments: Option<Map<String, Value>>,
+    /// How it is carried out, where one request is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution: Option<ExecutionView>,
+    /// What became of it step by step, where one request is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<StepView>,
+}
+
+/// How a request is carried out.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ExecutionView {
+    /// Who carries it out; nothing where the bundle in force has its action no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connector: Option<String>,
+    /// The key under which it is carried out once.
+    pub key: String,
+    /// How often the connector was asked to carry it out or what became of it.
+    pub attempts: u32,
 }
 
 /// Who asks.
@@ -132,6 +156,9 @@ pub struct VerdictView {
     pub requestable: Vec<Requestable>,
     /// What was true of the request, as its connector said.
     pub facts: Names,
+    /// Hours since actions that its policies look back at were last done for the customer.
+    #[serde(skip_serializing_if = "Names::is_empty")]
+    pub recent: Names,
 }
 
 /// A policy that a verdict names.
@@ -143,6 +170,72 @@ pub struct PolicyView {
     pub reason: String,
     /// Its owner.
     pub owner: String,
+}
+
+/// A step of a request, and when it was taken.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StepView {
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// What happened to a request.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// It was asked for, and policy answered.
+    Asked {
+        /// The record of that.
+        decision: String,
+        /// What policy answered.
+        verdict: VerdictView,
+    },
+    /// Somebody said yes to it.
+    Confirmed {
+        /// Who, to what, and over what.
+        confirmation: ConfirmationView,
+    },
+    /// Somebody said no to it.
+    Declined {
+        /// Who, to what, and over what.
+        confirmation: ConfirmationView,
+    },
+    /// It was taken back.
+    Withdrawn {
+        /// Who took it back, by the name of their token.
+        by: String,
+    },
+    /// Nobody confirmed it in time.
+    Expired,
+    /// It was confirmed, and was no longer what was confirmed.
+    Voided {
+        /// What had changed.
+        changed: Changed,
+        /// The record of policy's answer then; nothing where the case had ended.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decision: Option<String>,
+        /// That answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        verdict: Option<VerdictView>,
+    },
+    /// Policy allowed it once more, and its connector was asked to carry it out.
+    Executing {
+        /// The record of policy's answer.
+        decision: String,
+        /// What policy answered.
+        verdict: VerdictView,
+    },
+    /// Its connector was asked what became of it.
+    AskedAgain,
+    /// How carrying it out ended.
+    CarriedOut {
+        /// In which way.
+        effect: EffectView,
+    },
 }
 
 impl RequestView {
@@ -174,6 +267,9 @@ impl RequestView {
             effect: request.effect.as_ref().map(EffectView::from),
             decision: request.decision.to_string(),
             verdict: None,
+            arguments: None,
+            execution: None,
+            history: Vec::new(),
         }
     }
 
@@ -185,7 +281,36 @@ impl RequestView {
 
     /// With policy's answer.
     pub(super) fn answered(mut self, decision: &RequestDecision) -> Self {
-        let policy = |id: &remit_domain::id::PolicyId| {
+        self.verdict = Some(VerdictView::of(decision));
+        self
+    }
+
+    /// With its exact arguments, how it is carried out, and what became of it.
+    pub(super) async fn whole(
+        mut self,
+        parts: &Parts,
+        case: &Case,
+        request: &Request,
+        history: Vec<StepView>,
+    ) -> Result<Self, Refused> {
+        let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
+        let written = sealing::open_words(journal, vault, environment, case, &request.arguments).await?;
+        self.arguments = written.map(|text| serde_json::from_str(&text)).transpose().map_err(Refused::internal)?;
+        let spec = parts.governance.bundle.requested(request.action.as_str());
+        self.execution = Some(ExecutionView {
+            connector: spec.map(|spec| spec.connector.clone()),
+            key: request.key().to_string(),
+            attempts: request.attempts,
+        });
+        self.history = history;
+        Ok(self)
+    }
+}
+
+impl VerdictView {
+    /// Of a record of policy's answer.
+    pub(super) fn of(decision: &RequestDecision) -> Self {
+        let policy = |id: &PolicyId| {
             let note = decision.policies.get(id);
             PolicyView {
                 id: id.to_string(),
@@ -194,14 +319,14 @@ impl RequestView {
             }
         };
         let verdict = &decision.verdict;
-        self.verdict = Some(VerdictView {
+        Self {
             answer: verdict.answer.clone(),
             policies: verdict.policies.iter().chain(&verdict.errors).map(policy).collect(),
             until: verdict.until.iter().map(policy).collect(),
             requestable: verdict.requestable.clone(),
             facts: decision.facts.clone(),
-        });
-        self
+            recent: decision.recent.clone(),
+        }
     }
 }
 

@@ -169,6 +169,7 @@ impl Case {
             Event::NoteLeft { at, .. }
             | Event::AnsweredTooLate { at, .. }
             | Event::RequestNoted(RequestNoted { at, .. }) => self.updated = *at,
+            Event::RequestEnded(ended) => self.updated = ended.at,
             Event::ContactedAgain { case, linked, at } => {
                 self.contacted_again = true;
                 if *linked {

@@ -76,6 +76,7 @@ pub(super) fn on_case(draft: &mut Effects, command: Command, context: &mut Conte
             actions::ask_action(draft, context, epoch, action, arguments, *answer)
         }
         Command::NoteRequest { epoch, noted } => actions::note_request(draft, epoch, noted),
+        Command::NoteRequestEnd(ended) => actions::note_request_end(draft, ended),
         Command::EndAction { epoch, action, how, note } => {
             actions::end_action(draft, context, epoch, action, how, note)
         }

@@ -17,7 +17,7 @@ pub(super) use crate::{
         ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd, OfferWithheld},
-    request::{RequestAsked, RequestChanged, RequestNoted},
+    request::{RequestAsked, RequestChanged, RequestEnded, RequestNoted},
     signal::Reading,
     situation::Noted,
 };

@@ -1,7 +1,7 @@
 //! What may be done with a request that was asked for, and why it is refused.
 
 use super::{
-    Answer, Changed, Confirmation, Confirmer, Confirming, Effect, Request, RequestChange, RequestDecision,
+    Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Request, RequestChange, RequestDecision,
     RequestState, Standing, key::key,
 };
 use crate::id::Timestamp;
@@ -147,6 +147,14 @@ impl Request {
 
     fn wrong(&self, wanted: &'static str) -> RequestRefusal {
         RequestRefusal::State { state: self.state, wanted }
+    }
+
+    /// Whether the customer knows of it and has to hear how it ends: they ask for it, an AI responder has told them of
+    /// it, or a yes of theirs was wanted.
+    pub fn is_customers(&self) -> bool {
+        let given = self.confirmations.iter().map(|given| given.by.confirming());
+        matches!(self.by, Asker::Customer { .. } | Asker::Responder { .. })
+            || self.wanted.iter().copied().chain(given).any(|by| by == Confirming::Customer)
     }
 
     /// The key under which its connector is asked to carry it out: the same one each time.

@@ -3,11 +3,13 @@
 use super::{
     confirmation::Confirmation,
     decision::RequestDecision,
-    effect::{Effect, Reserved},
+    effect::{Agreement, Effect, Reserved},
     standing::{Changed, Standing},
+    state::RequestState,
     value::Money,
 };
 use crate::{
+    deferral::Wording,
     id::{ActionName, CustomerId, RequestId, Timestamp},
     vocabulary::Words,
 };
@@ -26,6 +28,35 @@ pub struct RequestNoted {
     pub arguments: Words,
     /// What who confirms it reads, by commitment.
     pub shown: Words,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// That a request that was asked for on a case has ended, in the case's stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RequestEnded {
+    /// Which.
+    pub request: RequestId,
+    /// For what.
+    pub action: ActionName,
+    /// What who confirms it reads, by the commitment under which it was noted.
+    pub shown: Words,
+    /// How it ended.
+    pub state: RequestState,
+    /// What had changed, where it was void.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void: Option<Changed>,
+    /// By what the back office knows what was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Whether that is what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agrees: Option<Agreement>,
+    /// In which words the customer is told; none where it is not theirs to hear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<Wording>,
     /// When.
     pub at: Timestamp,
 }

@@ -402,6 +402,7 @@ impl Transcript {
             Event::CaseReopened { .. } => "reopened".to_owned(),
             Event::NoteLeft { .. } => "a note is left with it".into(),
             Event::RequestNoted(noted) => format!("`{}` is asked for", noted.action),
+            Event::RequestEnded(ended) => format!("`{}` is {}", ended.action, ended.state.as_str()),
             Event::WordsErased { .. } => "words erased".to_owned(),
             of_no_case => {
                 assert!(of_no_case.is_of_no_case(), "{of_no_case:?} is not told");

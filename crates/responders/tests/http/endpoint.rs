@@ -115,6 +115,7 @@ pub(crate) fn turn() -> Turn {
         summary: "A first question.".to_owned(),
         fields: serde_json::Map::new(),
         customer: serde_json::Map::new(),
+        requests: Vec::new(),
         waited_ms: 1200,
         tried: Vec::new(),
     }

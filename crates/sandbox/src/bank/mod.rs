@@ -7,6 +7,7 @@ mod card;
 mod customer;
 mod facts;
 mod seed;
+mod shown;
 mod taken;
 mod transfer;
 
@@ -14,3 +15,4 @@ pub(crate) use action::{Action, NAMES};
 pub(crate) use acts::act;
 pub(crate) use facts::facts;
 pub(crate) use seed::fill;
+pub(crate) use shown::shown;

@@ -31,11 +31,16 @@ impl Transfer {
 
     /// Whether it was cancelled, is sent by now, or is still to be.
     pub(super) fn status(&self, now_ms: i64) -> &'static str {
-        match (self.cancelled, self.sent_ms <= now_ms) {
-            (true, _) => "cancelled",
-            (false, true) => "sent",
-            (false, false) => "scheduled",
-        }
+        status(self.cancelled, self.sent_ms, now_ms)
+    }
+}
+
+/// What has become of a transfer by now.
+pub(super) fn status(cancelled: bool, sent_ms: i64, now_ms: i64) -> &'static str {
+    match (cancelled, sent_ms <= now_ms) {
+        (true, _) => "cancelled",
+        (false, true) => "sent",
+        (false, false) => "scheduled",
     }
 }
 

@@ -9,6 +9,7 @@ mod once;
 mod recorded;
 mod sequences;
 mod shop;
+mod shown;
 
 use crate::{Ask, Failure, Refusal, Sandbox, Statement};
 use rusqlite::{Connection, backup::Backup};

@@ -1,6 +1,6 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
-use crate::sample_bundle::BANK;
+use crate::{asking::connected, sample_bundle::BANK};
 use remit_app::environment::block_on::block_on;
 use remit_app::{
     Parts, Settings, Succession, boot,
@@ -298,7 +298,7 @@ pub(crate) fn open_moved_at(
     clock: Box<dyn Clock>,
 ) -> Result<Parts, boot::BootError> {
     let moves = Moves::parse(&moves.iter().map(|given| (*given).to_owned()).collect::<Vec<_>>()).unwrap();
-    let (bundle, services, settings) = (Arc::clone(bundle), Services::none(), Settings::default());
+    let (bundle, services, settings) = (Arc::clone(bundle), connected(bundle), Settings::default());
     let (by, reason, from_directory) = ("the tests", None, false);
     let governing = boot::Governing { bundle, clock, services, settings, moves, by, reason, from_directory };
     boot::Opened::open(data, &mut |_| {})?.start(governing, &mut |step| panic!("{step}"))
@@ -369,7 +369,7 @@ impl Server {
     pub(crate) fn serve(app: Parts, data: TempDir) -> Self {
         let app = Arc::new(app);
         let runtime = Runtime::new().unwrap();
-        let making = Making { data: Some(data.path().to_owned()), ..Making::without_services() };
+        let making = Making { data: Some(data.path().to_owned()), services: Box::new(|next, _| Ok(connected(next))) };
         let succession = Arc::new(Succession::new(Arc::clone(&app), making));
         let running = runtime.block_on(serve::start_with(succession, ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);

@@ -9,6 +9,7 @@
 mod about;
 mod activation;
 mod ai;
+mod asking;
 mod at_once;
 mod attachments;
 mod bad_input;
@@ -51,6 +52,7 @@ mod principals;
 mod proxies;
 mod readings;
 mod requests;
+mod requests_told;
 mod sample_bundle;
 mod scripts;
 mod staff;

@@ -91,27 +91,32 @@ fn bundle() -> Arc<Bundle> {
 }
 
 /// A server with the sandbox, two people, and a case.
-struct Bank {
-    server: Server,
+pub(crate) struct Bank {
+    pub(crate) server: Server,
     clock: OwnClock,
-    case: String,
-    ana: Client,
-    ben: Client,
+    pub(crate) case: String,
+    pub(crate) ana: Client,
+    pub(crate) ben: Client,
 }
 
 impl Bank {
     fn new() -> Self {
+        Self::with(Services::none(), "You charged me twice.")
+    }
+
+    /// With these AI services, and this said on the case.
+    pub(crate) fn with(services: Services, said: &str) -> Self {
         let (bundle, clock) = (bundle(), OwnClock::new());
-        let services = Services::none().connected(&bundle, &|_| None, || 0).unwrap();
+        let services = services.connected(&bundle, &|_| None, || 0).unwrap();
         let server = Server::start_under_clock(bundle, Box::new(clock.clone()), services);
-        let open = json!({ "customer": "ann", "text": "You charged me twice.", "channel": "web" });
+        let open = json!({ "customer": "ann", "text": said, "channel": "web" });
         let opened = server.client(&["integration"]).post("/v1/cases", &open).expect(201);
         let lead = server.client(&["lead"]);
         let (ana, ben) = (staff(&server, &lead, "ana", "Ana"), staff(&server, &lead, "ben", "Ben"));
         Self { case: id(&opened["case"]), server, clock, ana, ben }
     }
 
-    fn plan(&self, mischief: Mischief) {
+    pub(crate) fn plan(&self, mischief: Mischief) {
         let environment = &self.server.app.environment;
         let sandbox = environment.sandbox.open(environment.now()).unwrap();
         sandbox.plan(&Planned { on: On::Action("pay_goodwill".to_owned()), mischief, times: 1 }).unwrap();
@@ -126,18 +131,18 @@ impl Bank {
         amounts.sum()
     }
 
-    fn of(&self, minor: i64) -> Value {
+    pub(crate) fn of(&self, minor: i64) -> Value {
         let amount = json!({ "minor": minor, "currency": "GBP" });
         let arguments = json!({ "account_id": "acc-1002-1", "amount": amount, "reason": "delay" });
         json!({ "action": "pay_goodwill", "arguments": arguments })
     }
 
-    fn ask(&self, by: &Client, minor: i64) -> Value {
+    pub(crate) fn ask(&self, by: &Client, minor: i64) -> Value {
         by.post(&format!("/v1/cases/{}/requests", self.case), &self.of(minor)).expect(201)
     }
 
     /// The request once it is in this state.
-    fn until(&self, request: &Value, state: &str) -> Value {
+    pub(crate) fn until(&self, request: &Value, state: &str) -> Value {
         let path = format!("/v1/requests/{}", request["id"].as_str().unwrap());
         loop {
             let now = self.ana.get(&path).expect(200);
@@ -148,7 +153,7 @@ impl Bank {
         }
     }
 
-    fn answer(&self, by: &Client, request: &Value, with: &str) -> Got {
+    pub(crate) fn answer(&self, by: &Client, request: &Value, with: &str) -> Got {
         let path = format!("/v1/requests/{}/{with}", request["id"].as_str().unwrap());
         by.post(&path, &json!({ "hash": request["hash"], "seen_ms": 4_000 }))
     }

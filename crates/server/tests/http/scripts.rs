@@ -3,12 +3,13 @@
 
 use crate::{
     activation::{put_in_force, untested},
+    asking::{self, Asking, Scene, connected},
     customer::Customer,
     harness::{Client, Server, TwoClocks, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     night::{bank_in_shifts, bank_working},
     preference::bank_and,
-    sample_bundle::bank_without,
+    sample_bundle::{BANK, bank_without},
     staff::{answer, presence, work},
     story::check_all,
 };
@@ -16,7 +17,6 @@ use remit_app::environment::block_on::block_on;
 use remit_app::{
     case::closing,
     environment::clock::{self, Clock as _},
-    governance::services::Services,
 };
 use remit_policy::bundle::Bundle;
 use remit_store::Views as _;
@@ -27,7 +27,8 @@ const GRAMMAR: &str = "\
 at DATE TIME, staff NAME QUEUE (who is there), leaves STAFF (is removed), \
 accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
-link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
+link NAME [CASE] (a chat, about a case, all in one browser), \
+types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
 that does not have it), takes-out QUEUE [OTHER] (the same in the running server), puts-back (the bundle before), \
 under FOLDER (a start under the bank and what that folder of `scenarios` adds), \
@@ -53,12 +54,13 @@ struct Story {
     links: BTreeMap<String, Customer>,
     /// Who receives events, with the subscription and its secret.
     receiver: Option<(Inbox, String, String)>,
+    asking: Asking,
 }
 
 impl Story {
     fn new() -> Self {
         let clocks = TwoClocks::at(1_773_136_800_000);
-        let server = Server::start_on_clock(Box::new(clocks.clone()), Services::none());
+        let server = Server::start_on_clock(Box::new(clocks.clone()), connected(&BANK));
         let client = server.client(&["admin"]);
         Self {
             server: Some(server),
@@ -68,13 +70,14 @@ impl Story {
             last: None,
             links: BTreeMap::new(),
             receiver: None,
+            asking: Asking::default(),
         }
     }
 
     fn line(&mut self, line: &str) -> Result<Vec<String>, String> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
-        let unclear = || format!("`{line}` means nothing; write one of: {GRAMMAR}");
+        let unclear = || format!("`{line}` means nothing; write one of: {GRAMMAR}, {}", asking::GRAMMAR);
         let mut told = Vec::new();
         match verb {
             "at" => self.set(name, text).ok_or_else(unclear)?,
@@ -94,7 +97,9 @@ impl Story {
                 self.cases.insert(name.to_owned(), (id(&case), 0));
             }
             "link" => {
-                self.links.insert(name.to_owned(), Customer::of(&self.client, name));
+                let about = self.cases.get(text).map(|(case, _)| case.clone());
+                let start = json!({ "customer": name, "case": about });
+                self.links.insert(name.to_owned(), Customer::start(&self.client, &start));
             }
             "types" => told.push(self.types(name, text).ok_or_else(unclear)?),
             "types-on" => {
@@ -186,7 +191,11 @@ impl Story {
                 }
                 self.last = Some((path, key, body));
             }
-            _ => return Err(unclear()),
+            _ => {
+                let server = self.server.as_ref().ok_or_else(unclear)?;
+                let scene = Scene { server, client: &self.client, cases: &self.cases, links: &self.links };
+                told.extend(self.asking.line(&scene, line).ok_or_else(unclear)?);
+            }
         }
         let names: Vec<String> = self.cases.keys().cloned().collect();
         for name in names {
@@ -221,7 +230,7 @@ impl Story {
     }
 
     fn start_under_bundle(&mut self, bundle: Arc<Bundle>) {
-        let started = Server::start_under_clock(bundle, Box::new(self.clocks.clone()), Services::none());
+        let started = Server::start_under_clock(Arc::clone(&bundle), Box::new(self.clocks.clone()), connected(&bundle));
         self.client = started.client(&["admin"]);
         self.server = Some(started);
     }
@@ -354,8 +363,9 @@ impl Story {
             let event = &item["event"];
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let what = match event["type"].as_str().unwrap() {
-                // Who is offered what, and when, is for the stories of a floor.
-                "signals_measured" | "offer_made" => continue,
+                // Who is offered what, and when, is for the stories of a floor; how a request ended is told with what
+                // becomes of it.
+                "signals_measured" | "offer_made" | "request_ended" => continue,
                 "decision_made" => text(&self.decision(&event["decision"]["id"])["summary"]),
                 "exception_raised" => {
                     let exception = &event["exception"];

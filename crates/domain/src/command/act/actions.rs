@@ -9,7 +9,7 @@ use crate::{
     event::{Event, Words},
     id::{ActionName, DecisionId},
     refusal::Refusal,
-    request::RequestNoted,
+    request::{RequestEnded, RequestNoted},
 };
 
 pub(super) fn ask_action(
@@ -52,6 +52,12 @@ pub(super) fn note_request(draft: &mut Effects, epoch: Option<u64>, noted: Reque
         lease(&draft.case, epoch)?;
     }
     draft.emit(Event::RequestNoted(noted));
+    Ok(None)
+}
+
+/// That a request ended is noted whatever has become of the case: it was asked for there.
+pub(super) fn note_request_end(draft: &mut Effects, ended: Box<RequestEnded>) -> Left {
+    draft.emit(Event::RequestEnded(ended));
     Ok(None)
 }
 

@@ -2,14 +2,17 @@
 //! actions were last done for whom.
 
 use super::super::problem::kept;
-use crate::request::{LAST_DONE, OF_CASE, REQUESTS, record::row};
+use crate::request::{
+    LAST_DONE, OF_CASE, REQUESTS,
+    record::{end_row, row},
+};
 use remit_domain::{
     Event,
     id::{RequestId, Timestamp},
     request::{Request, RequestState},
 };
 use remit_store::{Found, OutboxRow};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is on record of requests, and what is kept.
 #[derive(Debug, Default)]
@@ -18,6 +21,8 @@ pub(super) struct Requests {
     /// When each was asked for.
     asked: BTreeMap<RequestId, Timestamp>,
     done: BTreeMap<(String, String), Timestamp>,
+    /// Those whose end their cases know of.
+    noted: BTreeSet<RequestId>,
     kept: BTreeMap<String, Request>,
     kept_of_case: BTreeMap<(String, String), Timestamp>,
     kept_done: BTreeMap<(String, String), Timestamp>,
@@ -33,6 +38,10 @@ impl Requests {
                 (asked.decision.request, asked.decision.at)
             }
             Event::RequestChanged(changed) => (changed.request, changed.at),
+            Event::RequestEnded(ended) => {
+                self.noted.insert(ended.request);
+                return;
+            }
             _ => return,
         };
         let before = self.made.remove(&id);
@@ -74,8 +83,12 @@ impl Requests {
         let what = "what remains to be done";
         for (id, (case, request)) in &self.rows {
             let made = request.and_then(|request| self.made.get(&request));
-            let is_of = made.is_some_and(|made| row(made) == *id && made.case.to_string() == *case);
-            if !is_of || made.is_some_and(|made| made.state.is_final() && made.state != RequestState::Done) {
+            let goes_on = |made: &Request| {
+                let is_over = made.state.is_final();
+                let to_be_noted = is_over && end_row(made) == *id && !self.noted.contains(&made.id);
+                to_be_noted || (row(made) == *id && (!is_over || made.state == RequestState::Done))
+            };
+            if !made.is_some_and(|made| made.case.to_string() == *case && goes_on(made)) {
                 found(kept(what, id, "it is of no request that goes on"));
             }
         }

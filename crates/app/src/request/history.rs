@@ -1,0 +1,62 @@
+//! What became of a request, step by step, as its stream has it.
+
+use super::view::{Step, StepView, VerdictView};
+use crate::{Parts, access::who, environment::clock::rfc3339, refused::Refused};
+use remit_domain::{
+    Event, Stream,
+    id::Timestamp,
+    request::{Request, RequestChange, RequestDecision},
+};
+use remit_store::Journal as _;
+
+/// Every record of a request, oldest first, with when it was written.
+pub(crate) async fn records(parts: &Parts, request: &Request) -> Result<Vec<(Timestamp, Event)>, Refused> {
+    let stream = Stream::request(request.id).to_string();
+    let rows = parts.journal.store.records_of(&stream, 0, usize::MAX).await.map_err(Refused::internal)?;
+    let event = |body: &[u8]| serde_json::from_slice(body).map_err(Refused::internal);
+    rows.iter().map(|row| Ok((Timestamp(row.ts_ms), event(&row.body)?))).collect()
+}
+
+/// The newest record of policy's answer among them.
+pub(crate) fn newest_decision(records: &[(Timestamp, Event)]) -> Option<&RequestDecision> {
+    records.iter().rev().find_map(|(_, event)| match event {
+        Event::RequestAsked(asked) => Some(&asked.decision),
+        Event::RequestChanged(changed) => changed.change.decision(),
+        _ => None,
+    })
+}
+
+/// The same as interfaces show them.
+pub(super) async fn steps(parts: &Parts, records: &[(Timestamp, Event)]) -> Result<Vec<StepView>, Refused> {
+    let mut steps = Vec::with_capacity(records.len());
+    for (at, event) in records {
+        let step = match event {
+            Event::RequestAsked(asked) => {
+                Some(Step::Asked { decision: asked.decision.id.to_string(), verdict: VerdictView::of(&asked.decision) })
+            }
+            Event::RequestChanged(changed) => Some(step(parts, &changed.change).await?),
+            _ => None,
+        };
+        steps.extend(step.map(|step| StepView { at: rfc3339(*at), step }));
+    }
+    Ok(steps)
+}
+
+async fn step(parts: &Parts, change: &RequestChange) -> Result<Step, Refused> {
+    Ok(match change {
+        RequestChange::Confirmed { confirmation } => Step::Confirmed { confirmation: confirmation.into() },
+        RequestChange::Declined { confirmation } => Step::Declined { confirmation: confirmation.into() },
+        RequestChange::Withdrawn { by } => Step::Withdrawn { by: who::named(&parts.journal, &parts.vault, by).await? },
+        RequestChange::Expired => Step::Expired,
+        RequestChange::Voided { changed, decision } => Step::Voided {
+            changed: *changed,
+            decision: decision.as_ref().map(|decision| decision.id.to_string()),
+            verdict: decision.as_deref().map(VerdictView::of),
+        },
+        RequestChange::Executing { decision } => {
+            Step::Executing { decision: decision.id.to_string(), verdict: VerdictView::of(decision) }
+        }
+        RequestChange::AskedAgain => Step::AskedAgain,
+        RequestChange::CarriedOut { effect } => Step::CarriedOut { effect: effect.into() },
+    })
+}
