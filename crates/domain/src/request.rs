@@ -7,6 +7,7 @@
 mod asker;
 mod command;
 mod confirmation;
+mod currency;
 mod decision;
 mod effect;
 mod event;
@@ -19,6 +20,7 @@ mod value;
 pub use asker::Asker;
 pub use command::{RequestCommand, RequestRefusal};
 pub use confirmation::{Confirmation, Confirmer, Confirming, Via};
+pub use currency::decimals;
 pub use decision::{Answer, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
 pub use effect::{Agreement, Effect, Reserved, Statement};
 pub use event::{RequestAsked, RequestChange, RequestChanged, RequestEnded, RequestNoted};

@@ -58,6 +58,8 @@ api_actions! {
     REQUEST_READ = "request.read",
     REQUEST_CONFIRM = "request.confirm",
     REQUEST_WITHDRAW = "request.withdraw",
+    RECONCILIATION_RUN = "reconciliation.run",
+    RECONCILIATION_READ = "reconciliation.read",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

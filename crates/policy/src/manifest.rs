@@ -9,7 +9,9 @@ mod languages;
 mod limits;
 
 pub use crate::product_schema::SchemaVersion;
-pub use action::{Action, ActionLimit, Connector, ConnectorKind, EffectClass, LimitedBy, TemplateText, TermKind};
+pub use action::{
+    Action, ActionLimit, Connector, ConnectorKind, EffectClass, LimitedBy, StatementKey, TemplateText, TermKind,
+};
 pub use considered::{Need, OfTopic, Preference};
 pub use enrichment::Enrichment;
 pub use field::{Field, SeenBy};

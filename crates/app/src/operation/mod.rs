@@ -21,6 +21,7 @@ mod exceptions;
 mod facts;
 mod ledger;
 mod ops;
+mod reconciliations;
 mod requests;
 mod staff;
 mod subscriptions;
@@ -39,6 +40,7 @@ pub use exceptions::*;
 pub use facts::*;
 pub use ledger::*;
 pub use ops::*;
+pub use reconciliations::*;
 pub use refusal::Operation;
 pub use refusal::{Detail, Refusal};
 pub use requests::*;
@@ -57,6 +59,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         decisions::ALL,
         exceptions::ALL,
         requests::ALL,
+        reconciliations::ALL,
         facts::ALL,
         staff::ALL,
         events::ALL,

@@ -8,6 +8,7 @@ pub mod execute;
 pub mod history;
 pub mod read;
 pub(crate) mod record;
+pub(crate) mod stated;
 pub mod view;
 pub mod withdraw;
 

@@ -157,6 +157,14 @@ pub struct Connector {
     pub settled_seconds: u32,
     /// For `http`: where a token comes from; without it none is sent.
     pub oauth: Option<OAuth>,
+    /// Who answers for what its statements and the record do not agree on; who owns exceptions, unless told.
+    pub owner: Option<String>,
+    /// Which member of a bank's statement carries the key.
+    #[serde(default)]
+    pub statement_key: StatementKey,
+    /// Whether its statements tell of what others had done, too.
+    #[serde(default)]
+    pub statement_shared: bool,
 }
 
 impl Connector {
@@ -174,6 +182,35 @@ impl Connector {
 
     fn settled() -> u32 {
         60
+    }
+}
+
+/// Which member of an entry in camt.053 carries the key of a request, by its name there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum StatementKey {
+    /// What whoever had the payment made calls it, from end to end.
+    #[default]
+    EndToEndId,
+    /// What they call their instruction.
+    InstrId,
+    /// The bank's number of the transaction.
+    TxId,
+    /// The number of the entry.
+    NtryRef,
+    /// The bank's reference of the entry.
+    AcctSvcrRef,
+}
+
+impl StatementKey {
+    /// Its name in camt.053.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EndToEndId => "EndToEndId",
+            Self::InstrId => "InstrId",
+            Self::TxId => "TxId",
+            Self::NtryRef => "NtryRef",
+            Self::AcctSvcrRef => "AcctSvcrRef",
+        }
     }
 }
 

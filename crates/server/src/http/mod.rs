@@ -20,6 +20,7 @@ mod openapi;
 mod ops;
 mod outcomes;
 mod query;
+mod reconciliations;
 mod reply;
 mod request;
 mod requests;
@@ -68,6 +69,7 @@ fn routes() -> Routes {
         .merge(decisions::routes())
         .merge(exceptions::routes())
         .merge(requests::routes())
+        .merge(reconciliations::routes())
         .merge(staff::routes())
         .merge(work::routes())
         .merge(deferrals::routes())

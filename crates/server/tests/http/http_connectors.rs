@@ -163,10 +163,8 @@ impl Bank {
         let secret = |name: &str| (name == "CORE_SECRET").then(|| secret.to_owned());
         let services = Services::none().connected(&bundle, &secret, || 0).unwrap();
         let server = Server::start_under_clock(bundle, Box::new(clock.clone()), services);
-        let open = json!({ "customer": "ann", "text": "You charged me twice.", "channel": "web" });
-        let opened = server.client(&["integration"]).post("/v1/cases", &open).expect(201);
         let ana = staff(&server, &server.client(&["lead"]), "ana", "Ana");
-        Self { case: id(&opened["case"]), refunds, server, clock, ana }
+        Self { case: Self::open(&server), refunds, server, clock, ana }
     }
 
     fn of(charge: &str, minor: i64) -> Value {
@@ -175,7 +173,16 @@ impl Bank {
     }
 
     fn ask(&self, charge: &str, minor: i64) -> Value {
-        self.ana.post(&format!("/v1/cases/{}/requests", self.case), &Self::of(charge, minor)).expect(201)
+        self.ask_on(&self.case, charge, minor)
+    }
+
+    fn ask_on(&self, case: &str, charge: &str, minor: i64) -> Value {
+        self.ana.post(&format!("/v1/cases/{case}/requests"), &Self::of(charge, minor)).expect(201)
+    }
+
+    fn open(server: &Server) -> String {
+        let open = json!({ "customer": "ann", "text": "You charged me twice.", "channel": "web" });
+        id(&server.client(&["integration"]).post("/v1/cases", &open).expect(201)["case"])
     }
 
     /// The request once it is in this state.
@@ -226,9 +233,10 @@ fn an_http_service_is_asked_as_the_bundle_says() {
     let path = format!("/v1/cases/{}/requests", bank.case);
     bank.ana.post(&path, &Bank::of("../refunds", 5)).expect(422);
     assert_eq!(bank.ask("none", 5)["state"], "declined", "nothing is known of it");
-    // Many ask at once, with one token.
+    // Many ask at once, each on a case of its own, with one token.
     std::thread::scope(|scope| {
-        let asking: Vec<_> = (0..8).map(|_| scope.spawn(|| bank.ask("ch-2", 10))).collect();
+        let ask = || bank.ask_on(&Bank::open(&bank.server), "ch-2", 10);
+        let asking: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         for asked in asking {
             bank.until(&asked.join().unwrap(), "done");
         }

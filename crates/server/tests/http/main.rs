@@ -51,6 +51,7 @@ mod presence;
 mod principals;
 mod proxies;
 mod readings;
+mod reconciliation;
 mod requests;
 mod requests_told;
 mod sample_bundle;

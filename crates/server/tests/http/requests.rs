@@ -13,7 +13,7 @@ use remit_sandbox::{Mischief, On, Planned};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-const CATALOGUE: &str = r#"
+pub(crate) const CATALOGUE: &str = r#"
 [[connector]]
 name = "back-office"
 kind = "sandbox"
@@ -50,7 +50,7 @@ required = ["minor", "currency"]
 properties = { minor = { type = "integer", minimum = 1 }, currency = { type = "string", maxLength = 3 } }
 "#;
 
-const POLICIES: &str = r#"
+pub(crate) const POLICIES: &str = r#"
 @id("goodwill.may")
 @owner("payments-team")
 @reason("Goodwill is paid to accounts that there are")

@@ -44,6 +44,12 @@ pub(super) fn lint(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
             let message = format!("deadline_ms must be 50 to {ANSWER_MS_MAX}, attempts 1 to 100");
             wrong(&["deadline_ms"], message, "correct the number");
         }
+        if let Some(owner) = &connector.owner
+            && !manifest.owners.iter().any(|known| known.name == *owner)
+        {
+            let message = format!("its owner `{owner}` is none of the bundle");
+            wrong(&["owner"], message, "declare it in `[[owner]]`, or name another");
+        }
         reached(connector, &mut wrong);
     }
 }
