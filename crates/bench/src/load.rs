@@ -86,9 +86,19 @@ impl Load {
 
 /// Writes a `POST` with a JSON body.
 pub(crate) fn post(out: &mut Vec<u8>, path: &str, headers: &str, body: &[u8]) {
+    with_body(out, "POST", path, headers, body);
+}
+
+/// Writes a `PUT` with a JSON body.
+pub(crate) fn put(out: &mut Vec<u8>, path: &str, headers: &str, body: &[u8]) {
+    with_body(out, "PUT", path, headers, body);
+}
+
+fn with_body(out: &mut Vec<u8>, method: &str, path: &str, headers: &str, body: &[u8]) {
     out.clear();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: bench\r\n{headers}content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\n{headers}content-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
         body.len()
     );
     out.extend_from_slice(head.as_bytes());

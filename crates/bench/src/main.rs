@@ -1,6 +1,7 @@
 //! Measures Remit side by side, in one run: this build beside another one, ours beside the alternative.
 //!
-//! `cargo xtask bench [http|about|beside|store|decision|floor|scale|activate|streams|readers|reading|encoder …]`
+//! `cargo xtask bench [http|about|requests|beside|store|decision|floor|scale|activate|streams|readers|reading|encoder
+//! …]`
 
 mod about;
 mod activate;
@@ -19,6 +20,7 @@ mod python;
 mod ratio;
 mod readers;
 mod reading;
+mod requests;
 mod scale;
 mod setting;
 mod store;
@@ -87,6 +89,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     }
     if bench.wants(Part::About) {
         met &= about::run(bench, &setting)?;
+    }
+    if bench.wants(Part::Requests) {
+        met &= requests::run(bench, &setting)?;
     }
     if bench.wants(Part::Beside) {
         met &= beside::run(bench, &setting)?;

@@ -76,6 +76,8 @@ pub(crate) enum Part {
     Http,
     /// `POST /v1/cases` with fields and facts beside the same without.
     About,
+    /// Asking for an action beside `POST /v1/cases`, and with many requests that wait beside few.
+    Requests,
     /// Group commit against a transaction for each command.
     Store,
     /// A decision alone, and how it grows with policies.

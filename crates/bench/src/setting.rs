@@ -89,6 +89,11 @@ impl Setting {
 
     /// The same under another bundle with the same examples.
     pub(crate) fn open_under(&self, data: &Path, bundle: &Arc<Bundle>) -> anyhow::Result<Parts> {
+        self.open_with(data, bundle, Services::none())
+    }
+
+    /// The same with services that are asked.
+    pub(crate) fn open_with(&self, data: &Path, bundle: &Arc<Bundle>, services: Services) -> anyhow::Result<Parts> {
         let (from, to) = (self.models.path().join("models"), data.join("models"));
         std::fs::create_dir_all(&to)?;
         for model in std::fs::read_dir(from)? {
@@ -96,10 +101,9 @@ impl Setting {
             std::fs::copy(model.path(), to.join(model.file_name()))?;
         }
         let settings = Settings { limits: LIMITS, ..Settings::default() };
-        let open =
-            boot::open(data, Arc::clone(bundle), Box::new(SystemClock), Services::none(), settings, &mut |step| {
-                eprintln!("{step}")
-            });
+        let open = boot::open(data, Arc::clone(bundle), Box::new(SystemClock), services, settings, &mut |step| {
+            eprintln!("{step}")
+        });
         Ok(open?)
     }
 
@@ -134,15 +138,27 @@ pub(crate) fn token(app: &Parts) -> anyhow::Result<(String, Arc<Caller>)> {
 
 /// A token of these roles and this source, and its caller.
 pub(crate) fn token_of(app: &Parts, roles: &[&str], source: Option<&str>) -> anyhow::Result<(String, Arc<Caller>)> {
-    let new = token::NewToken {
+    made(app, token::NewToken { source: source.map(ToOwned::to_owned), ..new_token(roles) })
+}
+
+/// A token of a member of staff with these roles.
+pub(crate) fn token_of_staff(app: &Parts, roles: &[&str], staff: &str) -> anyhow::Result<String> {
+    Ok(made(app, token::NewToken { staff: Some(staff.to_owned()), ..new_token(roles) })?.0)
+}
+
+fn new_token(roles: &[&str]) -> token::NewToken {
+    token::NewToken {
         name: "bench".into(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         responder: None,
-        source: source.map(ToOwned::to_owned),
+        source: None,
         sources: Vec::new(),
         staff: None,
         days: 1,
-    };
+    }
+}
+
+fn made(app: &Parts, new: token::NewToken) -> anyhow::Result<(String, Arc<Caller>)> {
     let refused = |problem: remit_app::refused::Refused| anyhow::anyhow!("{problem:?}");
     let made = token::make(
         app.journal.store(),

@@ -81,6 +81,15 @@ impl Server {
 }
 
 impl Client {
+    pub(crate) fn agent(&self) -> &ureq::Agent {
+        &self.agent
+    }
+
+    /// Where the server is that it asks.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A client of the server at `url`.
     pub fn new(url: &str, token: &str) -> Self {
         let config = ureq::Agent::config_builder()
@@ -199,7 +208,7 @@ impl Client {
         Ok(response.body_mut().with_config().limit(BYTES_MAX).read_to_vec()?)
     }
 
-    fn no_answer(&self) -> String {
+    pub(crate) fn no_answer(&self) -> String {
         format!("no answer from {}; is `remit serve` running there?", self.url)
     }
 
@@ -250,7 +259,7 @@ fn query(asked: &impl Serialize) -> anyhow::Result<String> {
     Ok(if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) })
 }
 
-fn answered(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
+pub(crate) fn answered(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
     let text = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_string()?;
     let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
     if response.status().is_success() {

@@ -2,6 +2,7 @@
 //! a data directory under a bundle.
 #![warn(clippy::print_stdout, clippy::print_stderr, reason = "what is printed goes through `shown`")]
 
+pub mod chat;
 pub mod client;
 pub mod open;
 pub mod shown;

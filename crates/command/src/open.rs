@@ -37,6 +37,9 @@ pub fn is_named(directory: &Path, cure: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Bytes of a file that a sandbox is filled from, at most.
+const SEED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
 /// How a bundle is named to most commands.
 pub const BY_FLAG: &str = "name the bundle's directory with --bundle";
 
@@ -106,7 +109,11 @@ pub fn govern(
         reason: None,
         from_directory: path.is_some(),
     };
-    Ok(Governed { app: opened.start(governing, &mut |step| shown::note(step))?, before })
+    let app = opened.start(governing, &mut |step| shown::note(step))?;
+    if let Some(path) = path {
+        fill_sandbox(&app, path)?;
+    }
+    Ok(Governed { app, before })
 }
 
 /// The bundle in force, which came into force after what is still in the directory at `path`.
@@ -149,6 +156,26 @@ pub fn opened(
         Some(in_force) => governing(in_force, &format!(" in {}", data.display()), "name another one with --bundle")?,
     };
     Ok((opened, bundle))
+}
+
+/// Fills the shop of the data directory's sandbox, unless there is one, from the file that the bundle in `directory`
+/// names beside it.
+pub fn fill_sandbox(app: &Parts, directory: &Path) -> anyhow::Result<()> {
+    let connectors = app.governance.bundle.connectors();
+    for seed in connectors.iter().filter_map(|connector| connector.seed.as_deref()) {
+        let path = directory.join(seed);
+        let text = match std::fs::metadata(&path) {
+            Ok(file) if file.len() > SEED_BYTES_MAX => anyhow::bail!("{} has more than 64 MiB", path.display()),
+            Ok(_) => std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?,
+            Err(_) => {
+                shown::note(&format!("{} is not there: the sandbox's shop stays as it is", path.display()));
+                continue;
+            }
+        };
+        let sandbox = app.environment.sandbox.open(app.environment.now())?;
+        sandbox.seed_shop(&text).with_context(|| format!("{} fills no shop", path.display()))?;
+    }
+    Ok(())
 }
 
 /// Who acts by the command line, for the record.

@@ -24,6 +24,8 @@ pub(super) enum Deed {
     Work { staff: usize, case: String, epoch: u64, plan: Plan },
     /// A member of staff ends a case.
     Finish { staff: usize, case: String, epoch: u64 },
+    /// A colleague looks at the request that came of the errand of this number.
+    Look { number: usize, request: Waiting },
     /// A member of staff comes, has a break, or goes.
     Presence { staff: usize, presence: &'static str, reason: &'static str },
     /// A lead takes an exception on.
@@ -38,6 +40,14 @@ pub(super) struct Held {
     pub(super) case: String,
     /// By which nobody may have it.
     pub(super) decision: String,
+}
+
+/// A request that waits for somebody's yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) request: String,
+    /// By which it is answered.
+    pub(super) hash: String,
 }
 
 /// What a member of staff does with a case.

@@ -21,6 +21,7 @@ use remit_responders::{
 };
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -53,11 +54,17 @@ struct Inner {
     /// None where the bundle has none: everything is given away then.
     articles: Option<KnowledgeService>,
     secret: SigningSecret,
+    /// What it asks for, by what a customer writes.
+    errands: Arc<BTreeMap<String, Value>>,
 }
 
 impl BadAi {
     /// Starts it. It listens until the process ends.
-    pub(super) fn start(bundle: &Bundle, cache: &ModelCache) -> anyhow::Result<Self> {
+    pub(super) fn start(
+        bundle: &Bundle,
+        cache: &ModelCache,
+        errands: Arc<BTreeMap<String, Value>>,
+    ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).context("no port for the demo's AI service")?;
         let address = listener.local_addr()?;
         let inner = Arc::new(Inner {
@@ -67,6 +74,7 @@ impl BadAi {
                 _ => Some(articles::knowledge(bundle, cache)?),
             },
             secret: SigningSecret::parse(&secret()?)?,
+            errands,
         });
         let shared = Arc::clone(&inner);
         std::thread::spawn(move || {
@@ -166,11 +174,15 @@ impl Inner {
     }
 
     fn reply(&self, turn: &Turn) -> Value {
+        let asked = turn.messages.iter().rfind(|message| message.author == TurnAuthor::Customer);
+        let asked = asked.map_or("", |message| message.text.as_str());
+        // What was asked for already is not asked for again.
+        if let Some(act) = self.errands.get(asked).filter(|_| turn.requests.is_empty()) {
+            return act.clone();
+        }
         if self.bad.load(Ordering::Relaxed) {
             return json!({ "say": "answer", "text": RUBBISH });
         }
-        let asked = turn.messages.iter().rfind(|message| message.author == TurnAuthor::Customer);
-        let asked = asked.map_or("", |message| message.text.as_str());
         let near = self.articles.as_ref().and_then(|articles| articles.best(asked, turn.language.as_deref()));
         let fit = near.filter(|fit| fit.score >= fit.threshold - LESS_CAREFUL);
         match fit {

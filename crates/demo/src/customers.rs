@@ -104,6 +104,9 @@ impl World {
         }) else {
             return;
         };
+        if self.errands.contains_key(&number) {
+            return self.read_request(case, number);
+        }
         let Some(asked) = self.messages.get(number) else { return };
         let by_ai = self.board().is_ai(&by);
         let writes = if by_ai { self.writes_to_ai(case, asked) } else { self.writes_to_staff(number, asked) };

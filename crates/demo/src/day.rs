@@ -94,8 +94,9 @@ fn evening(world: &World, interrupted: &mpsc::Receiver<()>) -> bool {
             Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => return false,
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
+        let go_on = world.requests_go_on();
         let board = world.board();
-        if board.now().with_ai == 0 || board.newest.elapsed() > STALL / 2 {
+        if (board.now().with_ai == 0 && !go_on) || board.newest.elapsed() > STALL / 2 {
             return true;
         }
     }

@@ -9,11 +9,13 @@ mod clock;
 mod customers;
 mod day;
 mod dice;
+mod errands;
 mod events;
 mod opening;
 mod patience;
 mod person;
 mod report;
+mod requests;
 mod roles;
 mod staff;
 mod story;
@@ -33,6 +35,7 @@ use bad_ai::BadAi;
 use board::Board;
 use clap::Args;
 use clock::DemoClock;
+use errands::Errand;
 use patience::Patience;
 use person::Person;
 use remit_app::{
@@ -47,6 +50,7 @@ use remit_store::Journal as _;
 use roles::Roles;
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, atomic::AtomicBool, mpsc},
     time::{Duration, Instant},
@@ -96,15 +100,19 @@ impl Demo {
         let messages = traffic::read(&traffic)?;
         let (opened, bundle) = open::opened(&data, self.bundle.as_deref(), &open::sample)?;
         let bundle = Arc::new(bundle);
-        let roles = Roles::of(&bundle, messages.iter().any(|message| !message.facts.is_empty()))?;
         let messages = self.sampled(messages, &bundle);
+        let (messages, errands) = errands::among(messages, errands::beside(&traffic, &bundle)?);
+        let roles = Roles::of(&bundle, messages.iter().any(|message| !message.facts.is_empty()))?;
+        let asks = errands::by_text(errands.values());
         let clock = DemoClock::new();
         let bad_ai = bundle
             .candidates()
             .iter()
             .find(|spec| spec.responder.as_str() == bad_ai::RESPONDER)
             .and_then(|spec| spec.service.as_ref())
-            .map(|configured| anyhow::Ok((BadAi::start(&bundle, &ModelCache::of(Some(&data)))?, configured)))
+            .map(|configured| {
+                anyhow::Ok((BadAi::start(&bundle, &ModelCache::of(Some(&data)), Arc::clone(&asks))?, configured))
+            })
             .transpose()?;
         let stood_in = bad_ai::stood_in(&bundle);
         let mut services = open::services_with(&bundle, Some(&data), &|name| {
@@ -112,7 +120,7 @@ impl Demo {
             std::env::var(name).ok().or_else(|| bad_ai::secret().ok())
         })?;
         if !stood_in.is_empty() {
-            let stand_in = BadAi::start(&bundle, &ModelCache::of(Some(&data)))?;
+            let stand_in = BadAi::start(&bundle, &ModelCache::of(Some(&data)), asks)?;
             for (spec, configured) in &stood_in {
                 services = services.with(spec.responder.as_str(), stand_in.service(configured)?, configured);
             }
@@ -131,6 +139,10 @@ impl Demo {
             Moves::default(),
         )?;
 
+        if let Some(path) = &self.bundle {
+            open::fill_sandbox(&app, path)?;
+        }
+
         // The day begins when the desks are open that its messages go to, after whatever is on record.
         let last = block_on(app.journal.store().last_seq())?;
         let newest = block_on(app.journal.store().feed(last.saturating_sub(1), 1))?.last().map_or(0, |row| row.ts_ms);
@@ -142,10 +154,11 @@ impl Demo {
         let runtime = remit_server::serve::runtime()?;
         let app = Arc::new(app);
         let patience = Patience::of(Arc::clone(&app), clock.clone(), &bundle);
-        let running = runtime.block_on(remit_server::serve::start(app, ([127, 0, 0, 1], 0).into()))?;
+        let running = runtime.block_on(remit_server::serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into()))?;
         let url = format!("http://{}", running.address);
         let interrupted = interrupts(&runtime);
-        let world = Arc::new(self.world(&bundle, &url, &tokens, messages, clock, bad_ai.map(|(ai, _)| ai)));
+        let bad_ai = bad_ai.map(|(ai, _)| ai);
+        let world = Arc::new(self.world(&app, &url, &tokens, (messages, errands), clock, bad_ai));
         if !json {
             self.introduce(&bundle, &world, &url, &traffic);
             if !stood_in.is_empty() {
@@ -169,6 +182,9 @@ impl Demo {
                 say!("serving on at {url} until you press Ctrl-C; in another terminal:");
                 say!("  export REMIT_URL={url} REMIT_TOKEN={}", tokens.admin);
                 next(&story, "");
+                if !story.requests.is_empty() {
+                    say!("what was done, in a browser: {url}/sandbox (the password is the token)");
+                }
             }
             // Only an interrupt ends the wait; a closed channel could bring none any more.
             let _ = interrupted.recv();
@@ -233,13 +249,14 @@ impl Demo {
 
     fn world(
         &self,
-        bundle: &Arc<Bundle>,
+        app: &Arc<Parts>,
         url: &str,
         tokens: &Tokens,
-        messages: Vec<Message>,
+        (messages, errands): (Vec<Message>, BTreeMap<usize, Errand>),
         clock: DemoClock,
         bad_ai: Option<BadAi>,
     ) -> World {
+        let bundle = &app.governance.bundle;
         let mut dice = dice::Dice::of(self.seed, "paces");
         let person = |(profile, token): (&staff::Profile, &String)| Person {
             name: profile.name.clone(),
@@ -258,6 +275,8 @@ impl Demo {
             began: Instant::now(),
             turns_bad_at: messages.len() / 3,
             messages,
+            errands,
+            app: Arc::clone(app),
             people: tokens.staff.iter().map(|(profile, token)| (profile, token)).map(person).collect(),
             customer: Client::new(url, &tokens.customers),
             lead: Client::new(url, &tokens.lead),
@@ -383,6 +402,14 @@ fn next(story: &Story, with: &str) {
     for (number, moment) in story.moments.iter().enumerate() {
         if let Some(look) = &moment.look {
             say!("  {} {look}{with}    # {}", called(), number + 1);
+        }
+    }
+    // One of each end is enough to begin with.
+    let mut shown: Vec<&str> = Vec::new();
+    for request in &story.requests {
+        if !shown.contains(&request.state.as_str()) {
+            shown.push(&request.state);
+            say!("  {} request show {}{with}    # {}", called(), request.id, request.state);
         }
     }
 }

@@ -103,9 +103,36 @@ pub(super) fn print(story: &Story, is_ai: &dyn Fn(&str) -> bool) {
     if let Some(trouble) = &story.trouble {
         fact("trouble", trouble);
     }
+    requests(story);
     heading("Moments");
     for (number, moment) in story.moments.iter().enumerate() {
         tell(number + 1, moment);
+    }
+}
+
+/// What AI asked to have done: how many ended in which way, and each with its identifier.
+fn requests(story: &Story) {
+    if story.requests.is_empty() {
+        return;
+    }
+    let mut by_state: BTreeMap<String, usize> = BTreeMap::new();
+    for request in &story.requests {
+        *by_state.entry(request.state.clone()).or_default() += 1;
+    }
+    heading(&format!(
+        "What AI asked to have done: {} ({})",
+        counted(story.requests.len(), "request", "requests"),
+        each(&by_state)
+    ));
+    for request in &story.requests {
+        let yes = match request.said_yes.is_empty() {
+            true => String::new(),
+            false => format!(" Yes by {}.", request.said_yes.join(" and ")),
+        };
+        let told = format!("{} {} asked.{yes} {}: {}", request.shown, request.by, request.id, request.how);
+        for (number, line) in folded(&escaped(&told), WIDTH - 13, WIDTH - 13).into_iter().enumerate() {
+            say!("  {:<10} {line}", if number == 0 { request.state.as_str() } else { "" });
+        }
     }
 }
 

@@ -58,6 +58,7 @@ impl Roles {
                     ("override.make", true),
                     ("responder.resume", false),
                     ("decision.read", true),
+                    ("request.read", true),
                 ],
             })?,
             customers: role(&Part {
@@ -65,14 +66,19 @@ impl Roles {
                 usual: "integration",
                 staff: None,
                 must: if with_facts { BRING_WITH_FACTS } else { BRING },
-                may: &[("case.reopen", true), ("signal.post", true)],
+                may: &[("case.reopen", true), ("signal.post", true), ("chat.start", false)],
             })?,
             staff: role(&Part {
                 who: "staff",
                 usual: "staff",
                 staff: Some(SOMEBODY),
                 must: &[("presence.set", false), ("offer.answer", true), ("message.answer", true)],
-                may: &[("case.resolve", true), ("handoff.request", true), ("exception.raise", true)],
+                may: &[
+                    ("case.resolve", true),
+                    ("handoff.request", true),
+                    ("exception.raise", true),
+                    ("request.confirm", true),
+                ],
             })?,
         })
     }

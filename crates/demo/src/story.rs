@@ -63,6 +63,8 @@ pub(super) struct Story {
     pub(super) late: u64,
     pub(super) staff: Vec<Worked>,
     pub(super) events: u64,
+    /// What AI responders asked to have done for customers.
+    pub(super) requests: Vec<Requested>,
     pub(super) moments: Vec<Moment>,
 }
 
@@ -91,6 +93,19 @@ pub(super) struct Worked {
     pub(super) occupancy_percent: i64,
 }
 
+/// What an AI responder asked to have done.
+#[derive(Debug, Serialize)]
+pub(super) struct Requested {
+    pub(super) id: String,
+    pub(super) state: String,
+    pub(super) shown: String,
+    pub(super) by: String,
+    /// Who said yes: `customer`, or a member of staff by name.
+    pub(super) said_yes: Vec<String>,
+    /// What became of it, in words.
+    pub(super) how: String,
+}
+
 /// Something that happened.
 #[derive(Debug, Serialize)]
 pub(super) struct Moment {
@@ -117,6 +132,7 @@ impl Story {
 pub(super) fn story(world: &World) -> Story {
     let lost = lost(world);
     let moments = moments(world);
+    let requests = requested(world);
     let board = world.board();
     let told = world.told();
     let ours = || board.cases.values().filter(|case| case.number.is_some());
@@ -174,7 +190,56 @@ pub(super) fn story(world: &World) -> Story {
         late: number(&world.numbers.late),
         staff: staff(world, &board),
         events: counts.events,
+        requests,
         moments,
+    }
+}
+
+/// What became of each request that came of an errand.
+fn requested(world: &World) -> Vec<Requested> {
+    let whole = |request: &Value| {
+        let id = request.get("id").and_then(Value::as_str)?;
+        world.expect(world.lead.get(operation::GetRequest, &[id]))
+    };
+    let requests = world.requested();
+    requests.iter().filter_map(whole).map(|request| Requested::of(&request)).collect()
+}
+
+impl Requested {
+    fn of(request: &Value) -> Self {
+        let text = |pointer: &str| request.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let given = request.get("confirmations").and_then(Value::as_array).into_iter().flatten();
+        let given = given.filter_map(|given| given.get("staff").or_else(|| given.get("by"))?.as_str());
+        let said_yes: Vec<String> = given.map(ToOwned::to_owned).collect();
+        let attempts = request.pointer("/execution/attempts").and_then(Value::as_u64).unwrap_or(0);
+        let denied = || {
+            let reasons = request.pointer("/verdict/policies").and_then(Value::as_array).into_iter().flatten();
+            reasons.filter_map(|policy| policy.get("reason")?.as_str()).collect::<Vec<_>>().join("; ")
+        };
+        let how = match (text("/state").as_str(), text("/effect/agrees").as_str()) {
+            ("done", "agrees") if attempts > 1 => {
+                format!("the back office gave no answer, and was found to have done it: {}", text("/effect/reference"))
+            }
+            ("done", "agrees") => format!("done once, as asked for: {}", text("/effect/reference")),
+            ("done", _) => format!(
+                "the back office did something else than was asked for ({}), and somebody has to look",
+                text("/effect/reference")
+            ),
+            ("declined", _) if text("/verdict/answer") == "deny" => format!("policy denied it: {}", denied()),
+            ("declined", _) => "somebody who was to say yes said no".to_owned(),
+            ("expired", _) => "nobody said yes in time".to_owned(),
+            ("withdrawn", _) if !text("/void").is_empty() => format!("void, since this had changed: {}", text("/void")),
+            ("failed" | "unknown", _) => text("/effect/why"),
+            _ => String::new(),
+        };
+        Self {
+            id: text("/id"),
+            state: text("/state"),
+            shown: text("/shown"),
+            by: text("/asked_by/name"),
+            said_yes,
+            how,
+        }
     }
 }
 

@@ -44,6 +44,7 @@ impl World {
                     self.finish(staff, person, case, epoch);
                 }
             }
+            Deed::Look { number, request } => self.look_at_request(number, &request),
             Deed::Presence { staff, presence, reason } => {
                 if let Some(person) = person(staff) {
                     self.set_presence(person, presence, reason);

@@ -5,9 +5,10 @@ use super::{
     bad_ai::BadAi,
     board::{Board, Closed},
     clock::DemoClock,
+    errands::Errand,
     person::Person,
 };
-use remit_app::environment::clock::Clock as _;
+use remit_app::{Parts, environment::clock::Clock as _};
 use remit_command::{
     client::{Client, Refused},
     traffic::{Message, Tally, on_a_line},
@@ -15,6 +16,7 @@ use remit_command::{
 use remit_policy::bundle::Bundle;
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -33,6 +35,10 @@ pub(super) struct World {
     /// When the day began, by the demo's clock.
     pub(super) opened: i64,
     pub(super) messages: Vec<Message>,
+    /// What customers want done, by the number of the message that says so.
+    pub(super) errands: BTreeMap<usize, Errand>,
+    /// The server's parts, of which the demo reaches the sandbox alone.
+    pub(super) app: Arc<Parts>,
     pub(super) people: Vec<Person>,
     pub(super) customer: Client,
     pub(super) lead: Client,

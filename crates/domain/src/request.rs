@@ -21,7 +21,7 @@ pub use asker::Asker;
 pub use command::{RequestCommand, RequestRefusal};
 pub use confirmation::{Confirmation, Confirmer, Confirming, Via};
 pub use currency::decimals;
-pub use decision::{Answer, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
+pub use decision::{Answer, Parties, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
 pub use effect::{Agreement, Effect, Reserved, Statement};
 pub use event::{RequestAsked, RequestChange, RequestChanged, RequestEnded, RequestNoted};
 pub use key::{request_of, short_key};

@@ -58,6 +58,7 @@ api_actions! {
     REQUEST_READ = "request.read",
     REQUEST_CONFIRM = "request.confirm",
     REQUEST_WITHDRAW = "request.withdraw",
+    SANDBOX_READ = "sandbox.read",
     RECONCILIATION_RUN = "reconciliation.run",
     RECONCILIATION_READ = "reconciliation.read",
 }

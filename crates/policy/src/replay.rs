@@ -1,12 +1,16 @@
 //! Replay: takes a recorded decision again from its record and its bundle, and compares byte for byte.
 
-use crate::{bundle::Bundle, engine::Engine};
+use crate::{
+    bundle::Bundle,
+    engine::{ApiCase, Engine, RequestQuestion},
+};
 use remit_domain::{
     Decision, Deliberation,
     action::ActionDecision,
     case::{Holder, HolderRef},
     decision::{DecisionPoint, Standing, deliberate},
     id::{Digest, OwnerId},
+    request::RequestDecision,
 };
 
 /// What taking a decision again showed.
@@ -51,11 +55,35 @@ pub fn replay_action(engine: &Engine, bundle: &Bundle, decision: &ActionDecision
     governed(&decision.bundle, bundle)?;
     let hold = decision.v >= 2;
     let (verdict, policies) = engine.act_as(&decision.signals, &decision.principal, &decision.action, hold);
-    let terms = bundle.terms();
-    let owner = terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone();
-    let again = ActionDecision { verdict, policies, owner, ..decision.clone() };
+    let again = ActionDecision { verdict, policies, owner: owner_of_act(bundle), ..decision.clone() };
     let (was, is) = (serde_json::to_string(decision)?, serde_json::to_string(&again)?);
     Ok(Replayed { difference: first_difference(&was, &is) })
+}
+
+/// Evaluates a request again that `decision` records under `bundle`, which must be the one that it names.
+///
+/// # Errors
+/// When it is not, or a record cannot be written out.
+pub fn replay_request(engine: &Engine, bundle: &Bundle, decision: &RequestDecision) -> Result<Replayed, ReplayError> {
+    governed(&decision.bundle, bundle)?;
+    let question = RequestQuestion {
+        asker: &decision.principal,
+        arguments: &decision.arguments,
+        facts: &decision.facts,
+        recent: &decision.recent,
+        signals: &decision.signals,
+        case: ApiCase::from(&decision.parties),
+    };
+    let (verdict, policies) = engine.request(decision.action.as_str(), &question, &decision.confirmed);
+    let again = RequestDecision { verdict, policies, owner: owner_of_act(bundle), ..decision.clone() };
+    let (was, is) = (serde_json::to_string(decision)?, serde_json::to_string(&again)?);
+    Ok(Replayed { difference: first_difference(&was, &is) })
+}
+
+/// Who owns what is decided of actions.
+fn owner_of_act(bundle: &Bundle) -> OwnerId {
+    let terms = bundle.terms();
+    terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone()
 }
 
 fn governed(recorded: &Digest, bundle: &Bundle) -> Result<(), ReplayError> {

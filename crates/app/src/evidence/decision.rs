@@ -4,7 +4,10 @@ use crate::{
     Caller, Governance, Journal, Parts,
     access::auth,
     environment::{block_on::block_on, clock::rfc3339},
-    evidence::explain::{self, BundleContext, Explanation},
+    evidence::{
+        explain::{self, BundleContext, Explanation},
+        explain_action::{explain_action, explain_request},
+    },
     operation::{GetDecisionRefusal, ReplayDecisionRefusal},
     pipeline::load,
     refused::{Kind, Refused},
@@ -15,6 +18,7 @@ use remit_domain::{
     case::HolderRef,
     decision::{Candidate, Outcome},
     id::{CaseId, DecisionId, Digest, ResponderId},
+    request::{RequestChange, RequestDecision},
     signal::Signals,
 };
 use remit_policy::{bundle::Bundle, engine::Engine, nearest::Permits, reference::Reference, replay};
@@ -42,6 +46,8 @@ pub enum Recorded {
     Case(Box<Decision>),
     /// Whether an AI responder may have something carried out.
     Action(Box<ActionDecision>),
+    /// Whether a request may be carried out.
+    Request(Box<RequestDecision>),
 }
 
 impl Recorded {
@@ -50,6 +56,7 @@ impl Recorded {
         match self {
             Self::Case(decision) => decision.case,
             Self::Action(decision) => decision.case,
+            Self::Request(decision) => decision.case,
         }
     }
 
@@ -57,6 +64,7 @@ impl Recorded {
         match self {
             Self::Case(decision) => &decision.bundle,
             Self::Action(decision) => &decision.bundle,
+            Self::Request(decision) => &decision.bundle,
         }
     }
 
@@ -65,6 +73,7 @@ impl Recorded {
         match self {
             Self::Case(decision) => decision.baseline.as_ref(),
             Self::Action(decision) => decision.baseline.as_ref(),
+            Self::Request(decision) => Some(&decision.baseline),
         }
     }
 
@@ -114,7 +123,11 @@ pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<Decisi
         Recorded::Case(decision) => explain(&parts.governance, &parts.journal, decision),
         Recorded::Action(decision) => {
             let other = other(&parts.governance, &parts.journal, &decision.bundle, decision.baseline.as_ref());
-            explain::explain_action(decision, &beside(&parts.governance, &other, &decision.signals, None))
+            explain_action(decision, &beside(&parts.governance, &other, &decision.signals, None))
+        }
+        Recorded::Request(decision) => {
+            let other = other(&parts.governance, &parts.journal, &decision.bundle, Some(&decision.baseline));
+            explain_request(decision, &beside(&parts.governance, &other, &decision.signals, None))
         }
     };
     Ok(DecisionAnswer { explanation, decision, seq })
@@ -219,6 +232,7 @@ pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAn
     let taken_again = |engine: &Engine, bundle: &Bundle| match &decision {
         Recorded::Case(decision) => replay::replay(engine, bundle, decision),
         Recorded::Action(decision) => replay::replay_action(engine, bundle, decision),
+        Recorded::Request(decision) => replay::replay_request(engine, bundle, decision),
     };
     let here = decision.bundle() == parts.governance.bundle.digest()
         && decision.is_of(&parts.governance.bundle.terms().baseline);
@@ -261,6 +275,13 @@ async fn recorded(journal: &Journal, id: &str) -> Result<(Recorded, u64), Refuse
     match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
         Event::DecisionMade { decision, .. } => Ok((Recorded::Case(decision), row.seq)),
         Event::ActionAsked { decision } => Ok((Recorded::Action(decision), row.seq)),
+        Event::RequestAsked(asked) => Ok((Recorded::Request(Box::new(asked.decision)), row.seq)),
+        Event::RequestChanged(changed) => match changed.change {
+            RequestChange::Executing { decision } | RequestChange::Voided { decision: Some(decision), .. } => {
+                Ok((Recorded::Request(decision), row.seq))
+            }
+            _ => Err(none(format!("{parsed} is no decision"))),
+        },
         _ => Err(none(format!("{parsed} is no decision"))),
     }
 }

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::environment::clock::rfc3339;
 use remit_domain::{
-    action::ActionDecision,
     case::HolderRef,
     decision::{Candidate, Decision, DecisionPoint, Outcome, PolicyEffect, PolicyNote, ResponderKind, Trigger},
     id::{OwnerId, PolicyId, ResponderId, Timestamp},
@@ -128,30 +127,7 @@ pub fn explain(decision: &Decision, beside: &BundleContext<'_>) -> Explanation {
     }
 }
 
-/// Tells what policy said of an action in plain words.
-pub fn explain_action(decision: &ActionDecision, beside: &BundleContext<'_>) -> Explanation {
-    let (may, principal) = (decision.verdict.permits(), &decision.principal.responder);
-    let (action, effect) = (&decision.action, if may { PolicyEffect::Permit } else { PolicyEffect::Forbid });
-    let mut chosen: Vec<String> = noted(&decision.policies, &decision.verdict.policies, effect, beside)
-        .into_iter()
-        .map(|rule| if may { format!("It may: {rule}.") } else { format!("It may not: {rule}.") })
-        .collect();
-    chosen.extend(decision.verdict.errors.iter().map(|id| format!("`{id}` failed to evaluate, so it may not.")));
-    if chosen.is_empty() {
-        chosen.push("It may not: no rule permits it.".to_owned());
-    }
-    Explanation {
-        summary: format!("`{principal}` {} have `{action}` carried out.", if may { "may" } else { "may not" }),
-        because: format!("`{principal}` asked for it while it had the case; a person carries out what it may."),
-        chosen,
-        others: Vec::new(),
-        signals: told_signals(&decision.signals, beside),
-        would_change: Vec::new(),
-        owner: owned(DecisionPoint::Act, &decision.owner, decision.bundle.as_str(), beside),
-    }
-}
-
-fn owned(point: DecisionPoint, owner: &OwnerId, bundle: &str, beside: &BundleContext<'_>) -> String {
+pub(super) fn owned(point: DecisionPoint, owner: &OwnerId, bundle: &str, beside: &BundleContext<'_>) -> String {
     let (point, owner) = (point.as_str(), beside.owned_by(owner));
     format!("The decision point `{point}` is owned by {owner}; the bundle in force was {}.", short(bundle))
 }
@@ -233,7 +209,7 @@ fn rules(decision: &Decision, ids: &[PolicyId], effect: PolicyEffect, beside: &B
     noted(&decision.policies, ids, effect, beside)
 }
 
-fn noted(
+pub(super) fn noted(
     notes: &BTreeMap<PolicyId, PolicyNote>,
     ids: &[PolicyId],
     effect: PolicyEffect,
@@ -407,7 +383,7 @@ fn is_wished(decision: &Decision, c: &Candidate) -> bool {
     matches!(&decision.trigger, Trigger::HolderGone { to: Some(to), .. } if *to == c.facts.responder)
 }
 
-fn told_signals(signals: &Signals, beside: &BundleContext<'_>) -> Vec<String> {
+pub(super) fn told_signals(signals: &Signals, beside: &BundleContext<'_>) -> Vec<String> {
     let told = |value: &Value, name: &str| match value {
         Value::Long(bp) if name.ends_with("_bp") => percent(*bp),
         Value::Long(ms) if name.ends_with("_ms") => format!("{} s", ms / 1_000),

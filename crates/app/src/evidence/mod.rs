@@ -3,6 +3,7 @@
 mod because;
 pub mod decision;
 pub mod explain;
+mod explain_action;
 pub mod feed;
 pub mod history;
 pub mod outcome;

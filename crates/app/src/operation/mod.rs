@@ -23,6 +23,7 @@ mod ledger;
 mod ops;
 mod reconciliations;
 mod requests;
+mod sandbox;
 mod staff;
 mod subscriptions;
 mod work;
@@ -44,6 +45,7 @@ pub use reconciliations::*;
 pub use refusal::Operation;
 pub use refusal::{Detail, Refusal};
 pub use requests::*;
+pub use sandbox::*;
 pub use staff::*;
 pub use subscriptions::*;
 pub use work::*;
@@ -69,6 +71,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         erasure::ALL,
         ledger::ALL,
         ops::ALL,
+        sandbox::ALL,
     ];
     groups.into_iter().flatten().copied()
 }

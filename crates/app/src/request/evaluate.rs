@@ -1,27 +1,30 @@
 //! Policy's answer about an exact request, on what is true of it now.
 
-use super::last_done;
+use super::{last_done, under_way};
 use crate::{
     Parts,
+    access::auth,
     governance::connectors::Connector,
-    pipeline::{about::About, facts, load},
+    pipeline::{about::About, facts},
     refused::{Kind, Refused},
 };
 use remit_domain::{
     Case,
+    case::Holder,
     decision::DecisionPoint,
     id::{DecisionId, Digest, RequestId, ResponderId, Timestamp},
-    request::{Asker, Confirming, Names, REQUEST_VERSION, RequestDecision, Standing, Term},
+    request::{Asker, Confirming, Names, Parties, REQUEST_VERSION, RequestDecision, Standing, Term},
     signal::Signals,
 };
 use remit_policy::{
     action::{ActionSpec, term},
-    engine::RequestQuestion,
+    engine::{ApiCase, RequestQuestion},
 };
 use remit_responders::{
     Failure,
     connector::{ConnectorAsked, Wanted},
 };
+use remit_store::Views as _;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -47,6 +50,17 @@ pub(super) struct Evaluated {
     pub(super) standing: Standing,
     /// The facts as the connector told them, for the template.
     pub(super) told: Map<String, Value>,
+}
+
+/// Whose `case` is, as policy sees it.
+fn parties(case: &Case) -> Parties {
+    let holder = case.holder.as_ref();
+    Parties {
+        holder: holder.and_then(Holder::responder).cloned(),
+        staff: holder.and_then(|holder| holder.staff.clone()),
+        offered: case.offer.as_ref().map(|offer| offer.staff.clone()),
+        customer: case.customer.clone(),
+    }
 }
 
 /// The hash that names an exact request: SHA-256 of its canonical JSON (RFC 8785).
@@ -122,13 +136,14 @@ impl Exact<'_> {
         let facts: Names = self.spec.facts.iter().map(of_kind).collect();
         let arguments = self.spec.parameters.seen(&self.arguments);
         let recent = self.recent(parts, case, now).await?;
+        let parties = parties(case);
         let question = RequestQuestion {
             asker: &self.asker,
             arguments: &arguments,
             facts: &facts,
             recent: &recent,
             signals: &signals,
-            case: load::of_request(case),
+            case: ApiCase::from(&parties),
         };
         let (verdict, policies) = governance.engine.request(self.spec.name.as_str(), &question, confirmed);
         let terms = governance.bundle.terms();
@@ -144,6 +159,7 @@ impl Exact<'_> {
             id,
             request: self.id,
             case: case.id,
+            parties,
             owner: terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone(),
             at: now,
             bundle: terms.bundle.clone(),
@@ -181,13 +197,20 @@ impl Exact<'_> {
         })
     }
 
-    /// Hours since the actions that its policies look back at were last done for the customer.
+    /// Hours since the actions that its policies look back at were last done for the customer, or begun where it is
+    /// not known yet whether they were.
     async fn recent(&self, parts: &Parts, case: &Case, now: Timestamp) -> Result<Names, Refused> {
         let mut recent = Names::new();
+        if self.spec.recent.is_empty() {
+            return Ok(recent);
+        }
         let done = last_done(&case.customer);
+        let begun = under_way(&case.customer).all(&parts.journal.store).await.map_err(Refused::internal)?;
         for action in &self.spec.recent {
             let last = done.get(&parts.journal.store, action.as_str()).await.map_err(Refused::internal)?;
-            let hours = last.map_or(NEVER_HOURS, |last| now.since(last.value) / HOUR_MS);
+            let begun = begun.iter().filter(|begun| begun.value.action == *action && begun.id != self.id.to_string());
+            let last = begun.map(|begun| begun.value.since).chain(last.map(|last| last.value)).max();
+            let hours = last.map_or(NEVER_HOURS, |last| now.since(last) / HOUR_MS);
             recent.insert(action.to_string(), Term::Number(hours));
         }
         Ok(recent)
@@ -198,6 +221,24 @@ impl Exact<'_> {
 pub(super) async fn signals(parts: &Parts, case: &Case, now: Timestamp) -> Result<Signals, Refused> {
     let about = About::default().of(&parts.governance.bundle, parts.opener(), case).await?;
     Ok(facts::seen(&parts.governance, &parts.live, case, &about, now))
+}
+
+/// Who asks, as they are now; nothing where they work here no more, their token was revoked, or the bundle has them not.
+pub(super) async fn asker_now(
+    parts: &Parts,
+    case: &Case,
+    asker: &Asker,
+    signals: &Signals,
+    now: Timestamp,
+) -> Result<Option<Asker>, Refused> {
+    let stands = match asker {
+        Asker::Responder { facts } => return Ok(as_responder(parts, case, &facts.responder, signals, now)),
+        Asker::Customer { .. } => true,
+        Asker::Staff { staff, .. } => parts.live.floor.staff(staff).is_some(),
+        Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
+        Asker::Integration { token, .. } => parts.journal.store.has_token(token).await.map_err(Refused::internal)?,
+    };
+    Ok(stands.then(|| asker.clone()))
 }
 
 /// An AI responder as who asks, with what is true of it now; nothing where the bundle has it not.

@@ -21,7 +21,7 @@ use remit_domain::{
     case::Status,
     id::{DecisionId, RequestId, Timestamp},
     request::{
-        Agreement, Asker, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestEnded,
+        Agreement, Changed, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestEnded,
         RequestState, Statement,
     },
 };
@@ -126,22 +126,19 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
         Status::Open => exact(parts, &loaded, &entry.value).await?,
         Status::Resolved => None,
     };
-    let Some(mut exact) = exact else {
-        let change = entry.value.act(RequestCommand::Execute { now: None }, now)?;
-        return put(parts, row, &entry, change, None, now).await;
+    let signals = evaluate::signals(parts, &loaded.case, now).await?;
+    let asker = evaluate::asker_now(parts, &loaded.case, &entry.value.by, &signals, now).await?;
+    let (exact, asker) = match (exact, asker) {
+        (Some(exact), Some(asker)) => (exact, asker),
+        (None, _) => return void(parts, row, &entry, Changed::Case, now).await,
+        (_, None) => return void(parts, row, &entry, Changed::Asker, now).await,
     };
+    let exact = Exact { asker, ..exact };
     let confirmed: Vec<Confirming> = entry.value.confirmations.iter().map(|given| given.by.confirming()).collect();
     let decision = DecisionId::next(&mut parts.environment.ids(now)?);
-    let signals = evaluate::signals(parts, &loaded.case, now).await?;
-    // An AI responder is seen as it is now.
-    if let Asker::Responder { facts } = &exact.asker
-        && let Some(asker) = evaluate::as_responder(parts, &loaded.case, &facts.responder, &signals, now)
-    {
-        exact.asker = asker;
-    }
     let evaluated = exact.evaluate(parts, &loaded.case, signals, &confirmed, decision, now).await?;
     let Evaluated { decision, standing, .. } = evaluated;
-    let change = entry.value.act(RequestCommand::Execute { now: Some(Box::new((standing, decision))) }, now)?;
+    let change = entry.value.act(RequestCommand::Execute { now: Ok(Box::new((standing, decision))) }, now)?;
     let executes = matches!(change, RequestChange::Executing { .. });
     let connector = Arc::clone(evaluate::connector(parts, exact.spec)?);
     let not_after = now.plus_ms(i64::from(connector.declared.deadline_ms));
@@ -167,6 +164,18 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
         }
     };
     end(parts, row, &entry, &loaded, &connector, effect).await
+}
+
+/// Ends a confirmed request on which policy cannot be asked any more.
+async fn void(
+    parts: &Parts,
+    row: &OutboxRow,
+    entry: &Entry<Request>,
+    changed: Changed,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let change = entry.value.act(RequestCommand::Execute { now: Err(changed) }, now)?;
+    put(parts, row, entry, change, None, now).await
 }
 
 /// Asks what became of a request that nobody answered about.

@@ -8,15 +8,17 @@ pub mod execute;
 pub mod history;
 pub mod read;
 pub(crate) mod record;
+pub mod sandbox;
 pub(crate) mod stated;
 pub mod view;
 pub mod withdraw;
 
 use remit_domain::{
-    id::{CaseId, CustomerId, Timestamp},
+    id::{ActionName, CaseId, CustomerId, Timestamp},
     request::Request,
 };
 use remit_store::Collection;
+use serde::{Deserialize, Serialize};
 
 /// Requests as they are now, by identifier.
 pub(crate) const REQUESTS: Collection<Request> = Collection::new("request");
@@ -26,9 +28,27 @@ pub(crate) const OF_CASE: &str = "requests_of/";
 /// What the kinds of items begin with that say when actions were last done for a customer.
 pub(crate) const LAST_DONE: &str = "last_done/";
 
+/// What the kinds of items begin with that say which requests are being carried out for a customer.
+pub(crate) const UNDER_WAY: &str = "under_way/";
+
+/// A request that is being carried out, or of which nobody knows yet whether it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UnderWay {
+    /// For what.
+    pub(crate) action: ActionName,
+    /// Since when.
+    pub(crate) since: Timestamp,
+}
+
 /// The requests of a case, each with when it was asked for.
 pub(crate) fn of_case(case: CaseId) -> Collection<Timestamp> {
     Collection::named(format!("{OF_CASE}{case}"))
+}
+
+/// The requests that are being carried out for a customer.
+pub(crate) fn under_way(customer: &CustomerId) -> Collection<UnderWay> {
+    Collection::named(format!("{UNDER_WAY}{customer}"))
 }
 
 /// When each action was last done for a customer.

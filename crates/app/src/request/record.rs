@@ -1,6 +1,6 @@
 //! What of a request goes into the store with each change of it.
 
-use super::{REQUESTS, evaluate::asked_by, last_done, of_case};
+use super::{REQUESTS, UnderWay, evaluate::asked_by, last_done, of_case, under_way};
 use crate::{Caller, Parts, journal::outbox, pipeline::commit, refused::Refused};
 use remit_domain::{
     Event, Stream,
@@ -52,6 +52,13 @@ pub(super) fn changed(
         let done = last_done(&request.customer);
         items.push(done.write(request.action.to_string(), any, &now).map_err(Refused::internal)?);
     }
+    let (was, is) = (is_under_way(before.value.state), is_under_way(request.state));
+    if was != is {
+        let mine = Expected::Any("it changes with its request alone, whose version is expected");
+        let of = under_way(&request.customer);
+        let begun = UnderWay { action: request.action.clone(), since: now };
+        items.push(if is { of.write(&id, mine, &begun).map_err(Refused::internal)? } else { of.forget(&id, mine) });
+    }
     let mut rows: Vec<_> = due(&request, now).into_iter().collect();
     let cancel = if rows.is_empty() { vec![row(&request)] } else { Vec::new() };
     let ends = request.state.is_final() && !before.value.state.is_final();
@@ -60,6 +67,11 @@ pub(super) fn changed(
     }
     let spend = if ends { settle(&request) } else { Vec::new() };
     Ok((request, Commit { records, items, outbox: rows, cancel, spend, ..Commit::default() }))
+}
+
+/// Whether it may be that a request is done, or will be, without anybody knowing.
+pub(crate) fn is_under_way(state: RequestState) -> bool {
+    matches!(state, RequestState::Executing | RequestState::Unknown)
 }
 
 /// The name of the row of the outbox that is due for a request.

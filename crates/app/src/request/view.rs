@@ -9,6 +9,7 @@ use remit_domain::{
         RequestDecision, RequestState, Requestable, Via,
     },
 };
+use remit_policy::{action::ActionSpec, manifest::ConnectorKind};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -79,6 +80,10 @@ pub struct ExecutionView {
     pub key: String,
     /// How often the connector was asked to carry it out or what became of it.
     pub attempts: u32,
+    /// Where it can be seen what was done under the key, where the sandbox carries it out: an address, or the path of
+    /// one on this server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 /// Who asks.
@@ -297,14 +302,23 @@ impl RequestView {
         let written = sealing::open_words(journal, vault, environment, case, &request.arguments).await?;
         self.arguments = written.map(|text| serde_json::from_str(&text)).transpose().map_err(Refused::internal)?;
         let spec = parts.governance.bundle.requested(request.action.as_str());
+        // Nothing of a key has to be written otherwise in an address.
+        let page = environment.public_link(&format!("/sandbox?key={}", request.key()));
         self.execution = Some(ExecutionView {
             connector: spec.map(|spec| spec.connector.clone()),
             key: request.key().to_string(),
             attempts: request.attempts,
+            page: spec.filter(|spec| is_sandbox(&parts.governance, spec)).map(|_| page),
         });
         self.history = history;
         Ok(self)
     }
+}
+
+/// Whether the sandbox carries an action out.
+fn is_sandbox(governance: &Governance, spec: &ActionSpec) -> bool {
+    let mut connectors = governance.bundle.connectors().iter();
+    connectors.any(|connector| connector.name == spec.connector && connector.kind == ConnectorKind::Sandbox)
 }
 
 impl VerdictView {

@@ -178,6 +178,8 @@ signatures! {
     GetChatPage(Nothing) -> Text<Html>, "The page.";
     GetChatStyle(Nothing) -> Text<Css>, "The style.";
     GetChatScript(Nothing) -> Text<Script>, "The script.";
+    GetSandbox(input::ShowSandbox) -> Text<Html>, "The page.";
+    GetSandboxCustomer(Nothing) -> Text<Html>, "The page.";
 
     FollowEvents(input::FollowEvents) -> Stream<FeedItem>, "The stream.";
     ListHistory(input::ListPart) -> Page<TimelineItem>, "One page.";

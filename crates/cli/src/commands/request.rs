@@ -5,11 +5,11 @@ use clap::{Args, Subcommand};
 use remit_app::operation;
 use remit_command::{
     client::Client,
-    shown::{self, say},
+    shown::{self, counted, say},
 };
 use remit_domain::request::Money;
 use remit_policy::action::money_in_words;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Columns that words stand in from the left.
 const WORDS: usize = 4;
@@ -39,100 +39,250 @@ impl Request {
     }
 }
 
+/// What stands on a request's case about it.
+#[derive(Debug, Default)]
+struct OnCase {
+    /// What the customer said last before it, where it can be read.
+    said: Option<Value>,
+    /// What the customer was told of how it ended.
+    told: Option<Value>,
+    /// What somebody has to look at since, by exception.
+    exceptions: Vec<Value>,
+}
+
 impl Show {
     fn run(&self, client: &Client, json: bool) -> anyhow::Result<bool> {
         let request = client.get(operation::GetRequest, &[&self.id])?;
-        let said = last_said(client, &request)?;
+        let on_case = OnCase::read(client, &request)?;
         let went = !["declined", "expired", "withdrawn", "failed", "unknown"].contains(&text(&request, "/state"));
         if json {
-            shown::json(&json!({ "request": request, "said": said }));
+            let OnCase { said, told, exceptions } = on_case;
+            shown::json(&json!({ "request": request, "said": said, "told": told, "exceptions": exceptions }));
         } else {
-            print(&request, said.as_ref());
+            print(&request, &on_case);
+            self.print_page(client, &request);
         }
         Ok(went)
     }
-}
 
-/// What the customer said last before the request, where it can be read.
-fn last_said(client: &Client, request: &Value) -> anyhow::Result<Option<Value>> {
-    let (case, asked) = (text(request, "/case").to_owned(), text(request, "/asked_at").to_owned());
-    let mut last = None;
-    history::each(client, operation::ListTimeline, &[&case], &mut |item| {
-        let is_before = text(item, "/at") <= asked.as_str();
-        let is_theirs = ["case_opened", "message_added"].contains(&text(item, "/event/type"))
-            && text(item, "/event/message/author/kind") == "requester";
-        if is_before && is_theirs && item.get("words").is_some() {
-            last = item.get("words").cloned();
+    /// Where the sandbox shows what it did.
+    fn print_page(&self, client: &Client, request: &Value) {
+        let page = text(request, "/execution/page");
+        match (page.starts_with('/'), self.place.data()) {
+            _ if page.is_empty() || request.get("effect").is_none() => {}
+            (true, None) => say!("  seen in the sandbox at {}{page} (the password is the token)", client.url()),
+            (true, Some(_)) => say!("  seen in the sandbox at {page}, once a server serves this directory"),
+            (false, _) => say!("  seen in the sandbox at {page} (the password is the token)"),
         }
-    })?;
-    Ok(last)
+    }
 }
 
-fn print(request: &Value, said: Option<&Value>) {
+impl OnCase {
+    fn read(client: &Client, request: &Value) -> anyhow::Result<Self> {
+        let (case, asked) = (text(request, "/case").to_owned(), text(request, "/asked_at").to_owned());
+        let about = format!("Request {} ", text(request, "/id"));
+        let mut found = Self::default();
+        history::each(client, operation::ListTimeline, &[&case], &mut |item| {
+            let kind = text(item, "/event/type");
+            let is_theirs = text(item, "/event/message/author/kind") == "requester";
+            if ["case_opened", "message_added"].contains(&kind) && is_theirs && text(item, "/at") <= asked.as_str() {
+                found.said = item.get("words").cloned().or(found.said.take());
+            }
+            if kind == "request_ended" && item.pointer("/event/request") == request.get("id") {
+                found.told = item.get("told").filter(|told| !told.is_null()).cloned();
+            }
+            if kind == "exception_raised" && text(item, "/words").starts_with(&about) {
+                let member = |pointer: &str| item.pointer(pointer).cloned().unwrap_or_default();
+                found.exceptions.push(json!({
+                    "id": member("/event/exception/id"),
+                    "at": member("/at"),
+                    "owner": member("/event/exception/owner"),
+                    "due_at": member("/event/exception/due"),
+                    "reason": member("/words"),
+                }));
+            }
+        })?;
+        Ok(found)
+    }
+}
+
+fn print(request: &Value, on_case: &OnCase) {
     say!("request {}: {}", text(request, "/id"), text(request, "/state"));
     say!("  {} ({}), on case {}", text(request, "/title"), text(request, "/action"), text(request, "/case"));
-    if let Some(said) = said.and_then(Value::as_str) {
+    if let Some(said) = on_case.said.as_ref().and_then(Value::as_str) {
         say!("  the customer had said:");
         shown::words(WORDS, said);
     }
     let by = (text(request, "/asked_by/kind"), text(request, "/asked_by/name"));
-    say!("  asked for at {} by {} {}:", text(request, "/asked_at"), by.0, by.1);
+    say!("  asked for at {} by {} {}; who confirms it reads:", text(request, "/asked_at"), by.0, by.1);
     match request.get("shown").and_then(Value::as_str) {
         Some(shown) => shown::words(WORDS, shown),
         None => say!("    (its words were erased)"),
     }
+    if let Some(arguments) = request.get("arguments").and_then(Value::as_object) {
+        say!("  exactly:");
+        print_names(arguments);
+    }
     say!("  hash {}", text(request, "/hash"));
-    let list = |pointer: &str| request.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
-    match text(request, "/verdict/answer") {
-        "allow" => say!("  policy allows it, by:"),
-        "needs" => say!("  policy allows it once it is confirmed, by:"),
-        _ => say!("  policy denies it, by:"),
+    let mut facts = Map::new();
+    for step in list(request, "/history") {
+        print_step(request, step, &mut facts);
     }
-    let policies = list("/verdict/policies");
-    for policy in policies.iter().chain(&list("/verdict/until")) {
-        say!("    {} ({}): {}", text(policy, "/id"), text(policy, "/owner"), text(policy, "/reason"));
-    }
-    if policies.is_empty() {
-        say!("    no policy that permits it");
-    }
-    for change in list("/verdict/requestable") {
-        say!("    it would change: {} (ask {})", text(&change, "/what"), text(&change, "/owner"));
-    }
-    if let Some(facts) = request.pointer("/verdict/facts").and_then(Value::as_object).filter(|facts| !facts.is_empty())
-    {
-        say!("  facts of then:");
-        for (name, value) in facts {
-            say!("    {name}: {value}");
-        }
-    }
-    for given in list("/confirmations") {
-        let who = if text(&given, "/by") == "staff" { text(&given, "/staff") } else { "the customer" };
-        let seen = given.get("seen_ms").and_then(Value::as_i64);
-        let seen = seen.map_or_else(String::new, |ms| format!(", after {} s", ms / 1_000));
-        let cases = given.get("cases").and_then(Value::as_i64);
-        let cases = cases.map_or_else(String::new, |cases| format!(", with {cases} open cases"));
-        say!("  confirmed at {} by {who}{seen}{cases}", text(&given, "/at"));
-    }
-    let wanted = list("/wanted");
     if text(request, "/state") == "waiting" {
-        let wanted: Vec<&str> = wanted.iter().filter_map(Value::as_str).collect();
-        say!("  waits for {} until {}", wanted.join(" and "), text(request, "/due_at"));
+        let wanted: Vec<&str> = list(request, "/wanted").iter().filter_map(Value::as_str).collect();
+        say!("  waits for a yes of {} until {}", wanted.join(" and of "), text(request, "/due_at"));
     }
-    if let Some(void) = request.get("void").and_then(Value::as_str) {
-        say!("  void, since what it was confirmed on changed: {void}");
+    if let Some(told) = on_case.told.as_ref().and_then(Value::as_str) {
+        say!("  the customer was told:");
+        shown::words(WORDS, told);
     }
-    match text(request, "/effect/how") {
-        "" => {}
-        "done" => {
-            let amount = request.pointer("/effect/amount").cloned();
-            let amount = amount.and_then(|amount| serde_json::from_value::<Money>(amount).ok());
-            let amount = amount.map_or_else(String::new, |amount| format!(", {}", money_in_words(&amount)));
-            let (reference, at) = (text(request, "/effect/reference"), text(request, "/effect/at"));
-            say!(
-                "  done at {at} as {reference}{amount}: it {} with what was asked for",
-                text(request, "/effect/agrees")
-            );
+    for exception in &on_case.exceptions {
+        let (id, owner, due) = (text(exception, "/id"), text(exception, "/owner"), text(exception, "/due_at"));
+        say!("  {} somebody has to look: exception {id}, of {owner}, due {due}:", text(exception, "/at"));
+        shown::words(WORDS, text(exception, "/reason"));
+    }
+}
+
+/// Prints a step; `facts` are those that were told before, which those of this one are held against.
+fn print_step(request: &Value, step: &Value, facts: &mut Map<String, Value>) {
+    let at = text(step, "/at");
+    match text(step, "/step") {
+        "asked" => {
+            let decision = text(step, "/decision");
+            match text(step, "/verdict/answer") {
+                "allow" => say!("  {at} policy allowed it ({decision}):"),
+                "needs" => {
+                    let wanted = list(step, "/verdict/confirmations");
+                    let wanted: Vec<&str> = wanted.iter().filter_map(Value::as_str).collect();
+                    say!("  {at} policy allowed it once there is a yes of {} ({decision}):", wanted.join(" and of "));
+                }
+                _ => say!("  {at} policy denied it ({decision}):"),
+            }
+            print_rules(step);
+            if let Some(told) = step.pointer("/verdict/facts").and_then(Value::as_object).filter(|it| !it.is_empty()) {
+                say!("    what its connector said is true of it:");
+                facts.clone_from(told);
+                print_names(told);
+            }
+            if let Some(recent) = step.pointer("/verdict/recent").and_then(Value::as_object) {
+                say!("    hours since these were last done for the customer:");
+                print_names(recent);
+            }
         }
-        how => say!("  {how}: {}", text(request, "/effect/why")),
+        "confirmed" => say!("  {at} yes by {}", given(step)),
+        "declined" => say!("  {at} no by {}", given(step)),
+        "withdrawn" => say!("  {at} taken back by {}", text(step, "/by")),
+        "expired" => say!("  {at} expired: nobody said yes in time"),
+        "voided" => {
+            say!("  {at} void, since what it was confirmed on had changed: {}", text(step, "/changed"));
+            if step.get("verdict").is_some() {
+                print_rules(step);
+                print_changed(step, facts);
+            }
+        }
+        "executing" => {
+            say!("  {at} asked again, policy allowed it ({}):", text(step, "/decision"));
+            print_rules(step);
+            print_changed(step, facts);
+            let (connector, key) = (text(request, "/execution/connector"), text(request, "/execution/key"));
+            say!("  {at} {connector} was asked to carry it out, under the key {key}");
+        }
+        "asked_again" => say!("  {at} it was asked what became of that"),
+        "carried_out" => print_effect(request, at, step),
+        _ => {}
     }
+}
+
+fn print_effect(request: &Value, at: &str, step: &Value) {
+    match text(step, "/effect/how") {
+        "done" => {
+            let stated = step.pointer("/effect/amount").map_or_else(|| "no amount".to_owned(), value);
+            let agrees = match text(step, "/effect/agrees") {
+                "agrees" => "which is what was asked for".to_owned(),
+                "differs" => {
+                    let asked = request.get("amount").map_or_else(|| "no amount".to_owned(), value);
+                    format!("WHICH IS NOT WHAT WAS ASKED FOR: {asked}")
+                }
+                _ => "which nothing of what was asked for can be held against".to_owned(),
+            };
+            let (reference, when) = (text(step, "/effect/reference"), text(step, "/effect/at"));
+            say!("  {at} done: {reference}, of {when}, {stated}, {agrees}");
+        }
+        how => say!("  {at} {how}: {}", text(step, "/effect/why")),
+    }
+    let attempts = request.pointer("/execution/attempts").and_then(Value::as_u64).unwrap_or(0);
+    if attempts > 1 {
+        say!("    the connector was asked {}", counted(attempts, "time", "times"));
+    }
+}
+
+/// Every rule that a verdict names, with its owner.
+fn print_rules(step: &Value) {
+    let rule = |rule: &Value, what: &str| {
+        say!("    {} ({}){what}: {}", text(rule, "/id"), text(rule, "/owner"), text(rule, "/reason"));
+    };
+    let (policies, until) = (list(step, "/verdict/policies"), list(step, "/verdict/until"));
+    policies.iter().for_each(|policy| rule(policy, ""));
+    until.iter().for_each(|policy| rule(policy, ", until then"));
+    if policies.is_empty() && until.is_empty() {
+        say!("    no policy permits it");
+    }
+    for change in list(step, "/verdict/requestable") {
+        say!("    it would change: {} (ask {})", text(change, "/what"), text(change, "/owner"));
+    }
+}
+
+/// The facts that are others than before.
+fn print_changed(step: &Value, before: &Map<String, Value>) {
+    let Some(now) = step.pointer("/verdict/facts").and_then(Value::as_object) else { return };
+    let changed = now.iter().filter(|(name, value)| before.get(*name) != Some(*value));
+    let mut same = true;
+    for (name, told) in changed {
+        let was = before.get(name).map_or_else(|| "not told".to_owned(), value);
+        say!("    {name} is now {}, and was {was}", value(told));
+        same = false;
+    }
+    if same && !now.is_empty() {
+        say!("    all that its connector said is true of it was as before");
+    }
+}
+
+/// Who answered, over what, how long it was before them, and how loaded they were.
+fn given(step: &Value) -> String {
+    let of = |name: &str| step.pointer(&format!("/confirmation/{name}"));
+    let who = match text(step, "/confirmation/by") {
+        "staff" => format!("{} of the staff", text(step, "/confirmation/staff")),
+        _ => "the customer".to_owned(),
+    };
+    let via = match text(step, "/confirmation/via") {
+        "chat" => "on the chat page",
+        "link" => "by a link that can be used once",
+        _ => "over the interface",
+    };
+    let seen = of("seen_ms").and_then(Value::as_i64).map_or_else(
+        || "for how long they had it before them is not known".to_owned(),
+        |ms| format!("having had it before them for {} s", ms / 1_000),
+    );
+    let cases = of("cases").and_then(Value::as_u64);
+    let cases = cases.map_or_else(String::new, |cases| format!(", with {}", counted(cases, "open case", "open cases")));
+    format!("{who}, {via}, {seen}{cases}")
+}
+
+fn print_names(names: &Map<String, Value>) {
+    for (name, told) in names {
+        say!("      {name}: {}", value(told));
+    }
+}
+
+/// A value as people read it: an amount with its currency, a text without quotes.
+fn value(value: &Value) -> String {
+    match (serde_json::from_value::<Money>(value.clone()), value.as_str()) {
+        (Ok(amount), _) => money_in_words(&amount),
+        (_, Some(text)) => text.to_owned(),
+        _ => value.to_string(),
+    }
+}
+
+fn list<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

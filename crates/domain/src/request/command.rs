@@ -23,8 +23,8 @@ pub enum RequestCommand {
     Expire,
     /// Carry it out, if it is still what was confirmed.
     Execute {
-        /// How things stand now, with what policy says; none where the case has ended.
-        now: Option<Box<(Standing, RequestDecision)>>,
+        /// How things stand now, with what policy says; what is no more, where policy cannot be asked.
+        now: Result<Box<(Standing, RequestDecision)>, Changed>,
     },
     /// Ask its connector once more what became of it.
     AskAgain,
@@ -130,12 +130,14 @@ impl Request {
     }
 
     /// It is carried out if it is still what was confirmed, and otherwise it is void and says what changed.
-    fn execute(&self, now: Option<Box<(Standing, RequestDecision)>>) -> Result<RequestChange, RequestRefusal> {
+    fn execute(&self, now: Result<Box<(Standing, RequestDecision)>, Changed>) -> Result<RequestChange, RequestRefusal> {
         if self.state != RequestState::Confirmed {
             return Err(self.wrong("only what is confirmed is carried out"));
         }
-        let Some(now) = now else { return Ok(RequestChange::Voided { changed: Changed::Case, decision: None }) };
-        let (standing, decision) = *now;
+        let (standing, decision) = match now {
+            Ok(now) => *now,
+            Err(changed) => return Ok(RequestChange::Voided { changed, decision: None }),
+        };
         let changed = self.standing.changed(&standing);
         let denied = (decision.verdict.answer != Answer::Allow).then_some(Changed::Verdict);
         let decision = Box::new(decision);

@@ -4,7 +4,10 @@
 use super::{asker::Asker, confirmation::Confirming, value::Names};
 use crate::{
     decision::PolicyNote,
-    id::{ActionName, CaseId, DecisionId, Digest, OwnerId, PolicyId, RequestId, Timestamp},
+    id::{
+        ActionName, CaseId, CustomerId, DecisionId, Digest, OwnerId, PolicyId, RequestId, ResponderId, StaffId,
+        Timestamp,
+    },
     signal::Signals,
 };
 use serde::{Deserialize, Serialize};
@@ -62,6 +65,24 @@ pub struct RequestVerdict {
     pub requestable: Vec<Requestable>,
 }
 
+/// Who has a case, who is offered it, and whose it is, as policy saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Parties {
+    /// The responder that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<ResponderId>,
+    /// The member of staff who has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<StaffId>,
+    /// The member of staff who is offered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<StaffId>,
+    /// The customer.
+    pub customer: CustomerId,
+}
+
 /// The record of one evaluation of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -75,6 +96,8 @@ pub struct RequestDecision {
     pub request: RequestId,
     /// Of which case.
     pub case: CaseId,
+    /// Whose that was.
+    pub parties: Parties,
     /// Who owns the decision point `act`.
     pub owner: OwnerId,
     /// When.

@@ -125,7 +125,7 @@ pub enum RequestChange {
     Voided {
         /// What changed.
         changed: Changed,
-        /// Policy's answer of now; none where the case has ended.
+        /// Policy's answer of now; none where the case has ended, or who asked is no more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decision: Option<Box<RequestDecision>>,
     },

@@ -28,6 +28,8 @@ pub enum Changed {
     Bundle,
     /// The case has ended, or its words were erased.
     Case,
+    /// Who asked works here no more, or their token was revoked.
+    Asker,
     /// Somebody else has the case.
     Holder,
     /// A fact that the request was asked on is another one.

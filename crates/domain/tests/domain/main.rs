@@ -13,6 +13,7 @@ mod people;
 mod promise;
 mod purity;
 mod random;
+mod requests;
 mod scenarios;
 mod session;
 mod shift;

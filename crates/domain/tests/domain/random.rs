@@ -349,7 +349,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
     session.give(command).map(drop)
 }
 
-fn run<S: Strategy>(test: &str, strategy: &S, check: impl Fn(S::Value) -> Result<(), String>) {
+pub(crate) fn run<S: Strategy>(test: &str, strategy: &S, check: impl Fn(S::Value) -> Result<(), String>) {
     let mut config = Config { source_file: Some(file!()), ..Config::default() };
     config.failure_persistence = Some(Box::new(FileFailurePersistence::Direct(REGRESSIONS)));
     if std::env::var_os("PROPTEST_CASES").is_none() {

@@ -6,7 +6,11 @@ use crate::{
     scope::{denied, uid},
 };
 use cedar_policy::{Context, Entities, Entity, Request, RestrictedExpression};
-use remit_domain::decision::Verdict;
+use remit_domain::{
+    decision::Verdict,
+    id::{ResponderId, StaffId},
+    request::Parties,
+};
 use std::collections::{HashMap, HashSet};
 
 /// Whose a case is, as the policies of the product's own interfaces see it; by default one that there is not.
@@ -20,6 +24,17 @@ pub struct ApiCase<'a> {
     pub offered: Option<&'a str>,
     /// Pseudonym of the customer whose case it is; none where there is no such case.
     pub customer: Option<&'a str>,
+}
+
+impl<'a> From<&'a Parties> for ApiCase<'a> {
+    fn from(parties: &'a Parties) -> Self {
+        Self {
+            holder: parties.holder.as_ref().map(ResponderId::as_str),
+            staff: parties.staff.as_ref().map(StaffId::as_str),
+            offered: parties.offered.as_ref().map(StaffId::as_str),
+            customer: Some(parties.customer.as_str()),
+        }
+    }
 }
 
 /// A question of the product's own interfaces.

@@ -141,6 +141,8 @@ pub struct Connector {
     /// Whether what is sent may go over the network in the clear.
     #[serde(default)]
     pub in_the_clear: bool,
+    /// For `sandbox`: the file beside the bundle that its shop is filled from, once.
+    pub seed: Option<String>,
     /// For `webhook`: the environment variable that holds the secret that both sides sign with.
     pub secret_env: Option<String>,
     /// Milliseconds that an answer is waited for.

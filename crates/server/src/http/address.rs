@@ -142,6 +142,8 @@ addresses! {
     GetChatPage = Get "/chat" [200] aside;
     GetChatStyle = Get "/chat/page.css" [200] aside;
     GetChatScript = Get "/chat/page.js" [200] aside;
+    GetSandbox = Get "/sandbox" [200] aside;
+    GetSandboxCustomer = Get "/sandbox/customers/{id}" [200] aside;
     MakeToken = Post "/v1/tokens" [201];
     ListTokens = Get "/v1/tokens" [200];
     RevokeToken = Delete "/v1/tokens/{id}" [204];

@@ -25,6 +25,7 @@ mod reply;
 mod request;
 mod requests;
 mod route;
+mod sandbox;
 mod staff;
 mod streams;
 mod subscriptions;
@@ -82,6 +83,7 @@ fn routes() -> Routes {
         .merge(ledger::routes())
         .merge(ops::routes())
         .merge(chat_page::routes())
+        .merge(sandbox::routes())
         .bind(operation::GetDescription, move || async move { described(DESCRIPTION.clone()) })
 }
 

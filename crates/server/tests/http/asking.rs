@@ -5,14 +5,18 @@ use crate::{
     customer::Customer,
     endpoint::{SECRET, second},
     expected::{Expected as _, put},
-    harness::{Client, Got, Server, epoch, id},
+    harness::{Client, Got, Server, TwoClocks, epoch, id},
     sample_bundle::BANK,
     staff::staff_client,
 };
-use remit_app::governance::services::Services;
+use remit_app::{
+    environment::{block_on::block_on, clock::Clock as _},
+    governance::services::Services,
+};
 use remit_domain::{decision::ResponderKind, request::Money};
 use remit_policy::{action::money_in_words, bundle::Bundle};
 use remit_sandbox::{Mischief, On, Planned};
+use remit_store::Views as _;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -24,6 +28,7 @@ confirms REQUEST BY [OTHER] (by the hash of that one; BY is `customer`, on the c
 declines REQUEST BY [OTHER], withdraws REQUEST BY, \
 becomes REQUEST STATE (once it is so, everything that happened to it), \
 owned CASE (once somebody has to look at it), \
+seeks REQUEST (time passes, until it is known what became of it or somebody has to look), \
 mischief ACTION KIND [BY] (what core banking does wrong with the next such request), \
 books (what core banking did)";
 
@@ -39,6 +44,7 @@ pub(crate) fn connected(bundle: &Bundle) -> Services {
 pub(crate) struct Scene<'a> {
     pub(crate) server: &'a Server,
     pub(crate) client: &'a Client,
+    pub(crate) clocks: &'a TwoClocks,
     /// Cases by name.
     pub(crate) cases: &'a BTreeMap<String, (String, u64)>,
     /// Customers with a link, by the name of their case.
@@ -95,13 +101,13 @@ impl Asking {
                 let (name, state) = (next()?, next()?);
                 self.becomes(scene.client, name, state)?
             }
+            "seeks" => {
+                scene.seek(self.requests.get(next()?)?);
+                Vec::new()
+            }
             "owned" => {
                 let (case, _) = scene.cases.get(next()?)?;
-                let is_owned = || {
-                    let open = scene.client.get("/v1/exceptions?state=open").body["items"].clone();
-                    open.as_array().is_some_and(|open| open.iter().any(|one| one["case"] == **case))
-                };
-                while !is_owned() {
+                while !scene.is_owned(case) {
                     std::thread::yield_now();
                 }
                 Vec::new()
@@ -113,7 +119,9 @@ impl Asking {
                     kind["by"] = json!(by.parse::<i64>().ok()?);
                 }
                 let mischief: Mischief = serde_json::from_value(kind).ok()?;
-                scene.sandbox().plan(&Planned { on, mischief, times: 1 }).unwrap();
+                // Who is mute is so whenever it is asked.
+                let times = if mischief == Mischief::Mute { 1_000 } else { 1 };
+                scene.sandbox().plan(&Planned { on, mischief, times }).unwrap();
                 Vec::new()
             }
             "books" => {
@@ -149,7 +157,7 @@ impl Asking {
             let at = item["at"].as_str()?.get(..16)?.replace('T', " ");
             told.push(format!("{at} {name}: {}", happened(&item["event"])?));
         }
-        if ENDS.iter().any(|end| *end == state) && told.len() > 1 {
+        if ENDS.contains(&state) && request.view["state"] != "declined" {
             told.extend(heard(client, &request.view["case"], &id)?);
         }
         Some(told)
@@ -157,6 +165,26 @@ impl Asking {
 }
 
 impl Scene<'_> {
+    /// Whether somebody has to look at a case.
+    fn is_owned(&self, case: &str) -> bool {
+        let open = self.client.get("/v1/exceptions?state=open").expect(200)["items"].clone();
+        open.as_array().is_some_and(|open| open.iter().any(|one| one["case"] == *case))
+    }
+
+    /// Has time pass from one moment at which a connector is asked to the next.
+    fn seek(&self, request: &Request) {
+        let (id, case) = (id(&request.view), request.view["case"].as_str().unwrap());
+        let ended = || {
+            let state = self.client.get(&format!("/v1/requests/{id}")).expect(200)["state"].clone();
+            ENDS.iter().any(|end| state == *end)
+        };
+        while !ended() && !self.is_owned(case) {
+            let due = block_on(self.server.app.journal.store().next_due("execution")).unwrap();
+            let left = due.map_or(0, |due| due - self.clocks.now().0);
+            self.clocks.pass(left.max(0));
+        }
+    }
+
     fn sandbox(&self) -> std::sync::Arc<remit_sandbox::Sandbox> {
         let environment = &self.server.app.environment;
         environment.sandbox.open(environment.now()).unwrap()

@@ -55,6 +55,7 @@ mod reconciliation;
 mod requests;
 mod requests_told;
 mod sample_bundle;
+mod sandbox_page;
 mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]

@@ -36,10 +36,12 @@ const ASK_NOTHING: [(&str, &str); 8] = [
 ];
 
 /// What is served beside the description, with an address of each.
-const UNDESCRIBED: [(&str, &str); 5] = [
+const UNDESCRIBED: [(&str, &str); 7] = [
     ("GET /ledger/{*path}", "/ledger/tile/entries/000.p/1"),
     ("GET /v1/openapi.json", "/v1/openapi.json"),
     ("GET /chat", "/chat"),
+    ("GET /sandbox", "/sandbox"),
+    ("GET /sandbox/customers/{id}", "/sandbox/customers/cust-1001"),
     ("GET /chat/page.css", "/chat/page.css"),
     ("GET /chat/page.js", "/chat/page.js"),
 ];

@@ -158,6 +158,17 @@ impl Bank {
         by.post(&path, &json!({ "hash": request["hash"], "seen_ms": 4_000 }))
     }
 
+    /// What is told of the decision that a request rests on, which is the same when it is taken again.
+    fn taken_again(&self, request: &Value, answer: &str) -> Value {
+        let lead = self.server.client(&["lead"]);
+        let path = format!("/v1/decisions/{}", request["decision"].as_str().unwrap());
+        let again = lead.post(&format!("{path}/replay"), &json!({})).expect(200);
+        assert_eq!((&again["same"], &again["difference"]), (&json!(true), &Value::Null), "{again}");
+        let told = lead.get(&path).expect(200)["explanation"].take();
+        assert_eq!(told["summary"], format!("`pay_goodwill` as it was asked for {answer}."), "{told}");
+        told
+    }
+
     fn exceptions(&self) -> usize {
         let lead = self.server.client(&["lead"]);
         lead.get("/v1/exceptions?state=open").expect(200)["items"].as_array().unwrap().len()
@@ -185,6 +196,8 @@ fn a_request_waits_for_a_yes_is_carried_out_once_and_seen_to_have_happened() {
     let done = bank.until(&asked, "done");
     assert_eq!((&done["effect"]["how"], &done["effect"]["agrees"]), (&json!("done"), &json!("agrees")), "{done}");
     assert_eq!((bank.paid(), bank.exceptions()), (1_250, 0));
+    bank.taken_again(&asked, "may be carried out once it is confirmed by staff");
+    bank.taken_again(&done, "may be carried out");
     // A yes counts once.
     bank.answer(&bank.ben, &asked, "confirm").expect(409);
     assert_eq!(bank.paid(), 1_250);
@@ -211,7 +224,12 @@ fn two_people_look_at_a_large_one_and_nobody_at_one_that_is_denied() {
     let requestable = &denied["verdict"]["requestable"][0];
     assert_eq!(requestable["what"], "The head of payments pays it by hand");
     assert_eq!(requestable["owner"], "risk");
-    assert_eq!(bank.ask(&bank.ana, 25_000)["state"], "declined");
+    let denied = bank.ask(&bank.ana, 25_000);
+    assert_eq!(denied["state"], "declined");
+    let told = bank.taken_again(&denied, "may not be carried out");
+    let would =
+        "The head of payments pays it by hand (rule `goodwill.most` of risk (Risk and compliance, Ruth Adeyemi)).";
+    assert_eq!(told["would_change"], json!([would]), "{told}");
     assert_eq!(bank.paid(), 6_000);
     let listed = bank.ana.get(&format!("/v1/cases/{}/requests", bank.case)).expect(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 2, "what was previewed is not on record");
@@ -228,6 +246,16 @@ fn what_is_no_longer_what_was_confirmed_is_void_and_says_so() {
     bank.answer(&bank.ben, &asked, "confirm").expect(200);
     let void = bank.until(&asked, "withdrawn");
     assert_eq!(void["void"], "holder", "{void}");
+    assert_eq!(bank.paid(), 0);
+    // Whoever asked may ask for nothing any more, and who is still here may.
+    let admin = bank.server.client(&["admin"]);
+    let program = admin.post("/v1/tokens", &json!({ "name": "shop", "roles": ["integration"] })).expect(201);
+    let asked = bank.ask(&bank.server.client_with(program["token"].as_str().unwrap()), 1_000);
+    let here = bank.ask(&bank.ana, 1_000);
+    admin.delete(&format!("/v1/tokens/{}", program["id"].as_str().unwrap())).expect(204);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    assert_eq!(bank.until(&asked, "withdrawn")["void"], "asker");
+    bank.answer(&bank.ben, &here, "decline").expect(200);
     assert_eq!(bank.paid(), 0);
     let again = bank.ask(&bank.ana, 1_000);
     lead.post(&format!("/v1/cases/{}/resolve", bank.case), &json!({ "reason": "Done" }));
@@ -246,6 +274,11 @@ fn what_nobody_answered_about_is_asked_for_and_never_done_again() {
     bank.answer(&bank.ben, &asked, "confirm").expect(200);
     bank.until(&asked, "unknown");
     assert_eq!(bank.paid(), 700);
+    // It may have been done: what looks back at it takes it for that.
+    let meanwhile = bank.ask(&bank.ana, 100);
+    let path = format!("/v1/decisions/{}", meanwhile["decision"].as_str().unwrap());
+    let decision = bank.server.client(&["lead"]).get(&path).expect(200)["decision"].take();
+    assert_eq!(decision["recent"], json!({ "pay_goodwill": 0 }), "{decision}");
     bank.clock.forward_ms(10_000);
     assert_eq!(bank.until(&asked, "done")["effect"]["agrees"], "agrees");
     assert_eq!((bank.paid(), bank.exceptions()), (700, 0));

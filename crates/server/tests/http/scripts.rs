@@ -193,7 +193,8 @@ impl Story {
             }
             _ => {
                 let server = self.server.as_ref().ok_or_else(unclear)?;
-                let scene = Scene { server, client: &self.client, cases: &self.cases, links: &self.links };
+                let (client, clocks) = (&self.client, &self.clocks);
+                let scene = Scene { server, client, clocks, cases: &self.cases, links: &self.links };
                 told.extend(self.asking.line(&scene, line).ok_or_else(unclear)?);
             }
         }

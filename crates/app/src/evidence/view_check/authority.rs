@@ -27,7 +27,7 @@ use crate::{
         found_by::{BY_CASE, BY_VALUE},
     },
     reconciliation::{self, FOUND, RECONCILIATIONS},
-    request::{LAST_DONE, OF_CASE, REQUESTS},
+    request::{LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY},
     vault::{keys::Keys, known_facts::FACTS},
 };
 use chats::Chats;
@@ -169,6 +169,8 @@ impl Authority {
                     self.requests.keep_of_case(case, &row.id, body)
                 } else if let Some(customer) = kind.strip_prefix(LAST_DONE) {
                     self.requests.keep_done(customer, &row.id, body)
+                } else if let Some(customer) = kind.strip_prefix(UNDER_WAY) {
+                    self.requests.keep_under_way(customer, &row.id, body)
                 } else {
                     return found(kept("setting", &format!("{kind} {}", row.id), "there is no such kind"));
                 }

@@ -8,6 +8,7 @@ use crate::{
     places::{Place, Places},
 };
 use remit_domain::id::ActionName;
+use std::path::{Component, Path};
 
 /// Milliseconds that a connector is waited for at most.
 const ANSWER_MS_MAX: u32 = 60_000;
@@ -44,6 +45,15 @@ pub(super) fn lint(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
             let message = format!("deadline_ms must be 50 to {ANSWER_MS_MAX}, attempts 1 to 100");
             wrong(&["deadline_ms"], message, "correct the number");
         }
+        if let Some(seed) = &connector.seed {
+            if connector.kind != ConnectorKind::Sandbox {
+                wrong(&["seed"], "only the sandbox is filled from a file".to_owned(), "leave out `seed`");
+            }
+            if !is_beside(seed) {
+                let cure = "name a file beside bundle.toml or in a folder there, such as `source/database.json`";
+                wrong(&["seed"], "its seed is no file beside the bundle".to_owned(), cure);
+            }
+        }
         if let Some(owner) = &connector.owner
             && !manifest.owners.iter().any(|known| known.name == *owner)
         {
@@ -52,6 +62,12 @@ pub(super) fn lint(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
         }
         reached(connector, &mut wrong);
     }
+}
+
+/// Whether a path leads to what lies beside a bundle, and to nothing above it.
+fn is_beside(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    !path.is_empty() && !path.contains('\\') && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// What is wrong with how it is reached.

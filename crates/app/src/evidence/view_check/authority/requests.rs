@@ -3,8 +3,8 @@
 
 use super::super::problem::kept;
 use crate::request::{
-    LAST_DONE, OF_CASE, REQUESTS,
-    record::{end_row, row},
+    LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, UnderWay,
+    record::{end_row, is_under_way, row},
 };
 use remit_domain::{
     Event,
@@ -21,11 +21,13 @@ pub(super) struct Requests {
     /// When each was asked for.
     asked: BTreeMap<RequestId, Timestamp>,
     done: BTreeMap<(String, String), Timestamp>,
+    under_way: BTreeMap<(String, String), UnderWay>,
     /// Those whose end their cases know of.
     noted: BTreeSet<RequestId>,
     kept: BTreeMap<String, Request>,
     kept_of_case: BTreeMap<(String, String), Timestamp>,
     kept_done: BTreeMap<(String, String), Timestamp>,
+    kept_under_way: BTreeMap<(String, String), UnderWay>,
     rows: BTreeMap<String, (String, Option<RequestId>)>,
 }
 
@@ -52,6 +54,15 @@ impl Requests {
             let last = self.done.entry(done).or_insert(at);
             *last = (*last).max(at);
         }
+        let is_begun = self.under_way.contains_key(&(after.customer.to_string(), id.to_string()));
+        match (is_begun, is_under_way(after.state)) {
+            (false, true) => {
+                let begun = UnderWay { action: after.action.clone(), since: at };
+                self.under_way.insert((after.customer.to_string(), id.to_string()), begun);
+            }
+            (true, false) => drop(self.under_way.remove(&(after.customer.to_string(), id.to_string()))),
+            _ => {}
+        }
         self.made.insert(id, after);
     }
 
@@ -70,6 +81,12 @@ impl Requests {
     /// Notes when an action is kept as done last for a customer.
     pub(super) fn keep_done(&mut self, customer: &str, action: &str, body: &[u8]) -> serde_json::Result<()> {
         self.kept_done.insert((customer.to_owned(), action.to_owned()), serde_json::from_slice(body)?);
+        Ok(())
+    }
+
+    /// Notes that a request is kept as being carried out for a customer.
+    pub(super) fn keep_under_way(&mut self, customer: &str, id: &str, body: &[u8]) -> serde_json::Result<()> {
+        self.kept_under_way.insert((customer.to_owned(), id.to_owned()), serde_json::from_slice(body)?);
         Ok(())
     }
 
@@ -120,13 +137,23 @@ impl Requests {
         let of_case =
             |(id, made): (&RequestId, &Request)| Some(((made.case.to_string(), id.to_string()), *self.asked.get(id)?));
         let of_case: BTreeMap<(String, String), Timestamp> = self.made.iter().filter_map(of_case).collect();
-        for (kind, made, kept) in [(OF_CASE, &of_case, &self.kept_of_case), (LAST_DONE, &self.done, &self.kept_done)] {
-            for ((of, id), _) in made.iter().filter(|(key, at)| kept.get(key) != Some(at)) {
-                differs(&format!("{kind}{of}"), id, "it is not kept as its records say");
-            }
-            for ((of, id), _) in kept.iter().filter(|(key, _)| !made.contains_key(key)) {
-                differs(&format!("{kind}{of}"), id, "no record says so");
-            }
-        }
+        compare_kept(OF_CASE, &of_case, &self.kept_of_case, found);
+        compare_kept(LAST_DONE, &self.done, &self.kept_done, found);
+        compare_kept(UNDER_WAY, &self.under_way, &self.kept_under_way, found);
+    }
+}
+
+/// Names what is kept beside requests otherwise than their records say.
+fn compare_kept<T: PartialEq>(
+    kind: &str,
+    made: &BTreeMap<(String, String), T>,
+    kept_as: &BTreeMap<(String, String), T>,
+    found: Found<'_>,
+) {
+    for ((of, id), _) in made.iter().filter(|(key, value)| kept_as.get(key) != Some(value)) {
+        found(kept(&format!("{kind}{of}"), id, "it is not kept as its records say"));
+    }
+    for ((of, id), _) in kept_as.iter().filter(|(key, _)| !made.contains_key(key)) {
+        found(kept(&format!("{kind}{of}"), id, "no record says so"));
     }
 }
