@@ -16,6 +16,8 @@ pub enum Kind {
     Forbidden,
     /// The chat is over, or never was.
     ChatEnded,
+    /// The link is over, or never was.
+    LinkEnded,
     /// More at once on one chat than it may.
     TooOften,
     /// More at once with one token than it may.

@@ -19,7 +19,7 @@ mod value;
 
 pub use asker::Asker;
 pub use command::{RequestCommand, RequestRefusal};
-pub use confirmation::{Confirmation, Confirmer, Confirming, Via};
+pub use confirmation::{Batch, Confirmation, Confirmer, Confirming, Link, Via};
 pub use currency::decimals;
 pub use decision::{Answer, Parties, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
 pub use effect::{Agreement, Effect, Reserved, Statement};
@@ -79,4 +79,7 @@ pub struct Request {
     pub effect: Option<Effect>,
     /// What changed, where it was withdrawn for that.
     pub void: Option<Changed>,
+    /// The link by which the customer can answer it: the last that was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
 }

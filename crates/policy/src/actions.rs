@@ -57,6 +57,7 @@ api_actions! {
     REQUEST_ASK = "request.ask",
     REQUEST_READ = "request.read",
     REQUEST_CONFIRM = "request.confirm",
+    REQUEST_LINK = "request.link",
     REQUEST_WITHDRAW = "request.withdraw",
     SANDBOX_READ = "sandbox.read",
     RECONCILIATION_RUN = "reconciliation.run",

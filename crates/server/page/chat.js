@@ -4,6 +4,7 @@
   const el = (id) => document.getElementById(id);
   const [log, list, form, text, notice, human] = ['log', 'messages', 'form', 'text', 'notice', 'human'].map(el);
   const [call, picking, day, time] = ['call', 'callback', 'callback-day', 'callback-time'].map(el);
+  const questions = el('asked');
   const kept = sessionStorage;
   let chat = '';          // Which chat this page is for: each request names it.
   const FILE_MAX = 5 * 1024 * 1024;
@@ -57,7 +58,7 @@
   const end = () => {
     if (stream) stream.close();
     say(ENDED);
-    form.hidden = human.hidden = call.hidden = el('solved').hidden = el('closed').hidden = picking.hidden = true;
+    form.hidden = human.hidden = call.hidden = el('solved').hidden = el('closed').hidden = picking.hidden = questions.hidden = true;
     el('status').hidden = true;
   };
 
@@ -126,6 +127,7 @@
       another = false;
       el('rate').hidden = false;
     }
+    showAsked(now.asked || []);
     const focus = document.activeElement;
     human.hidden = !now.can_ask_human;
     call.hidden = !now.callback;
@@ -238,6 +240,96 @@
     say(answer.ok ? '' : await why(answer));
     text.focus();
   });
+
+  // ── What waits for a yes or a no: both weigh the same, and nothing is answered but by a press ──
+  const cards = new Map();  // Each request on the page, with its card and for how long it was before the customer.
+  const look = () => {
+    const now = performance.now();
+    for (const card of cards.values()) {
+      if (card.since) card.seen += now - card.since;
+      card.since = document.hidden ? 0 : now;
+    }
+  };
+  document.addEventListener('visibilitychange', look);
+  const keys = new Map();   // What was sent, with its key: sent again, it is the same.
+  let answering = false;    // The focus stays where it was pressed until it is known what became of it.
+  const answerAsked = async (path, ids) => {
+    if (answering) return;
+    look();
+    const listed = ids.filter((id) => cards.has(id));
+    const what = `${path} ${listed.join(' ')}`;
+    keys.set(what, keys.get(what) || key());
+    const seen = Math.min(...listed.map((id) => cards.get(id).seen), 86400000);
+    const requests = listed.map((id) => ({ request: id, hash: cards.get(id).hash }));
+    answering = true;
+    const answer = await write(`requests/${path}`, { requests, seen_ms: Math.round(seen) }, keys.get(what));
+    answering = false;
+    if (!answer) return say('That did not go through. Please try again.');
+    keys.delete(what);
+    if (answer.status === 401) return end();
+    say(answer.ok ? '' : await why(answer));
+    if (answer.ok) listed.forEach(drop);
+    else loadAsked();
+  };
+  const answersBy = (button, path, ids) => button.addEventListener('click', () => answerAsked(path, ids()));
+  const drop = (id) => {
+    const inside = questions.contains(document.activeElement);
+    const card = cards.get(id);
+    cards.delete(id);
+    if (card) card.node.remove();
+    tidyAsked();
+    // Who works with the keyboard does not lose their place with what goes.
+    if (inside) (questions.hidden ? (form.hidden ? log : text) : questions.querySelector('button')).focus();
+  };
+  const tidyAsked = () => {
+    questions.hidden = !cards.size;
+    el('asked-all').hidden = cards.size < 2;
+  };
+  const button = (words) => {
+    const made = make('button', '', words);
+    made.type = 'button';
+    return made;
+  };
+  const addCard = (one, words) => {
+    const node = make('li');
+    const title = make('h3', '', one.title);
+    title.id = `title-${one.request}`;
+    const answers = make('div', 'answers');
+    const [yes, no] = [button(words.yes), button(words.no)];
+    answersBy(yes, 'confirm', () => [one.request]);
+    answersBy(no, 'decline', () => [one.request]);
+    const exactly = make('p', '', one.text);
+    exactly.id = `text-${one.request}`;
+    for (const made of [yes, no]) made.setAttribute('aria-describedby', `${title.id} ${exactly.id}`);
+    answers.append(yes, no);
+    node.append(title, exactly, make('p', 'quiet', one.asked_by), make('p', 'quiet', one.until), answers);
+    el('asked-list').append(node);
+    cards.set(one.request, { node, hash: one.hash, seen: 0, since: document.hidden ? 0 : performance.now() });
+  };
+  answersBy(el('asked-yes'), 'confirm', () => [...cards.keys()]);
+  answersBy(el('asked-no'), 'decline', () => [...cards.keys()]);
+  let asking = 0;
+  const loadAsked = async () => {
+    const mine = asking += 1;
+    const answer = await ask(at('requests'));
+    if (mine !== asking) return;
+    if (!answer) return void setTimeout(() => { if (mine === asking) loadAsked(); }, 3000);
+    if (!answer.ok) return;
+    const told = await answer.json();
+    const there = new Set(told.requests.map((one) => one.request));
+    for (const id of [...cards.keys()]) if (!there.has(id)) drop(id);
+    if (told.texts) {
+      el('asked-title').textContent = told.texts.ask;
+      el('asked-yes').textContent = told.texts.yes_all;
+      el('asked-no').textContent = told.texts.no_all;
+    }
+    for (const one of told.requests) if (!cards.has(one.request)) addCard(one, told.texts);
+    tidyAsked();
+  };
+  const showAsked = (ids) => {
+    const same = ids.length === cards.size && ids.every((id) => cards.has(id));
+    if (!same) loadAsked();
+  };
 
   // ── A call: the times are those of the desk that has the case, and all words are the server's ──
   let days = [];

@@ -46,6 +46,9 @@ kinds! {
     /// The chat is over.
     CHAT_ENDED = "chat_ended", 401, "The chat link is not valid, or not any more",
         "Get a new link from where you got this one; an integration makes one with POST /v1/chats.";
+    /// The link is over.
+    LINK_ENDED = "link_ended", 410, "The link is not valid, or not any more",
+        "Ask who sent the link for a new one; an integration makes one with POST /v1/requests/{request}/link.";
     /// Sent by another site's page.
     CROSS_SITE = "cross_site", 403, "Another site sent this request",
         "Write on the chat page itself; other programs use the API with a token.";
@@ -175,6 +178,7 @@ impl From<Kind> for &'static ProblemKind {
             Kind::Unauthenticated => UNAUTHENTICATED,
             Kind::Forbidden => FORBIDDEN,
             Kind::ChatEnded => CHAT_ENDED,
+            Kind::LinkEnded => LINK_ENDED,
             Kind::TooOften => TOO_OFTEN,
             Kind::RateLimited => RATE_LIMITED,
             Kind::NotFound => NOT_FOUND,

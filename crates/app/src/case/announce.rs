@@ -15,8 +15,8 @@ use remit_domain::{
     deferral::{Deferral, DeferralKind, Wording},
     event::Handoff,
     id::{Digest, ResponderId, StaffId, Timestamp},
-    request::{Agreement, RequestEnded, RequestState},
-    signal::{Reading, Value},
+    request::{Agreement, Changed, RequestEnded, RequestState},
+    signal::{Reading, Signals, Value},
 };
 use remit_policy::bundle::Bundle;
 use remit_signals::readings::UNDETERMINED;
@@ -120,7 +120,7 @@ pub(crate) fn words_of<'a>(bundle: &'a Bundle, decision: &'a Decision, handoff: 
     };
     // Who is accountable works in no queue: told is by the clock of the queue that had the case.
     let queue = responder(&handoff.to).or_else(|| handoff.from.as_ref().and_then(responder));
-    Telling { bundle, language: decision.signals.get("language").and_then(tag), queue }
+    Telling { bundle, language: spoken(&decision.signals), queue }
 }
 
 /// What was told of a case that was put off; nothing where that is for those who work on it.
@@ -143,7 +143,14 @@ pub(crate) async fn of_request(parts: &Parts, case: &Case, ended: &RequestEnded)
         (RequestState::Failed, ..) => "asked_failed",
         (RequestState::Declined, ..) => "asked_declined",
         (RequestState::Expired, ..) => "asked_expired",
-        (RequestState::Withdrawn, _, Some(_)) => "asked_void",
+        (RequestState::Withdrawn, _, Some(changed)) => match changed {
+            Changed::Bundle => "asked_void_rules",
+            Changed::Case => "asked_void_case",
+            Changed::Holder => "asked_void_holder",
+            Changed::Fact => "asked_void_fact",
+            Changed::Verdict => "asked_void_verdict",
+            Changed::Asker => "asked_void_asker",
+        },
         (RequestState::Withdrawn, _, None) => "asked_withdrawn",
         _ => return None,
     };
@@ -198,6 +205,11 @@ pub(crate) async fn governing(parts: &Parts, digest: &Digest) -> Arc<Bundle> {
 /// The language in which the customer of a case is told things: that of their words, where it is known.
 pub(crate) fn language(case: &Case) -> Option<&str> {
     case.readings.of("language").find_map(tag)
+}
+
+/// The language that readings of then name.
+pub(crate) fn spoken(signals: &Signals) -> Option<&str> {
+    signals.get("language").and_then(tag)
 }
 
 /// The language that a reading names.

@@ -7,12 +7,13 @@ use crate::{
         attachment::{self, AttachmentView},
         waiting::{self, Outlook},
     },
-    chat::{self, callback, confirmation::can_confirm},
+    chat::{self, callback, confirmation::can_confirm, requests},
     environment::clock::rfc3339,
     live::chats::Chat,
     operation::{GetAttachmentRefusal, GetConversationRefusal, GetFileRefusal},
     pipeline::{load, sealing, sla},
     refused::{Kind, Refused},
+    request::tell,
 };
 use remit_domain::{
     Case, Decision, Event, Stream,
@@ -87,17 +88,20 @@ pub struct ChatStatus {
     pub can_ask_human: bool,
     /// Whether somebody answered, so that the customer can say that it is solved.
     pub can_confirm: bool,
+    /// The requests that wait for a yes or a no of the customer's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
 }
 
 impl ChatMessage {
-    /// What Remit tells of a case that is put off.
-    fn of_remit(seq: u64, text: String, at: String) -> Self {
+    /// What Remit tells of what happened at a place.
+    fn of_remit(seq: u64, of: &str, text: Option<String>, at: String) -> Self {
         Self {
-            id: format!("put-off-{seq}"),
+            id: format!("{of}-{seq}"),
             seq,
             author: "remit",
             name: None,
-            text: Some(text),
+            text,
             by: None,
             attachments: Vec::new(),
             at,
@@ -119,6 +123,9 @@ pub struct Conversation {
     pub status: ChatStatus,
 }
 
+/// Kinds of events of a case that customers are shown something of.
+const SHOWN: [&str; 5] = ["case_opened", "message_added", "decision_made", "case_deferred", "request_ended"];
+
 /// Records that are read at once.
 const PAGE: usize = 200;
 
@@ -130,6 +137,8 @@ pub struct Read<'c> {
     chat: &'c Chat,
     cases: Vec<CaseId>,
     current: Option<Case>,
+    /// What waits for the customer's answer.
+    asked: Vec<String>,
 }
 
 impl<'c> Read<'c> {
@@ -141,7 +150,11 @@ impl<'c> Read<'c> {
         let (cases, current) = chat::cases_of(&parts.journal, chat).await?;
         let permitted = |case| load::permitted(&parts.governance, &parts.environment, &chat.caller(), READ, case);
         let current = current.map(permitted).transpose()?.map(|loaded| loaded.case);
-        Ok(Self { chat, cases, current })
+        let asked = match &current {
+            Some(case) => requests::waiting_on(parts, chat, case).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { chat, cases, current, asked })
     }
 
     /// The case that the chat goes on with.
@@ -157,12 +170,12 @@ impl<'c> Read<'c> {
         let mut messages = Vec::new();
         for id in &self.cases {
             match self.current.as_ref().filter(|case| case.id == *id) {
-                Some(case) => said_on(parts, case, after, &mut messages).await?,
+                Some(case) => self.told_on(parts, case, after, &mut messages).await?,
                 None => {
                     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
                     let (caller, id) = (self.chat.caller(), id.to_string());
                     let case = load::case_for(governance, journal, environment, &caller, READ, &id).await?;
-                    said_on(parts, &case, after, &mut messages).await?;
+                    self.told_on(parts, &case, after, &mut messages).await?;
                 }
             }
         }
@@ -171,13 +184,31 @@ impl<'c> Read<'c> {
         Ok(messages)
     }
 
+    /// What was said on a case after a place, and what became of requests on it, as far as one answer goes.
+    async fn told_on(
+        &self,
+        parts: &Parts,
+        case: &Case,
+        after: u64,
+        told: &mut Vec<ChatMessage>,
+    ) -> Result<(), Refused> {
+        said_on(parts, case, after, told).await?;
+        if load::may(&parts.governance, &parts.environment, &self.chat.caller(), requests::READ, case) {
+            for request in tell::requests_of(parts, case.id).await? {
+                let became = tell::told_on(parts, case, &request, after).await?.into_iter();
+                told.extend(became.map(|one| ChatMessage::of_remit(one.seq, "request", one.text, rfc3339(one.at))));
+            }
+        }
+        Ok(())
+    }
+
     /// Who has the case now.
     pub fn status(&self, parts: &Parts) -> ChatStatus {
         match &self.current {
             Some(case) => {
                 let callback = callback::offered(&parts.governance, case, parts.environment.now());
                 let callback_at = callback::agreed(case).map(rfc3339);
-                ChatStatus { callback_at, callback, ..status_of(parts, case) }
+                ChatStatus { callback_at, callback, asked: self.asked.clone(), ..status_of(parts, case) }
             }
             None => {
                 let text = parts.governance.bundle.texts().say(None, "chat_begins", &[]);
@@ -208,7 +239,7 @@ async fn said_on(parts: &Parts, case: &Case, after: u64, said: &mut Vec<ChatMess
         let rows = parts.journal.store.records_of(&stream, at, PAGE).await.map_err(Refused::internal)?;
         for row in &rows {
             at = row.seq;
-            if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made" | "case_deferred") {
+            if !SHOWN.contains(&row.kind.as_str()) {
                 continue;
             }
             match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
@@ -220,7 +251,13 @@ async fn said_on(parts: &Parts, case: &Case, after: u64, said: &mut Vec<ChatMess
                 }
                 Event::CaseDeferred { deferral } => {
                     let told = announce::of_deferral(parts, case, &deferral).await.filter(|_| !deferral.told);
-                    said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, rfc3339(deferral.at))));
+                    let message = |text| ChatMessage::of_remit(row.seq, "put-off", Some(text), rfc3339(deferral.at));
+                    said.extend(told.map(message));
+                }
+                Event::RequestEnded(ended) => {
+                    let told = announce::of_request(parts, case, &ended).await;
+                    let message = |text| ChatMessage::of_remit(row.seq, "request", Some(text), rfc3339(ended.at));
+                    said.extend(told.map(message));
                 }
                 _ => {}
             }
@@ -382,6 +419,7 @@ impl ChatStatus {
             callback: None,
             can_ask_human: false,
             can_confirm: false,
+            asked: Vec::new(),
         }
     }
 

@@ -44,6 +44,7 @@ use utoipa::ToSchema;
 pub mod callback;
 pub mod confirmation;
 pub mod conversation;
+pub mod requests;
 
 /// A chat to start.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]

@@ -136,6 +136,50 @@ operations! { "chat"
         }
     }
 
+    /// Read what waits for a yes or a no of the customer's, with what exactly will be done.
+    list_asked = ListAsked {
+        asks: [REQUEST_READ];
+        of: [Chat];
+        runs: on the readers in a chat;
+        refuses: ListAskedRefusal {
+            /// The case that the chat goes on with is not there.
+            NotFound,
+        }
+    }
+
+    /// Say yes to what was shown: to all that is listed, or to none.
+    confirm_asked = ConfirmAsked {
+        asks: [REQUEST_CONFIRM];
+        of: [Chat];
+        runs: as a command in a chat;
+        refuses: ConfirmAskedRefusal {
+            /// None or more than 50 are listed, one twice, a hash is not that of its request, or `seen_ms` is out of
+            /// its bounds.
+            Invalid,
+            /// This chat has no such request.
+            NotFound,
+            /// Nothing was said on this chat yet, one does not wait any more, its time is over, it was confirmed, or no
+            /// yes of the customer's is wanted.
+            Conflict,
+        }
+    }
+
+    /// Say no to what was shown: to all that is listed, or to none.
+    decline_asked = DeclineAsked {
+        asks: [REQUEST_CONFIRM];
+        of: [Chat];
+        runs: as a command in a chat;
+        refuses: DeclineAskedRefusal {
+            /// None or more than 50 are listed, one twice, a hash is not that of its request, or `seen_ms` is out of
+            /// its bounds.
+            Invalid,
+            /// This chat has no such request.
+            NotFound,
+            /// Nothing was said on this chat yet, one does not wait any more, its time is over, or it was confirmed.
+            Conflict,
+        }
+    }
+
     /// Say whether it is solved, or how satisfied one is. Yes ends the case; no reopens one that has ended.
     judge = Judge {
         asks: [CASE_FEEDBACK, CASE_READ];

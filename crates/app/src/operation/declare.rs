@@ -12,6 +12,7 @@
 //!   again under a key, since its answer is a secret;
 //! - `on a case`: a keyed command on a case as it is now, taken anew where it changed meanwhile;
 //! - `for everybody`: without a token; `for a link`: by who has a chat's link;
+//! - `on the readers for a link`, `as a command for a link`: for the customer, by who has the link of requests;
 //! - `in a chat`, `on the readers in a chat`, `as a command in a chat`: for the customer of that chat.
 //!
 //! A refusal that is written in the block stands in the place of the one that is added: `Forbidden`, and it comes
@@ -67,6 +68,12 @@ macro_rules! way {
         crate::operation::declaration::Who::Everybody
     };
     (who: for a link) => {
+        crate::operation::declaration::Who::Customer
+    };
+    (who: on the readers for a link) => {
+        crate::operation::declaration::Who::Customer
+    };
+    (who: as a command for a link) => {
         crate::operation::declaration::Who::Customer
     };
     (who: in a chat) => {
@@ -147,6 +154,22 @@ macro_rules! refused {
             $($own)*
             /// The chat was read more often, or is followed more, than one customer may.
             TooOften,
+        } }
+    };
+    ([on the readers for a link] $operation:ident $refusal:ident { $($own:tt)* }) => {
+        refused! { [on the readers] $operation $refusal {
+            $($own)*
+            /// There is no such link, another one took its place, or its time is over.
+            LinkEnded,
+        } }
+    };
+    ([as a command for a link] $operation:ident $refusal:ident { $($own:tt)* }) => {
+        refused! { [as a command] $operation $refusal {
+            $($own)*
+            /// There is no such link, another one took its place, or its time is over.
+            LinkEnded,
+            /// The requests kept changing while this was decided.
+            Changed,
         } }
     };
     ([on the readers] $operation:ident $refusal:ident { $($own:tt)* }) => {

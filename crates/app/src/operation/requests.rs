@@ -106,6 +106,116 @@ operations! { "requests"
         }
     }
 
+    /// Say yes to several requests of one case, by the hashes of what was shown: to all of them, or to none.
+    ///
+    /// A request that is not listed is not confirmed, also where it was asked for meanwhile.
+    confirm_requests = ConfirmRequests {
+        asks: [REQUEST_CONFIRM];
+        of: [];
+        runs: on a case;
+        refuses: ConfirmRequestsRefusal {
+            /// Policy does not permit it, who answers is neither the customer nor staff, or they asked for one of them
+            /// themselves.
+            Forbidden,
+            /// None or more than 50 are listed, one twice, one of another case, a hash is not that of its request, or
+            /// `seen_ms` is out of its bounds.
+            Invalid,
+            /// There is no such request.
+            NotFound,
+            /// One does not wait any more, its time is over, they have confirmed it, or no yes of theirs is wanted.
+            Conflict,
+        }
+    }
+
+    /// Make a link by which the customer answers a request once, in the place of one that was made before.
+    ///
+    /// Send it to that customer alone. Its secret is in this answer and nowhere else; it ends with the deadline of the
+    /// request.
+    make_link = MakeLink {
+        asks: [REQUEST_LINK];
+        of: [Request];
+        runs: as a secret command;
+        refuses: MakeLinkRefusal {
+            /// More than 49 further requests are named, one twice, or one of another case.
+            Invalid,
+            /// There is no such request.
+            NotFound,
+            /// It does not wait any more, its time is over, or no yes of the customer's is wanted.
+            Conflict,
+            /// What would be read on the page was erased.
+            Erased,
+            /// The requests kept changing while this was decided.
+            Changed,
+        }
+    }
+
+    /// Read what a link shows: what is asked of the customer, and what became of it. Nothing is changed by it.
+    read_link = ReadLink {
+        asks: [REQUEST_READ];
+        of: [];
+        runs: on the readers for a link;
+        refuses: ReadLinkRefusal {
+            /// The case of the requests is not there.
+            NotFound,
+        }
+    }
+
+    /// Say yes, as the customer, to all that a link shows.
+    confirm_by_link = ConfirmByLink {
+        asks: [REQUEST_CONFIRM];
+        of: [];
+        runs: as a command for a link;
+        refuses: ConfirmByLinkRefusal {
+            /// The list is not what the link shows, a hash is not that of its request, or `seen_ms` is out of its
+            /// bounds.
+            Invalid,
+            /// The case of the requests is not there.
+            NotFound,
+            /// One does not wait any more, its time is over, or the customer has confirmed it.
+            Conflict,
+        }
+    }
+
+    /// Say no, as the customer, to all that a link shows.
+    decline_by_link = DeclineByLink {
+        asks: [REQUEST_CONFIRM];
+        of: [];
+        runs: as a command for a link;
+        refuses: DeclineByLinkRefusal {
+            /// The list is not what the link shows, a hash is not that of its request, or `seen_ms` is out of its
+            /// bounds.
+            Invalid,
+            /// The case of the requests is not there.
+            NotFound,
+            /// One does not wait any more, its time is over, or the customer has confirmed it.
+            Conflict,
+        }
+    }
+
+    /// Read the page of a link.
+    get_confirm_page = GetConfirmPage {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetConfirmPageRefusal {}
+    }
+
+    /// Read the style of that page.
+    get_confirm_style = GetConfirmStyle {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetConfirmStyleRefusal {}
+    }
+
+    /// Read the script of that page.
+    get_confirm_script = GetConfirmScript {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetConfirmScriptRefusal {}
+    }
+
     /// Take a request back that is not being carried out yet.
     withdraw_request = WithdrawRequest {
         asks: [REQUEST_WITHDRAW];

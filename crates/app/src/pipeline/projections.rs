@@ -14,6 +14,7 @@ use remit_domain::{
     case::{Author, Status},
     command::Effects,
     decision::{Trigger, YieldReason},
+    id::CaseId,
 };
 use remit_store::{Commit, CommitError, Committed, ReadError};
 
@@ -68,6 +69,12 @@ fn reached(before: Option<&Case>, events: &[Event]) -> Option<String> {
 /// Commits what memory has to follow, and has it follow it before anybody is told.
 pub(crate) async fn commit(parts: &Parts, commit: Commit) -> Result<Committed, CommitError> {
     let change = Change::default().with(&commit);
+    parts.journal.commit_and(commit, parts.journal.announce(), || follow(parts, change)).await
+}
+
+/// The same of what is of a case without changing it, so that whoever listens to that case is told.
+pub(crate) async fn commit_on(parts: &Parts, case: CaseId, commit: Commit) -> Result<Committed, CommitError> {
+    let change = Change { case: Some(case), ..Change::default().with(&commit) };
     parts.journal.commit_and(commit, parts.journal.announce(), || follow(parts, change)).await
 }
 

@@ -1,18 +1,19 @@
-//! Confirmations: a yes or a no to one exact request, by the customer or by staff.
+//! Confirmations: a yes or a no to exact requests, by the customer or by staff.
 
-use super::{REQUESTS, read, record, view::RequestView};
+use super::{
+    change::{self, ListedRequest, Read, Wish, change},
+    view::RequestView,
+};
 use crate::{
-    ATTEMPTS, Caller, Done, Kept, Parts, Repeat,
+    Caller, Done, Parts, Repeat,
     caller::principal::Principal,
-    operation::{ConfirmRequestRefusal, DeclineRequestRefusal},
-    pipeline::{commit, projections},
-    refused::{Kind, Refused, refused},
+    operation::{ConfirmRequestRefusal, ConfirmRequestsRefusal, DeclineRequestRefusal},
+    refused::{Kind, Refused},
 };
 use remit_domain::{
-    id::Digest,
-    request::{Confirmation, Confirmer, RequestCommand, RequestRefusal, Via},
+    id::{CaseId, Digest},
+    request::{Batch, Confirmation, Confirmer, Request, RequestCommand, Via},
 };
-use remit_store::CommitError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,6 +33,26 @@ pub struct AnswerRequest {
     pub seen_ms: Option<i64>,
 }
 
+/// A yes or a no to requests of one case, to all of them or to none.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRequests {
+    /// Which, each as it was shown.
+    #[schema(min_items = 1, max_items = 50)]
+    pub requests: Vec<ListedRequest>,
+    /// For how long they were before who answers, in milliseconds, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 86_400_000)]
+    pub seen_ms: Option<i64>,
+}
+
+/// Requests that were answered together.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AnsweredRequests {
+    /// Each as it is now, in the order in which they were listed.
+    pub requests: Vec<RequestView>,
+}
+
 /// Says yes to a request.
 ///
 /// # Errors
@@ -43,7 +64,7 @@ pub async fn confirm_request(
     request: &str,
     answer: AnswerRequest,
 ) -> Result<Done<RequestView>, ConfirmRequestRefusal> {
-    Ok(answered(parts, caller, repeat, request, &answer, RequestCommand::Confirm).await?)
+    Ok(answer_one(parts, caller, repeat, request, answer, RequestCommand::Confirm).await?)
 }
 
 /// Says no to a request.
@@ -57,85 +78,112 @@ pub async fn decline_request(
     request: &str,
     answer: AnswerRequest,
 ) -> Result<Done<RequestView>, DeclineRequestRefusal> {
-    Ok(answered(parts, caller, repeat, request, &answer, RequestCommand::Decline).await?)
+    Ok(answer_one(parts, caller, repeat, request, answer, RequestCommand::Decline).await?)
 }
 
-async fn answered(
+/// Says yes to requests of one case, to all of them or to none.
+///
+/// # Errors
+/// [`ConfirmRequestsRefusal`] says when each arises.
+pub async fn confirm_requests(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    answer: AnswerRequests,
+) -> Result<Done<AnsweredRequests>, ConfirmRequestsRefusal> {
+    let given = Given { via: Via::Api, answer: RequestCommand::Confirm, of: None, link: None };
+    Ok(answer_all(parts, caller, repeat, &answer, &given).await?)
+}
+
+/// How an answer is given.
+pub(crate) struct Given<'a> {
+    /// Over what it comes.
+    pub(crate) via: Via,
+    /// Whether it is a yes or a no.
+    pub(crate) answer: fn(Confirmation) -> RequestCommand,
+    /// The cases on which it can be given, where not on all that policy permits.
+    pub(crate) of: Option<&'a [CaseId]>,
+    /// The link by which it comes, which must be that of each request.
+    pub(crate) link: Option<&'a Digest>,
+}
+
+/// Answers requests of one case, all or none.
+pub(crate) async fn answer_all(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    answer: &AnswerRequests,
+    given: &Given<'_>,
+) -> Result<Done<AnsweredRequests>, Refused> {
+    let ids: Vec<&str> = answer.requests.iter().map(|listed| listed.request.as_str()).collect();
+    let wish = Wish { ids: &ids, permission: "request.confirm", as_list: true };
+    let command = |read: &Read<'_>, nth: usize| {
+        let hash = answer.requests.get(nth).map(|listed| listed.hash.as_str()).unwrap_or_default();
+        let is_alone = read.requests.len() == 1;
+        let count = u32::try_from(read.requests.len()).unwrap_or(u32::MAX);
+        let batch = (!is_alone).then(|| change::list_hash(read.requests)).transpose()?;
+        let batch = batch.map(|list| Batch { count, list });
+        confirmation(parts, caller, (hash, answer.seen_ms), given, batch, (read, nth)).map(given.answer)
+    };
+    change(parts, caller, repeat, wish, command, |_, requests| Ok(AnsweredRequests { requests })).await
+}
+
+async fn answer_one(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,
     id: &str,
-    answer: &AnswerRequest,
-    command: fn(Confirmation) -> RequestCommand,
+    said: AnswerRequest,
+    answer: fn(Confirmation) -> RequestCommand,
 ) -> Result<Done<RequestView>, Refused> {
-    act(parts, caller, repeat, id, "request.confirm", |now| {
-        let hash = Digest::try_from(answer.hash.clone()).map_err(|error| Refused::invalid("hash", error))?;
-        if answer.seen_ms.is_some_and(|seen| !(0..=SEEN_MS_MAX).contains(&seen)) {
-            return Err(Refused::invalid("seen_ms", format!("must be 0 to {SEEN_MS_MAX} milliseconds")));
-        }
-        let (by, via) = confirmer(parts, caller)?;
-        Ok(command(Confirmation { by, via, hash, seen_ms: answer.seen_ms, at: now }))
-    })
-    .await
+    let given = Given { via: Via::Api, answer, of: None, link: None };
+    let wish = Wish { ids: &[id], permission: "request.confirm", as_list: false };
+    let command = |read: &Read<'_>, nth: usize| {
+        confirmation(parts, caller, (&said.hash, said.seen_ms), &given, None, (read, nth)).map(answer)
+    };
+    change(parts, caller, repeat, wish, command, |_, views| change::only(views)).await
 }
 
-/// As who `caller` answers: the customer or a member of staff, and nobody else.
-fn confirmer(parts: &Parts, caller: &Caller) -> Result<(Confirmer, Via), Refused> {
+/// What is on record of the answer of `caller` to a request, who saw it by its hash for so long.
+fn confirmation(
+    parts: &Parts,
+    caller: &Caller,
+    (hash, seen_ms): (&str, Option<i64>),
+    given: &Given<'_>,
+    batch: Option<Batch>,
+    (read, nth): (&Read<'_>, usize),
+) -> Result<Confirmation, Refused> {
+    let request = read.requests.get(nth).ok_or_else(|| Refused::internal("a request was not read"))?;
+    let hash = Digest::try_from(hash.to_owned()).map_err(|error| Refused::invalid("hash", error))?;
+    if seen_ms.is_some_and(|seen| !(0..=SEEN_MS_MAX).contains(&seen)) {
+        return Err(Refused::invalid("seen_ms", format!("must be 0 to {SEEN_MS_MAX} milliseconds")));
+    }
+    if given.of.is_some_and(|cases| !cases.contains(&request.case)) {
+        return Err(Refused::new(Kind::NotFound, "there is no such request on this chat"));
+    }
+    let is_its = |link: &Digest| request.link.as_ref().is_some_and(|its| its.digest == *link && its.expires > read.now);
+    if given.link.is_some_and(|link| !is_its(link)) {
+        return Err(Refused::new(Kind::LinkEnded, "another link took its place, or its time is over"));
+    }
+    let by = confirmer(parts, caller, request)?;
+    Ok(Confirmation { by, via: given.via, hash, seen_ms, batch, at: read.now })
+}
+
+/// As who `caller` answers: the customer whose case it is or a member of staff, and nobody else.
+fn confirmer(parts: &Parts, caller: &Caller, request: &Request) -> Result<Confirmer, Refused> {
     match &caller.principal {
         Principal::Staff { staff, .. } => {
             let cases = u32::try_from(parts.live.floor.cases_of(staff).len()).unwrap_or(u32::MAX);
-            Ok((Confirmer::Staff { staff: staff.clone(), cases }, Via::Api))
+            Ok(Confirmer::Staff { staff: staff.clone(), cases })
         }
-        Principal::Customer(customer) => Ok((Confirmer::Customer { customer: customer.clone() }, Via::Chat)),
+        Principal::Customer(customer) if *customer == request.customer => {
+            Ok(Confirmer::Customer { customer: customer.clone() })
+        }
+        Principal::Customer(_) => Err(Refused::new(Kind::Forbidden, "it is on the case of another customer")),
         Principal::Integration | Principal::Person | Principal::Responder(_) | Principal::System(_) => {
-            let detail = "only the customer, on the chat page, and staff, with a token of their own, can answer it";
+            let detail = "only the customer, on the chat page or by a link, and staff, with a token of their own, can \
+                          answer it";
             Err(Refused::new(Kind::Forbidden, detail))
-        }
-    }
-}
-
-/// Does something with a request on record, which `caller` must be permitted on its case.
-pub(super) async fn act(
-    parts: &Parts,
-    caller: &Caller,
-    repeat: Option<&Repeat>,
-    id: &str,
-    permission: &'static str,
-    command: impl Fn(remit_domain::id::Timestamp) -> Result<RequestCommand, Refused>,
-) -> Result<Done<RequestView>, Refused> {
-    for _ in 0..ATTEMPTS {
-        let (before, loaded) = read::permitted(parts, caller, permission, id).await?;
-        let now = parts.environment.now();
-        let change = before.value.act(command(now)?, now)?;
-        let (request, mut commit) = record::changed(parts, caller, &before, change, now)?;
-        let view = RequestView::of(parts, &loaded.case, &request).await?;
-        let kept = repeat.map(|_| Kept::of(&view)).transpose()?;
-        let case = request.case.to_string();
-        commit.idempotency = repeat
-            .zip(kept.as_ref())
-            .map(|(repeat, kept)| commit::repeatable(&parts.vault, caller, repeat, Some(&case), kept, now));
-        match projections::commit(parts, commit).await {
-            Ok(_) => return Ok(Done::Now { output: view, kept }),
-            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept::stored(response))),
-            Err(CommitError::ItemConflict { kind, .. }) if kind == REQUESTS.kind() => {
-                parts.environment.metrics.conflicts.inc();
-            }
-            Err(error) => return Err(refused(error)),
-        };
-    }
-    Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
-}
-
-impl From<RequestRefusal> for Refused {
-    fn from(refusal: RequestRefusal) -> Self {
-        let detail = refusal.to_string();
-        match refusal {
-            RequestRefusal::OwnRequest => Self::new(Kind::Forbidden, detail),
-            RequestRefusal::OtherRequest => Self::invalid("hash", detail),
-            RequestRefusal::State { state, .. } => Self::new(Kind::Conflict, detail).with("state", state),
-            RequestRefusal::Twice | RequestRefusal::NotWanted(_) | RequestRefusal::Late => {
-                Self::new(Kind::Conflict, detail)
-            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Policy's answer about an exact request, on what is true of it now.
 
-use super::{last_done, under_way};
+use super::{last_done, sha256_of, under_way};
 use crate::{
     Parts,
     access::auth,
@@ -26,7 +26,6 @@ use remit_responders::{
 };
 use remit_store::Views as _;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// Hours since what was never done.
@@ -79,8 +78,7 @@ pub(super) fn hash(
         "asked_by": asked_by(asker),
         "arguments": arguments,
     });
-    let canonical = serde_json_canonicalizer::to_vec(&exact).map_err(Refused::internal)?;
-    Ok(Digest::from_bytes(&Sha256::digest(&canonical).into()))
+    sha256_of(&exact)
 }
 
 /// Who asks, as connectors are told.

@@ -4,7 +4,7 @@
 use super::{
     REQUESTS,
     evaluate::{self, Evaluated, Exact, asked_by},
-    read, record,
+    read, record, tell,
 };
 use crate::{
     Caller, Parts, bounds,
@@ -21,8 +21,8 @@ use remit_domain::{
     case::Status,
     id::{DecisionId, RequestId, Timestamp},
     request::{
-        Agreement, Changed, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestEnded,
-        RequestState, Statement,
+        Agreement, Changed, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState,
+        Statement,
     },
 };
 use remit_policy::action::money_in_words;
@@ -96,22 +96,8 @@ async fn expire(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result
 /// that.
 async fn note_end(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(), Refused> {
     let loaded = read::case_of(parts, request).await?;
-    let (reference, agrees) = match &request.effect {
-        Some(Effect::Done { statement, agrees }) => (Some(statement.reference.clone()), Some(*agrees)),
-        _ => (None, None),
-    };
     let wording = request.is_customers().then(|| announce::wording(&parts.governance, &loaded.case));
-    let ended = RequestEnded {
-        request: request.id,
-        action: request.action.clone(),
-        shown: request.shown.clone(),
-        state: request.state,
-        void: request.void,
-        reference,
-        agrees,
-        wording,
-        at: parts.environment.now(),
-    };
+    let ended = tell::end_of(request, wording, parts.environment.now());
     let command = Command::NoteRequestEnd(Box::new(ended));
     let envelope = Envelope::on(loaded, command).claiming(&row.id);
     let caller = Caller::system(Job::Requests);
@@ -308,7 +294,7 @@ async fn put(
         commit.outbox.retain(|due| due.id != again.id);
         commit.outbox.push(again);
     }
-    match projections::commit(parts, commit).await {
+    match projections::commit_on(parts, before.value.case, commit).await {
         Ok(_) => Ok(()),
         Err(CommitError::ItemConflict { kind, .. }) if kind == REQUESTS.kind() => {
             Err(Refused::new(Kind::Superseded, "the request changed meanwhile; it is looked at anew"))

@@ -62,12 +62,16 @@ pub(super) async fn permitted(
     id: &str,
 ) -> Result<(Entry<Request>, Loaded), Refused> {
     let none = |detail: String| Refused::new(Kind::NotFound, detail);
-    let id: RequestId = id.parse().map_err(|error| none(format!("{error}")))?;
+    let parsed = id.parse::<RequestId>();
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let Some(entry) = stored(parts, id).await? else {
+    let entry = match &parsed {
+        Ok(id) => stored(parts, *id).await?,
+        Err(_) => None,
+    };
+    let Some(entry) = entry else {
         // Policy is asked before it is told whether there is such a request.
         auth::permit_on(governance, environment, caller, permission, ApiCase::default())?;
-        return Err(none(format!("no request {id} is on record")));
+        return Err(none(parsed.map_or_else(|error| error.to_string(), |id| format!("no request {id} is on record"))));
     };
     let case = entry.value.case.to_string();
     Ok((entry, load::load(governance, journal, environment, caller, permission, &case).await?))

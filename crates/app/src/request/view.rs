@@ -5,7 +5,7 @@ use remit_domain::{
     Case,
     id::PolicyId,
     request::{
-        Agreement, Answer, Changed, Confirmation, Confirmer, Confirming, Effect, Money, Names, Request,
+        Agreement, Answer, Batch, Changed, Confirmation, Confirmer, Confirming, Effect, Money, Names, Request,
         RequestDecision, RequestState, Requestable, Via,
     },
 };
@@ -111,6 +111,9 @@ pub struct ConfirmationView {
     /// For how long they had it before them, in milliseconds, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen_ms: Option<i64>,
+    /// With which others it was shown and answered, where it was not alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Batch>,
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
@@ -208,6 +211,11 @@ pub enum Step {
     Declined {
         /// Who, to what, and over what.
         confirmation: ConfirmationView,
+    },
+    /// A link was made by which the customer can answer it.
+    Linked {
+        /// Who asked for it, by the name of their token.
+        by: String,
     },
     /// It was taken back.
     Withdrawn {
@@ -350,7 +358,15 @@ impl From<&Confirmation> for ConfirmationView {
             Confirmer::Customer { .. } => (None, None),
             Confirmer::Staff { staff, cases } => (Some(staff.to_string()), Some(*cases)),
         };
-        Self { by: given.by.confirming(), staff, cases, via: given.via, seen_ms: given.seen_ms, at: rfc3339(given.at) }
+        Self {
+            by: given.by.confirming(),
+            staff,
+            cases,
+            via: given.via,
+            seen_ms: given.seen_ms,
+            batch: given.batch.clone(),
+            at: rfc3339(given.at),
+        }
     }
 }
 

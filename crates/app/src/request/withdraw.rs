@@ -1,6 +1,9 @@
 //! A request taken back before it is carried out.
 
-use super::{answer, view::RequestView};
+use super::{
+    change::{self, Read, Wish, change},
+    view::RequestView,
+};
 use crate::{Caller, Done, Parts, Repeat, operation::WithdrawRequestRefusal};
 use remit_domain::request::RequestCommand;
 
@@ -15,6 +18,7 @@ pub async fn withdraw_request(
     request: &str,
 ) -> Result<Done<RequestView>, WithdrawRequestRefusal> {
     let by = caller.pseudonym.to_string();
-    let withdraw = |_| Ok(RequestCommand::Withdraw { by: by.clone() });
-    Ok(answer::act(parts, caller, repeat, request, "request.withdraw", withdraw).await?)
+    let wish = Wish { ids: &[request], permission: "request.withdraw", as_list: false };
+    let withdraw = |_: &Read<'_>, _| Ok(RequestCommand::Withdraw { by: by.clone() });
+    Ok(change(parts, caller, repeat, wish, withdraw, |_, views| change::only(views)).await?)
 }

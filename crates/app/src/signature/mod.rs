@@ -40,7 +40,7 @@ use crate::{
     input,
     operation::{self, Declaration, Operation},
     reconciliation::{run, view::ReconciliationView},
-    request::{answer, ask, view::RequestView},
+    request::{answer, ask, link, view::RequestView},
     staff::{self, QueueView, StaffView, WorkView},
     token::{self, MadeToken, TokenView},
     webhook::{
@@ -147,6 +147,14 @@ signatures! {
     ConfirmRequest(answer::AnswerRequest) -> RequestView, "Confirmed.";
     DeclineRequest(answer::AnswerRequest) -> RequestView, "Declined.";
     WithdrawRequest(Nothing) -> RequestView, "Taken back.";
+    ConfirmRequests(answer::AnswerRequests) -> answer::AnsweredRequests, "Confirmed, all of them.";
+    MakeLink(link::MakeLink) -> link::MadeLink, "Made.";
+    ReadLink(link::OpenLink) -> link::LinkedRequests, "What it shows.";
+    ConfirmByLink(link::AnswerByLink) -> Nothing, "Confirmed, all of them.";
+    DeclineByLink(link::AnswerByLink) -> Nothing, "Declined, all of them.";
+    GetConfirmPage(Nothing) -> Text<Html>, "The page.";
+    GetConfirmStyle(Nothing) -> Text<Css>, "The style.";
+    GetConfirmScript(Nothing) -> Text<Script>, "The script.";
 
     RaiseException(exception::RaiseException) -> CaseAnswer, "Raised.";
     ListExceptions(input::ListExceptions) -> Page<ExceptionView>, "One page.";
@@ -172,6 +180,9 @@ signatures! {
     GetCallback(Nothing) -> callback::CallbackTimes, "When there are times.";
     AskForCallback(callback::AskCallback) -> Nothing, "Agreed on.";
     EndCallback(Nothing) -> Nothing, "Taken back.";
+    ListAsked(Nothing) -> chat::requests::Asked, "What waits.";
+    ConfirmAsked(answer::AnswerRequests) -> Nothing, "Confirmed, all of them.";
+    DeclineAsked(answer::AnswerRequests) -> Nothing, "Declined, all of them.";
     Judge(GiveFeedback) -> Nothing, "Noted.";
     AttachFile(File) -> Nothing, "Added.";
     GetFile(Nothing) -> File, "The file.";

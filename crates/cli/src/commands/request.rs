@@ -171,6 +171,7 @@ fn print_step(request: &Value, step: &Value, facts: &mut Map<String, Value>) {
         }
         "confirmed" => say!("  {at} yes by {}", given(step)),
         "declined" => say!("  {at} no by {}", given(step)),
+        "linked" => say!("  {at} a link was made by which the customer can answer it, for {}", text(step, "/by")),
         "withdrawn" => say!("  {at} taken back by {}", text(step, "/by")),
         "expired" => say!("  {at} expired: nobody said yes in time"),
         "voided" => {
@@ -265,7 +266,10 @@ fn given(step: &Value) -> String {
     );
     let cases = of("cases").and_then(Value::as_u64);
     let cases = cases.map_or_else(String::new, |cases| format!(", with {}", counted(cases, "open case", "open cases")));
-    format!("{who}, {via}, {seen}{cases}")
+    let others = of("batch/count").and_then(Value::as_u64).map_or_else(String::new, |count| {
+        format!(", together with {}", counted(count.saturating_sub(1), "other request", "other requests"))
+    });
+    format!("{who}, {via}, {seen}{cases}{others}")
 }
 
 fn print_names(names: &Map<String, Value>) {

@@ -1,7 +1,7 @@
 //! What may be done with a request that was asked for, and why it is refused.
 
 use super::{
-    Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Request, RequestChange, RequestDecision,
+    Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Link, Request, RequestChange, RequestDecision,
     RequestState, Standing, key::key,
 };
 use crate::id::Timestamp;
@@ -14,6 +14,13 @@ pub enum RequestCommand {
     Confirm(Confirmation),
     /// Say no to it.
     Decline(Confirmation),
+    /// Make a link by which the customer can answer it.
+    Link {
+        /// Which.
+        link: Link,
+        /// Who asks for it, by the identifier of their token.
+        by: String,
+    },
     /// Take it back.
     Withdraw {
         /// Who, by the identifier of their token.
@@ -82,6 +89,13 @@ impl Request {
                 self.answerable(&confirmation, now)?;
                 Ok(RequestChange::Declined { confirmation })
             }
+            RequestCommand::Link { link, by } => {
+                self.waiting(now)?;
+                if !self.wanted.contains(&Confirming::Customer) {
+                    return Err(RequestRefusal::NotWanted(Confirming::Customer));
+                }
+                Ok(RequestChange::Linked { link, by })
+            }
             RequestCommand::Withdraw { by } => match self.state {
                 RequestState::Waiting | RequestState::Confirmed => Ok(RequestChange::Withdrawn { by }),
                 _ => Err(self.wrong("only what waits can be taken back")),
@@ -107,14 +121,17 @@ impl Request {
         }
     }
 
-    /// Whether this yes or no can be given to it.
-    fn answerable(&self, confirmation: &Confirmation, now: Timestamp) -> Result<(), RequestRefusal> {
+    /// Whether it waits for a yes or a no, and its time is not over.
+    fn waiting(&self, now: Timestamp) -> Result<(), RequestRefusal> {
         if self.state != RequestState::Waiting {
             return Err(self.wrong("only what waits can be confirmed or declined"));
         }
-        if now >= self.due {
-            return Err(RequestRefusal::Late);
-        }
+        if now >= self.due { Err(RequestRefusal::Late) } else { Ok(()) }
+    }
+
+    /// Whether this yes or no can be given to it.
+    fn answerable(&self, confirmation: &Confirmation, now: Timestamp) -> Result<(), RequestRefusal> {
+        self.waiting(now)?;
         if confirmation.hash != self.hash {
             return Err(RequestRefusal::OtherRequest);
         }

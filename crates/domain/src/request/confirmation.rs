@@ -1,6 +1,6 @@
 //! A yes or a no to one exact request, and whose.
 
-use crate::id::{CustomerId, Digest, StaffId, Timestamp};
+use crate::id::{CustomerId, Digest, RequestId, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// By whom something is confirmed.
@@ -66,6 +66,32 @@ impl Confirmer {
     }
 }
 
+/// The list in which a request was answered together with others. Its confirmations are in one commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// How many were listed.
+    pub count: u32,
+    /// The hash of the list: SHA-256 of the canonical JSON (RFC 8785) of its requests, each with its hash, in their
+    /// order.
+    pub list: Digest,
+}
+
+/// A link by which the customer can answer once, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = RequestLink))]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// The hash of its secret, from which nobody finds that.
+    pub digest: Digest,
+    /// The requests that it shows, in their order.
+    pub requests: Vec<RequestId>,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
 /// A yes or a no to one exact request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -80,6 +106,9 @@ pub struct Confirmation {
     /// For how long they had it before them, in milliseconds, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_ms: Option<i64>,
+    /// With which others it was shown and answered, where it was not alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Batch>,
     /// When.
     pub at: Timestamp,
 }

@@ -1,7 +1,7 @@
 //! What is on record of a request, in its own stream: that it was asked for, and each change of it.
 
 use super::{
-    confirmation::Confirmation,
+    confirmation::{Confirmation, Link},
     decision::RequestDecision,
     effect::{Agreement, Effect, Reserved},
     standing::{Changed, Standing},
@@ -113,6 +113,13 @@ pub enum RequestChange {
     Declined {
         /// Who, to what, and over what.
         confirmation: Confirmation,
+    },
+    /// A link was made by which the customer can answer it once, in the place of one that was made before.
+    Linked {
+        /// Which, without its secret.
+        link: Link,
+        /// Who asked for it, by the identifier of their token.
+        by: String,
     },
     /// It was taken back.
     Withdrawn {

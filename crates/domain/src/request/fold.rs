@@ -33,6 +33,7 @@ impl Request {
             attempts: 0,
             effect: None,
             void: None,
+            link: None,
         }
     }
 
@@ -47,6 +48,7 @@ impl Request {
                 }
             }
             RequestChange::Declined { .. } => self.state = RequestState::Declined,
+            RequestChange::Linked { link, .. } => self.link = Some(link.clone()),
             RequestChange::Withdrawn { .. } => self.state = RequestState::Withdrawn,
             RequestChange::Expired => self.state = RequestState::Expired,
             RequestChange::Voided { changed, decision } => {

@@ -147,7 +147,7 @@ impl Played {
             Some(who) => (Confirmer::Staff { staff: staff(who), cases: 2 }, Via::Api),
         };
         let hash = if this { self.request.hash.clone() } else { digest(8) };
-        Confirmation { by, via, hash, seen_ms: Some(900), at: self.now }
+        Confirmation { by, via, hash, seen_ms: Some(900), batch: None, at: self.now }
     }
 
     /// Policy's answer of now.

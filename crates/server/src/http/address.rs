@@ -136,6 +136,9 @@ addresses! {
     GetCallback = Get "/chat/v1/{chat}/callback" [200];
     AskForCallback = Post "/chat/v1/{chat}/callback" [204];
     EndCallback = Post "/chat/v1/{chat}/callback/end" [204];
+    ListAsked = Get "/chat/v1/{chat}/requests" [200];
+    ConfirmAsked = Post "/chat/v1/{chat}/requests/confirm" [204];
+    DeclineAsked = Post "/chat/v1/{chat}/requests/decline" [204];
     Judge = Post "/chat/v1/{chat}/feedback" [204];
     AttachFile = Post "/chat/v1/{chat}/attachments" [204];
     GetFile = Get "/chat/v1/{chat}/attachments/{attachment}" [200];
@@ -168,6 +171,14 @@ addresses! {
     GetRequest = Get "/v1/requests/{request}" [200];
     ConfirmRequest = Post "/v1/requests/{request}/confirm" [200];
     DeclineRequest = Post "/v1/requests/{request}/decline" [200];
+    ConfirmRequests = Post "/v1/requests/confirm" [200];
+    MakeLink = Post "/v1/requests/{request}/link" [201];
+    ReadLink = Post "/confirm/v1/requests" [200];
+    ConfirmByLink = Post "/confirm/v1/confirm" [204];
+    DeclineByLink = Post "/confirm/v1/decline" [204];
+    GetConfirmPage = Get "/confirm" [200] aside;
+    GetConfirmStyle = Get "/confirm/page.css" [200] aside;
+    GetConfirmScript = Get "/confirm/page.js" [200] aside;
     WithdrawRequest = Post "/v1/requests/{request}/withdraw" [200];
 
     RaiseException = Post "/v1/cases/{id}/exceptions" [201];

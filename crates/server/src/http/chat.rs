@@ -6,7 +6,7 @@ use super::{
     body::{self, Json, NoBody},
     chat_session::{COOKIE, SameSite, Session, Writing, cookies, name_of},
     query::{Names, Params, position},
-    reply::{self, COMMENT, json},
+    reply::{self, COMMENT, json, private},
     request::{Authenticated, Reply, Shared},
     route::Routes,
 };
@@ -15,10 +15,7 @@ use axum::{
     Extension,
     body::Bytes,
     extract::{Request, State},
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, SET_COOKIE},
-    },
+    http::{HeaderMap, HeaderValue, StatusCode, header::SET_COOKIE},
     response::{IntoResponse as _, Response},
 };
 use futures_util::stream;
@@ -31,10 +28,12 @@ use remit_app::{
         self, Say, StartChat,
         callback::{self, AskCallback},
         conversation::{self, ChatMessage, ChatStatus},
+        requests,
     },
     input::{EnterChat, EnteredChat, ReadConversation},
     live::chats::{Chat, StreamPermit},
     operation,
+    request::answer::AnswerRequests,
 };
 use remit_domain::id::CaseId;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
@@ -57,6 +56,9 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::GetCallback, get_callback)
         .bind(operation::AskForCallback, ask_for_callback)
         .bind(operation::EndCallback, end_callback)
+        .bind(operation::ListAsked, list_asked)
+        .bind(operation::ConfirmAsked, confirm_asked)
+        .bind(operation::DeclineAsked, decline_asked)
         .bind(operation::Judge, judge)
         .bind(operation::AttachFile, attach_file)
         .bind(operation::GetFile, get_file)
@@ -118,11 +120,6 @@ fn keyed(repeat: Option<Repeat>) -> Result<Repeat, Problem> {
 
 fn done() -> Response {
     private(StatusCode::NO_CONTENT.into_response())
-}
-
-fn private(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    response
 }
 
 async fn get_conversation(
@@ -258,6 +255,24 @@ async fn ask_for_callback(State(app): State<Shared>, Writing(chat): Writing, bod
 async fn end_callback(State(app): State<Shared>, Writing(chat): Writing, body: NoBody) -> Reply {
     let repeat = keyed(body.repeat)?;
     callback::end_callback(&app, &chat, &repeat).await?;
+    Ok(done())
+}
+
+async fn list_asked(State(app): State<Shared>, Session(chat): Session) -> Reply {
+    chat::pace_read(&app.environment, &chat)?;
+    let caller = Arc::new(chat.caller());
+    Ok(private(reading::read(&app, &caller, async move |app, _| json(&requests::asked_of(app, &chat).await?)).await?))
+}
+
+async fn confirm_asked(State(app): State<Shared>, Writing(chat): Writing, body: Json<AnswerRequests>) -> Reply {
+    let repeat = keyed(body.repeat)?;
+    requests::confirm_asked(&app, &chat, &repeat, body.value).await?;
+    Ok(done())
+}
+
+async fn decline_asked(State(app): State<Shared>, Writing(chat): Writing, body: Json<AnswerRequests>) -> Reply {
+    let repeat = keyed(body.repeat)?;
+    requests::decline_asked(&app, &chat, &repeat, body.value).await?;
     Ok(done())
 }
 

@@ -7,7 +7,6 @@ mod body;
 mod bundles;
 mod cases;
 mod chat;
-mod chat_page;
 mod chat_session;
 mod decisions;
 mod deferrals;
@@ -15,10 +14,12 @@ mod events;
 mod exceptions;
 mod facts;
 mod ledger;
+mod links;
 pub(crate) mod metrics;
 mod openapi;
 mod ops;
 mod outcomes;
+mod pages;
 mod query;
 mod reconciliations;
 mod reply;
@@ -71,6 +72,7 @@ fn routes() -> Routes {
         .merge(exceptions::routes())
         .merge(requests::routes())
         .merge(reconciliations::routes())
+        .merge(links::routes())
         .merge(staff::routes())
         .merge(work::routes())
         .merge(deferrals::routes())
@@ -82,7 +84,7 @@ fn routes() -> Routes {
         .merge(bundles::routes())
         .merge(ledger::routes())
         .merge(ops::routes())
-        .merge(chat_page::routes())
+        .merge(pages::routes())
         .merge(sandbox::routes())
         .bind(operation::GetDescription, move || async move { described(DESCRIPTION.clone()) })
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::problem::{self, ProblemKind};
 use remit_app::{
-    operation::{Repeats, TAGS, Who, lines},
+    operation::{Repeats, TAGS, Thing, Who, lines},
     signature::{Form, Schema, TextForm},
     webhook::WebhookMessage,
 };
@@ -161,8 +161,11 @@ fn described(bound: &Bound) -> Operation {
         .request_body(body(bound));
     operation = match declared.who {
         Who::Token => operation,
-        Who::Customer => operation.security(SecurityRequirement::new(CHAT, Vec::<String>::new())),
-        Who::Everybody => operation.security(SecurityRequirement::default()),
+        Who::Customer if declared.of.contains(&Thing::Chat) => {
+            operation.security(SecurityRequirement::new(CHAT, Vec::<String>::new()))
+        }
+        // Who has a link sends its secret with what is asked.
+        Who::Customer | Who::Everybody => operation.security(SecurityRequirement::default()),
     };
     for parameter in parameters(bound) {
         operation = operation.parameter(parameter);

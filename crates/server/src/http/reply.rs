@@ -4,7 +4,10 @@ use super::request::Reply;
 use crate::{problem, problem::Problem};
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{self, CACHE_CONTROL},
+    },
     response::{IntoResponse, Response},
 };
 use futures_util::{Stream, StreamExt as _, stream};
@@ -61,6 +64,12 @@ pub(crate) fn created<T: Serialize>(done: Done<T>) -> Reply {
     told(StatusCode::CREATED, done)
 }
 
+/// An answer that is kept nowhere on its way.
+pub(crate) fn private(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response
+}
+
 /// The answer to a command that changed something.
 pub(crate) fn done<T: Serialize>(done: Done<T>) -> Reply {
     told(StatusCode::OK, done)
@@ -101,7 +110,7 @@ pub(crate) fn events<S: Stream<Item = Result<Bytes, Infallible>> + Send + 'stati
     let first = stream::once(async { Ok(COMMENT) });
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store, no-transform")),
+        (CACHE_CONTROL, HeaderValue::from_static("private, no-store, no-transform")),
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     (headers, Body::from_stream(first.chain(events))).into_response()

@@ -3,18 +3,20 @@
 use super::{
     body::{Json, NoBody},
     query::{Name, Params, limit},
-    reply::{created, done, json},
+    reply::{created, done, json, private},
     request::{Authenticated, Reply, Shared},
     route::Routes,
 };
-use axum::extract::State;
+use crate::problem::Problem;
+use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
     access::reading,
     input::ListPart,
     operation, pipeline,
     request::{
-        answer::{self, AnswerRequest},
+        answer::{self, AnswerRequest, AnswerRequests},
         ask::{self, AskRequest},
+        link::{self, MakeLink},
         read, withdraw,
     },
 };
@@ -27,6 +29,8 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::GetRequest, get_request)
         .bind(operation::ConfirmRequest, confirm_request)
         .bind(operation::DeclineRequest, decline_request)
+        .bind(operation::ConfirmRequests, confirm_requests)
+        .bind(operation::MakeLink, make_link)
         .bind(operation::WithdrawRequest, withdraw_request)
 }
 
@@ -84,6 +88,29 @@ async fn decline_request(
 ) -> Reply {
     let acted = answer::decline_request(&app, &caller, body.repeat.as_ref(), &id, body.value);
     done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
+}
+
+async fn confirm_requests(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    body: Json<AnswerRequests>,
+) -> Reply {
+    let acted = answer::confirm_requests(&app, &caller, body.repeat.as_ref(), body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
+}
+
+async fn make_link(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<MakeLink>,
+) -> Reply {
+    if body.repeat.is_some() {
+        let why = "is not taken here: the answer holds a secret, which is kept nowhere; make another link instead";
+        return Err(Problem::invalid("Idempotency-Key", why));
+    }
+    let made = json(&link::make_link(&app, &caller, &id, body.value).await?)?;
+    Ok((StatusCode::CREATED, private(made)).into_response())
 }
 
 async fn withdraw_request(

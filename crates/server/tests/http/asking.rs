@@ -24,8 +24,10 @@ pub(crate) const GRAMMAR: &str = "\
 knows CASE ACCOUNT (core banking says whose account its customer has), \
 asks REQUEST CASE BY ACTION ARGUMENTS (as staff, as an AI responder, or as `crm`), \
 foresees CASE BY ACTION ARGUMENTS (what would be answered), \
-confirms REQUEST BY [OTHER] (by the hash of that one; BY is `customer`, on the chat page, or staff), \
+confirms REQUEST BY [OTHER] (by the hash of that one; BY is `customer`, on the chat page, `link`, or staff), \
 declines REQUEST BY [OTHER], withdraws REQUEST BY, \
+confirms-all BY REQUEST[=OTHER] ... (in one list, each by its hash, or by that of another one), \
+links REQUEST [OTHER] (a link for the customer, also to that one), hears CASE (what its customer is told of requests), \
 becomes REQUEST STATE (once it is so, everything that happened to it), \
 owned CASE (once somebody has to look at it), \
 seeks REQUEST (time passes, until it is known what became of it or somebody has to look), \
@@ -55,6 +57,8 @@ pub(crate) struct Scene<'a> {
 #[derive(Default)]
 pub(crate) struct Asking {
     requests: BTreeMap<String, Request>,
+    /// Secrets of links, by the request that they were made for.
+    links: BTreeMap<String, String>,
 }
 
 struct Request {
@@ -91,11 +95,44 @@ impl Asking {
                 let got = ask(scene, next()?, next()?, "requests/preview", next()?, next()?)?;
                 vec![answered("it", &got)]
             }
-            verb @ ("confirms" | "declines" | "withdraws") => {
+            "withdraws" => {
+                let (name, by) = (next()?, scene.client_of(next()?));
+                let path = format!("/v1/requests/{}/withdraw", id(&self.requests.get(name)?.view));
+                vec![answered(name, &by.post(&path, &json!({})))]
+            }
+            verb @ ("confirms" | "declines") => {
                 let (name, by) = (next()?, next()?);
-                let request = self.requests.get(name)?;
-                let of = next().map_or(Some(request), |other| self.requests.get(other))?;
-                vec![answered(name, &answer(scene, request, verb, by, &of.view["hash"]))]
+                let of = next().map_or_else(|| name.to_owned(), ToOwned::to_owned);
+                vec![self.answer(scene, verb.trim_end_matches('s'), by, &[(name.to_owned(), of)])?]
+            }
+            "confirms-all" => {
+                let (_, rest) = line.split_once(' ')?;
+                let (by, names) = rest.split_once(' ')?;
+                let pair = |name: &str| {
+                    let (name, of) = name.split_once('=').unwrap_or((name, name));
+                    (name.to_owned(), of.to_owned())
+                };
+                let listed: Vec<_> = names.split(' ').map(pair).collect();
+                vec![self.answer(scene, "confirm", by, &listed)?]
+            }
+            "links" => {
+                let name = next()?;
+                let with = next().and_then(|other| Some(id(&self.requests.get(other)?.view)));
+                let path = format!("/v1/requests/{}/link", id(&self.requests.get(name)?.view));
+                let got = scene.client_of("crm").post(&path, &json!({ "with": with.into_iter().collect::<Vec<_>>() }));
+                if let Some(secret) = got.body["url"].as_str().and_then(|url| url.strip_prefix("/confirm#")) {
+                    self.links.insert(name.to_owned(), secret.to_owned());
+                }
+                match got.status {
+                    201 => vec![format!("{name} can be answered by a link until {}", minute(&got.body["expires_at"])?)],
+                    _ => vec![refused(&got)],
+                }
+            }
+            "hears" => {
+                let told = scene.links.get(next()?)?.conversation()["messages"].clone();
+                let of_request = |one: &&Value| one["id"].as_str().is_some_and(|id| id.starts_with("request-"));
+                let told = told.as_array()?.iter().filter(of_request);
+                told.map(|one| Some(format!("told: {}", one["text"].as_str()?))).collect::<Option<_>>()?
             }
             "becomes" => {
                 let (name, state) = (next()?, next()?);
@@ -139,6 +176,34 @@ impl Asking {
         })
     }
 
+    /// Answers requests, each by the hash of one that may be another.
+    fn answer(&self, scene: &Scene<'_>, verb: &str, by: &str, listed: &[(String, String)]) -> Option<String> {
+        let first = self.requests.get(&listed.first()?.0)?;
+        let one = |(name, of): &(String, String)| {
+            let (request, of) = (self.requests.get(name)?, self.requests.get(of)?);
+            Some(json!({ "request": request.view["id"], "hash": of.view["hash"] }))
+        };
+        let requests: Vec<Value> = listed.iter().map(one).collect::<Option<_>>()?;
+        let mut body = json!({ "requests": requests, "seen_ms": 4_000 });
+        let got = match by {
+            "customer" => scene.links.get(&first.case)?.post(&format!("requests/{verb}"), &body),
+            "link" => {
+                body["secret"] = json!(self.links.get(&listed.first()?.0)?);
+                scene.client.post(&format!("/confirm/v1/{verb}"), &body)
+            }
+            _ if listed.len() > 1 => scene.client_of(by).post("/v1/requests/confirm", &body),
+            _ => {
+                let path = format!("/v1/requests/{}/{verb}", id(&first.view));
+                scene.client_of(by).post(&path, &json!({ "hash": requests.first()?["hash"], "seen_ms": 4_000 }))
+            }
+        };
+        let names: Vec<&str> = listed.iter().map(|(name, _)| name.as_str()).collect();
+        if got.status == 200 && listed.len() > 1 {
+            return Some(format!("{} are confirmed", names.join(" and ")));
+        }
+        Some(answered(&names.join(" and "), &got))
+    }
+
     /// What happened to a request since it was last told of, once it is in a state.
     fn becomes(&mut self, client: &Client, name: &str, state: &str) -> Option<Vec<String>> {
         let request = self.requests.get_mut(name)?;
@@ -154,8 +219,7 @@ impl Asking {
         let mut told = Vec::new();
         for item in client.get(&path).expect(200)["items"].as_array()? {
             request.seen = item["seq"].as_u64()?;
-            let at = item["at"].as_str()?.get(..16)?.replace('T', " ");
-            told.push(format!("{at} {name}: {}", happened(&item["event"])?));
+            told.push(format!("{} {name}: {}", minute(&item["at"])?, happened(&item["event"])?));
         }
         if ENDS.contains(&state) && request.view["state"] != "declined" {
             told.extend(heard(client, &request.view["case"], &id)?);
@@ -212,15 +276,16 @@ fn ask(scene: &Scene<'_>, case: &str, by: &str, path: &str, action: &str, argume
     Some(scene.client_of(by).post(&format!("/v1/cases/{case}/{path}"), &asked))
 }
 
-fn answer(scene: &Scene<'_>, request: &Request, verb: &str, by: &str, hash: &Value) -> Got {
-    let (id, body) = (id(&request.view), json!({ "hash": hash, "seen_ms": 4_000 }));
-    let verb = verb.trim_end_matches('s');
-    if by == "customer" {
-        let customer = scene.links.get(&request.case).unwrap();
-        return customer.post(&format!("requests/{id}/{verb}"), &body);
-    }
-    let body = if verb == "withdraw" { json!({}) } else { body };
-    scene.client_of(by).post(&format!("/v1/requests/{id}/{verb}"), &body)
+/// Why something is refused. Identifiers are other ones each time.
+fn refused(got: &Got) -> String {
+    let detail = got.body["detail"].as_str().unwrap_or_default();
+    let word = |word: &str| if word.starts_with("req_") { "one of them:".to_owned() } else { word.to_owned() };
+    format!("refused: {}", detail.split(' ').map(word).collect::<Vec<_>>().join(" "))
+}
+
+/// A moment as far as its minute.
+fn minute(at: &Value) -> Option<String> {
+    Some(at.as_str()?.get(..16)?.replace('T', " "))
 }
 
 /// What the customer is told of how a request ended, once its case knows of it.
@@ -240,7 +305,10 @@ fn heard(client: &Client, case: &Value, request: &str) -> Option<Option<String>>
 fn answered(name: &str, got: &Got) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     if got.status >= 300 {
-        return format!("refused: {}", text(&got.body["detail"]));
+        return refused(got);
+    }
+    if got.status == 204 {
+        return format!("{name} is answered");
     }
     let because = |which: &str| {
         let policies = got.body["verdict"][which].as_array().cloned().unwrap_or_default();
@@ -275,11 +343,13 @@ fn happened(event: &Value) -> Option<String> {
         _ => "the customer".to_owned(),
     };
     let seen = given["seen_ms"].as_i64().map_or("a time that is not known".to_owned(), |ms| format!("{ms} ms"));
-    let over = format!("{who}, over {}, having seen it for {seen}", text(&given["via"]));
+    let others = given["batch"]["count"].as_u64().map_or_else(String::new, |count| format!(", as one of {count}"));
+    let over = format!("{who}, over {}, having seen it for {seen}{others}", text(&given["via"]));
     let effect = &change["effect"];
     Some(match change["kind"].as_str()? {
         "confirmed" => format!("yes by {over}"),
         "declined" => format!("no by {over}"),
+        "linked" => "a link was made by which the customer can answer it".to_owned(),
         "voided" => format!("void, since something changed: {}", text(&change["changed"])),
         "executing" => "policy still permits it, and core banking is asked".to_owned(),
         "carried_out" => match effect["how"].as_str()? {

@@ -20,6 +20,7 @@ mod chat;
 mod chronicle;
 mod clocks;
 mod concurrent;
+mod confirmations;
 mod customer;
 mod danger;
 mod danger_moves;

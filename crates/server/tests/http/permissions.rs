@@ -2,13 +2,14 @@
 //! change of it, and no operation that asks for nothing slips in.
 
 use crate::{
+    asking::connected,
     attachments::PNG,
     chat::staff,
     customer::Customer,
     described::DESCRIPTION,
     described_requests::{Asked, requests},
     expected::put,
-    harness::{Client, Got, Server, id},
+    harness::{Client, Got, Server, epoch, id},
     sample_bundle::{BANK, bank_with_file},
 };
 use remit_app::{governance::services::Services, operation};
@@ -18,10 +19,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     path::Path,
+    sync::Arc,
 };
 
 /// Operations that ask no policy, with who may call them. Whoever adds to these says why.
-const ASK_NOTHING: [(&str, &str); 8] = [
+const ASK_NOTHING: [(&str, &str); 11] = [
     // Whoever has a chat's link enters that chat; what is done in it is asked of policy.
     ("POST /chat/v1/session", "chat"),
     // For load balancers; they say nothing but whether the server is there.
@@ -33,10 +35,13 @@ const ASK_NOTHING: [(&str, &str); 8] = [
     ("GET /chat", "public"),
     ("GET /chat/page.css", "public"),
     ("GET /chat/page.js", "public"),
+    ("GET /confirm", "public"),
+    ("GET /confirm/page.css", "public"),
+    ("GET /confirm/page.js", "public"),
 ];
 
 /// What is served beside the description, with an address of each.
-const UNDESCRIBED: [(&str, &str); 7] = [
+const UNDESCRIBED: [(&str, &str); 10] = [
     ("GET /ledger/{*path}", "/ledger/tile/entries/000.p/1"),
     ("GET /v1/openapi.json", "/v1/openapi.json"),
     ("GET /chat", "/chat"),
@@ -44,6 +49,9 @@ const UNDESCRIBED: [(&str, &str); 7] = [
     ("GET /sandbox/customers/{id}", "/sandbox/customers/cust-1001"),
     ("GET /chat/page.css", "/chat/page.css"),
     ("GET /chat/page.js", "/chat/page.js"),
+    ("GET /confirm", "/confirm"),
+    ("GET /confirm/page.css", "/confirm/page.css"),
+    ("GET /confirm/page.js", "/confirm/page.js"),
 ];
 
 /// What an operation asks for.
@@ -68,12 +76,14 @@ struct Probe {
     callers: Vec<Client>,
     /// A customer with a case, and one who has said nothing yet.
     customers: Vec<Customer>,
+    /// The secret of a link to a request that waits for its customer.
+    link: String,
 }
 
 impl Probe {
     /// Things on record, made while there are policies; and a server on them under which nobody may anything.
     fn start() -> (Server, Self) {
-        let server = Server::start();
+        let server = Server::start_with(Arc::clone(&BANK), connected(&BANK));
         let lead = server.client(&["lead", "admin"]);
         let begun = Customer::of(&lead, "ann");
         begun.say("my card has not arrived");
@@ -99,11 +109,21 @@ impl Probe {
         let told = lead.get(&format!("/v1/cases/{}/messages", id(&case))).body;
         let timeline = lead.get(&format!("/v1/cases/{}/timeline", id(&case))).body.to_string();
         let decision = timeline.find("dec_").map(|at| timeline[at..at + 30].to_owned()).unwrap();
+        let core = server.client_as(&["integration"], None, Some("core-banking"));
+        assert_eq!(put(&core, "/v1/customers/cyd/facts", &json!({ "facts": { "account": "cust-1009" } })).status, 200);
+        let asked = json!({
+            "action": "send_replacement_card", "arguments": { "card_id": "card-1009-1-1" }, "epoch": epoch(&case),
+        });
+        let ai = server.client_as(&["responder"], case["holder"]["name"].as_str(), None);
+        let asked = ai.post(&format!("/v1/cases/{}/requests", id(&case)), &asked).body;
+        assert_eq!(asked["state"], "waiting", "{asked}");
+        let link = lead.post(&format!("/v1/requests/{}/link", id(&asked)), &json!({})).body;
+        let link = link["url"].as_str().unwrap().strip_prefix("/confirm#").unwrap().to_owned();
         let ids = BTreeMap::from([
             ("/v1/cases", id(&case)),
             ("/v1/exceptions", id(&exception)),
             ("/v1/decisions", decision),
-            ("/v1/requests", "req_01KKBK0TF82Z5S8TC0Z2V1A000".to_owned()),
+            ("/v1/requests", asked["id"].as_str().unwrap().to_owned()),
             ("/v1/reconciliations", "rec_01KKBK0TF82Z5S8TC0Z2V1A000".to_owned()),
             ("/v1/subscriptions", id(&subscription)),
             ("/v1/tokens", lead.get("/v1/tokens").body[0]["id"].as_str().unwrap().to_owned()),
@@ -131,6 +151,7 @@ impl Probe {
             ids,
             callers: vec![server.client(&["auditor"]), server.client_with(&ana.token)],
             customers: vec![again(&begun), again(&silent)],
+            link,
         };
         (server, probe)
     }
@@ -268,6 +289,14 @@ fn asked_for(probe: &Probe) -> (BTreeMap<String, Asks>, Vec<String>) {
                 None if template == "/chat/v1/session" => {
                     answers.push(probe.customers[0].enter(&probe.customers[0].secret, &[]));
                 }
+                None if template.starts_with("/confirm/") => {
+                    let mut body = asked.body.clone().unwrap();
+                    body["secret"] = json!(probe.link);
+                    if !body["requests"].is_null() {
+                        body["requests"] = json!([{ "request": probe.ids["/v1/requests"], "hash": "0".repeat(64) }]);
+                    }
+                    answers.push(probe.callers[0].post(&address, &body));
+                }
                 None => {
                     // The history of a case is its timeline.
                     let of_case = format!("/v1/streams/case/{}/timeline", probe.ids["/v1/cases"]);
@@ -281,18 +310,26 @@ fn asked_for(probe: &Probe) -> (BTreeMap<String, Asks>, Vec<String>) {
             }
         }
         let name = format!("{} {template}", method.to_uppercase());
-        note(&name, &answers, of_chat.is_some(), &mut list, &mut wrong);
+        let of = of_chat.map(|_| "(as the chat's customer)");
+        let of = of.or(template.starts_with("/confirm/").then_some("(as the link's customer)"));
+        note(&name, &answers, of, &mut list, &mut wrong);
     }
     for (name, address) in UNDESCRIBED {
         let answers: Vec<Got> =
             probe.callers.iter().map(|caller| ask(caller, "get", address, &Asked::default())).collect();
-        note(name, &answers, false, &mut list, &mut wrong);
+        note(name, &answers, None, &mut list, &mut wrong);
     }
     (list, wrong)
 }
 
 /// Adds what an operation asks for, as these answers tell it, or what is wrong with one of them.
-fn note(name: &str, answers: &[Got], of_chat: bool, list: &mut BTreeMap<String, Asks>, wrong: &mut Vec<String>) {
+fn note(
+    name: &str,
+    answers: &[Got],
+    of: Option<&'static str>,
+    list: &mut BTreeMap<String, Asks>,
+    wrong: &mut Vec<String>,
+) {
     let open = ASK_NOTHING.iter().find(|(known, _)| *known == name).map(|(_, who)| *who);
     let named = actions(answers);
     if open.is_some() && !named.is_empty() {
@@ -306,7 +343,7 @@ fn note(name: &str, answers: &[Got], of_chat: bool, list: &mut BTreeMap<String, 
     } else if let Some(answer) = answers.iter().find(|answer| open.is_none() && !refused(answer)) {
         wrong.push(format!("{name} lets somebody through: {answer:?}"));
     }
-    list.insert(name.to_owned(), Asks { named, who: open.or(of_chat.then_some("(as the chat's customer)")) });
+    list.insert(name.to_owned(), Asks { named, who: open.or(of) });
 }
 
 #[test]

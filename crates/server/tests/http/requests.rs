@@ -93,20 +93,25 @@ fn bundle() -> Arc<Bundle> {
 /// A server with the sandbox, two people, and a case.
 pub(crate) struct Bank {
     pub(crate) server: Server,
-    clock: OwnClock,
+    pub(crate) clock: OwnClock,
     pub(crate) case: String,
     pub(crate) ana: Client,
     pub(crate) ben: Client,
 }
 
 impl Bank {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Services::none(), "You charged me twice.")
     }
 
     /// With these AI services, and this said on the case.
     pub(crate) fn with(services: Services, said: &str) -> Self {
-        let (bundle, clock) = (bundle(), OwnClock::new());
+        Self::under(bundle(), services, said)
+    }
+
+    /// The same under another bundle.
+    pub(crate) fn under(bundle: Arc<Bundle>, services: Services, said: &str) -> Self {
+        let clock = OwnClock::new();
         let services = services.connected(&bundle, &|_| None, || 0).unwrap();
         let server = Server::start_under_clock(bundle, Box::new(clock.clone()), services);
         let open = json!({ "customer": "ann", "text": said, "channel": "web" });
@@ -123,7 +128,7 @@ impl Bank {
     }
 
     /// How much went to the account since the start.
-    fn paid(&self) -> i64 {
+    pub(crate) fn paid(&self) -> i64 {
         let environment = &self.server.app.environment;
         let sandbox = environment.sandbox.open(environment.now()).unwrap();
         let effects = sandbox.effects(100).unwrap();

@@ -1,10 +1,10 @@
-//! The chat page itself: three small files in the binary, which load nothing from anywhere else.
+//! The pages themselves, the chat and that of a link: small files in the binary, which load nothing from anywhere else.
 
 use super::route::Routes;
 use axum::http::{HeaderName, header};
 use remit_app::operation;
 
-/// What the page may do: run its own script, ask its own server, and be shown in no other page.
+/// What a page may do: run its own script, ask its own server, and be shown in no other page.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -15,6 +15,9 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::GetChatPage, served(html, include_str!("../../page/chat.html")))
         .bind(operation::GetChatStyle, served(css, include_str!("../../page/chat.css")))
         .bind(operation::GetChatScript, served(script, include_str!("../../page/chat.js")))
+        .bind(operation::GetConfirmPage, served(html, include_str!("../../page/confirm.html")))
+        .bind(operation::GetConfirmStyle, served(css, include_str!("../../page/confirm.css")))
+        .bind(operation::GetConfirmScript, served(script, include_str!("../../page/confirm.js")))
 }
 
 fn fixed(media_type: &'static str) -> [(HeaderName, &'static str); 7] {

@@ -1,0 +1,109 @@
+//! What a customer is asked on the chat page: requests that wait for their yes or no, and their answers.
+
+use super::{begun, cases_of, current_of, pace_write};
+use crate::{
+    Parts, Repeat,
+    live::chats::Chat,
+    operation::{ConfirmAskedRefusal, DeclineAskedRefusal, ListAskedRefusal},
+    pipeline::{self, load},
+    refused::Refused,
+    request::{
+        answer::{self, AnswerRequests, Given},
+        tell::{self, AskedOfCustomer, ConfirmTexts},
+    },
+};
+use remit_domain::{
+    Case,
+    request::{Confirmation, RequestCommand, Via},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The API action that reading requests takes.
+pub(super) const READ: &str = "request.read";
+
+/// What waits for the customer's answer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Asked {
+    /// Each request, the one that was asked for first before the others.
+    pub requests: Vec<AskedOfCustomer>,
+    /// What a page says around them, in the customer's language; nothing where nothing is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub texts: Option<ConfirmTexts>,
+}
+
+/// What waits for the customer's answer on the case that a chat goes on with.
+///
+/// # Errors
+/// [`ListAskedRefusal`] says when each arises.
+pub async fn asked_of(parts: &Parts, chat: &Chat) -> Result<Asked, ListAskedRefusal> {
+    let Some(case) = current_of(&parts.journal, chat).await? else {
+        return Ok(Asked { requests: Vec::new(), texts: None });
+    };
+    let case = load::permitted(&parts.governance, &parts.environment, &chat.caller(), READ, case)?.case;
+    let mut requests = Vec::new();
+    for request in tell::requests_of(parts, case.id).await? {
+        if tell::waits_for_customer(&request, parts.environment.now()) {
+            requests.extend(tell::asked(parts, &case, &request).await?);
+        }
+    }
+    let texts = (!requests.is_empty()).then(|| tell::texts(parts, &case, requests.len()));
+    Ok(Asked { requests, texts })
+}
+
+/// Which requests wait for the customer's answer on a case; none where policy lets them read none.
+pub(super) async fn waiting_on(parts: &Parts, chat: &Chat, case: &Case) -> Result<Vec<String>, Refused> {
+    if !load::may(&parts.governance, &parts.environment, &chat.caller(), READ, case) {
+        return Ok(Vec::new());
+    }
+    let now = parts.environment.now();
+    let requests = tell::requests_of(parts, case.id).await?;
+    let waiting = requests.iter().filter(|request| tell::waits_for_customer(request, now));
+    Ok(waiting.map(|request| request.id.to_string()).collect())
+}
+
+/// Says yes to what was shown, for the customer of a chat.
+///
+/// # Errors
+/// [`ConfirmAskedRefusal`] says when each arises.
+pub async fn confirm_asked(
+    parts: &Parts,
+    chat: &Chat,
+    repeat: &Repeat,
+    said: AnswerRequests,
+) -> Result<(), ConfirmAskedRefusal> {
+    Ok(answer(parts, chat, repeat, &said, RequestCommand::Confirm).await?)
+}
+
+/// Says no to what was shown, for the customer of a chat.
+///
+/// # Errors
+/// [`DeclineAskedRefusal`] says when each arises.
+pub async fn decline_asked(
+    parts: &Parts,
+    chat: &Chat,
+    repeat: &Repeat,
+    said: AnswerRequests,
+) -> Result<(), DeclineAskedRefusal> {
+    Ok(answer(parts, chat, repeat, &said, RequestCommand::Decline).await?)
+}
+
+async fn answer(
+    parts: &Parts,
+    chat: &Chat,
+    repeat: &Repeat,
+    said: &AnswerRequests,
+    answer: fn(Confirmation) -> RequestCommand,
+) -> Result<(), Refused> {
+    pace_write(&parts.environment, chat)?;
+    let _turn = chat.turn.lock().await;
+    begun(&parts.journal, chat).await?;
+    let (caller, cases) = (chat.caller(), cases_of(&parts.journal, chat).await?.0);
+    let given = Given { via: Via::Chat, answer, of: Some(&cases), link: None };
+    let answered = async {
+        let answered = answer::answer_all(parts, &caller, Some(repeat), said, &given).await;
+        Ok::<_, ConfirmAskedRefusal>(answered?)
+    };
+    let answered = pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), answered).await;
+    answered.map_err(Refused::from).map(drop)
+}
