@@ -13,11 +13,15 @@ const COMPARED: &str = "crates/bench/python/requirements.txt";
 /// OpenAI's own client, against which answers of AI services are held.
 const CLIENT: &str = "crates/responders/tests/http/forms/requirements.txt";
 
+/// An authorization server, and a service behind it.
+const REFUNDS: &str = "crates/server/tests/http/peers/requirements.txt";
+
 /// Installs what is not there yet in the versions that are written down.
 pub(crate) fn install() -> Result<(), String> {
     let place = kept()?;
     python(&place.join("python"), &format!("{PROGRAMS}/requirements.txt"))?;
     python(&place.join("openai"), CLIENT)?;
+    python(&place.join("refunds"), REFUNDS)?;
     let npm = ["package.json", "package-lock.json"].map(|file| format!("{PROGRAMS}/{file}"));
     once(&place.join("npm"), &npm, |to| {
         fs::create_dir_all(to).map_err(|error| error.to_string())?;

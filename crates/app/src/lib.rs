@@ -25,6 +25,7 @@ pub mod migration;
 pub mod operation;
 pub mod parts;
 pub mod pipeline;
+pub mod reconciliation;
 pub mod refused;
 pub mod request;
 pub mod settings;

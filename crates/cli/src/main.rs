@@ -55,6 +55,8 @@ enum Command {
     /// Look at requests for actions.
     #[command(subcommand)]
     Request(commands::request::Request),
+    /// Hold a back office's statement against what is on record of requests.
+    Reconcile(commands::reconcile::Reconcile),
     /// Show everything that happened to a token, a member of staff, a responder or anything else that has events.
     History(commands::stream::OfStream),
     /// Say in plain words why a decision was taken.
@@ -110,6 +112,7 @@ fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(cli.json),
         Command::Case(case) => case.run(cli.json),
         Command::Request(request) => request.run(cli.json),
+        Command::Reconcile(reconcile) => reconcile.run(cli.json),
         Command::History(history) => history.run(cli.json),
         Command::Explain(explain) => explain.run(cli.json),
         Command::Responder(responder) => responder.run(cli.json),

@@ -30,6 +30,7 @@ const ASKED: &[(&str, &[Signature])] = &[
     ("policy export", &[operation::GetBundle::SIGNATURE, operation::ListBundles::SIGNATURE]),
     ("policy list", &[operation::ListBundles::SIGNATURE]),
     ("policy rollback", &[operation::RollBackBundle::SIGNATURE]),
+    ("reconcile", &[operation::Reconcile::SIGNATURE]),
     ("request show", &[operation::GetRequest::SIGNATURE, operation::ListTimeline::SIGNATURE]),
     ("responder outcomes", &[operation::ListOutcomes::SIGNATURE]),
     ("responder reset", &[operation::ResetOutcomes::SIGNATURE]),

@@ -150,11 +150,17 @@ impl Client {
         answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
     }
 
-    /// What comes of an operation that takes a file, asked with something. It may take long.
+    /// What comes of an operation that takes a file of a media type, asked with something. It may take long.
     ///
     /// # Errors
     /// When there is no answer, or it is a problem.
-    pub fn post_file<O: Addressed>(&self, operation: O, asked: &impl Serialize, file: &[u8]) -> anyhow::Result<Value> {
+    pub fn post_file<O: Addressed>(
+        &self,
+        operation: O,
+        asked: &impl Serialize,
+        sent_as: &str,
+        file: &[u8],
+    ) -> anyhow::Result<Value> {
         const { assert!(matches!(O::ADDRESS.method, Method::Post), "the operation does not write") };
         let sent = self
             .agent
@@ -163,7 +169,7 @@ impl Client {
             .timeout_global(Some(PATIENCE))
             .build()
             .header("authorization", format!("Bearer {}", self.token))
-            .header("content-type", "application/octet-stream")
+            .header("content-type", sent_as)
             .send(file);
         answered(sent.with_context(|| self.no_answer())?)
     }

@@ -130,8 +130,7 @@ pub enum Event {
     SituationNoted {
         /// What was read.
         noted: Noted,
-        /// Whether nothing counts that was decided without it: an override, and who gave the case up. Not in older
-        /// ones.
+        /// Whether nothing counts that was decided without it: an override, and who gave it up. Not in older ones.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         afresh: bool,
         /// When.
@@ -241,6 +240,8 @@ pub enum Event {
     RequestAsked(Box<RequestAsked>),
     /// Something became of a request. In its own stream.
     RequestChanged(Box<RequestChanged>),
+    /// A statement of a back office was held against what is on record of requests.
+    Reconciled(Box<Reconciliation>),
     /// The holder asked another queue for advice.
     ConsultAsked {
         /// Which consult.

@@ -112,6 +112,11 @@ ulid_id!(
 );
 
 ulid_id!(
+    /// A reconciliation of requests with a back office's statement.
+    ReconciliationId, "rec_", "a reconciliation id (`rec_` and 26 characters)"
+);
+
+ulid_id!(
     /// A question to another queue, whose advice is asked for.
     ConsultId, "con_", "a consult id (`con_` and 26 characters)"
 );

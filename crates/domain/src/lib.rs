@@ -22,6 +22,7 @@ pub mod floor;
 pub mod governance;
 pub mod id;
 pub mod offer;
+pub mod reconciliation;
 mod record;
 pub mod refusal;
 pub mod request;

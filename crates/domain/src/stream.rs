@@ -1,6 +1,6 @@
 //! Streams: what events are about, by kind and identifier. Each has one spelling as text: `case/cas_…`, `staff/ana`.
 
-use crate::id::{CaseId, CustomerId, RequestId, ResponderId, StaffId};
+use crate::id::{CaseId, CustomerId, ReconciliationId, RequestId, ResponderId, StaffId};
 use serde::{Deserialize, Serialize, Serializer};
 use smol_str::{SmolStr, ToSmolStr};
 use std::{fmt, str::FromStr};
@@ -32,11 +32,13 @@ pub enum StreamKind {
     Bundle,
     /// A request for an action.
     Request,
+    /// A reconciliation.
+    Reconciliation,
 }
 
 impl StreamKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Case,
         Self::Responder,
         Self::Token,
@@ -46,6 +48,7 @@ impl StreamKind {
         Self::Customer,
         Self::Bundle,
         Self::Request,
+        Self::Reconciliation,
     ];
 
     /// As it stands before the identifier.
@@ -60,6 +63,7 @@ impl StreamKind {
             Self::Customer => "customer",
             Self::Bundle => "bundle",
             Self::Request => "request",
+            Self::Reconciliation => "reconciliation",
         }
     }
 }
@@ -140,6 +144,11 @@ impl Stream {
     /// A request's.
     pub fn request(id: RequestId) -> Self {
         Self { kind: StreamKind::Request, id: id.to_smolstr() }
+    }
+
+    /// A reconciliation's.
+    pub fn reconciliation(id: ReconciliationId) -> Self {
+        Self { kind: StreamKind::Reconciliation, id: id.to_smolstr() }
     }
 
     /// That of the bundle in force.

@@ -32,6 +32,7 @@ use remit_signals::{
     vector::Encoded,
     written::written,
 };
+use remit_statements::{ENTRIES_MAX, Form, VALUE_MAX};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -46,7 +47,7 @@ pub mod seeds;
 pub type Target = fn(&[u8]);
 
 /// All properties by name, as `fuzz/` has them.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("words", words),
     ("mails", mails),
     ("labelled", labelled),
@@ -57,6 +58,7 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("records", records),
     ("names", names),
     ("ledger", ledger),
+    ("statements", statements),
 ];
 
 /// Files of the sample bundle that are changed.
@@ -105,6 +107,21 @@ pub fn mails(bytes: &[u8]) {
     let read = normal::normalised(&text);
     assert!(!normal::says_nothing(&text) || normal::says_nothing(&read));
     assert_eq!(normal::identifier(&normal::identifier(&text)), normal::identifier(&text));
+}
+
+/// A back office's statement, in either form: what is read is within its bounds, and is read alike again.
+pub fn statements(bytes: &[u8]) {
+    for form in [Form::Csv, Form::Camt053] {
+        let read = || remit_statements::read(form, bytes, "EndToEndId");
+        assert_eq!(read(), read());
+        let Ok(stated) = read() else { continue };
+        assert!(stated.entries.len() <= ENTRIES_MAX);
+        for entry in &stated.entries {
+            assert!(entry.from < entry.to);
+            let kept = |text: &String| text.len() <= VALUE_MAX && !text.chars().any(char::is_control);
+            assert!(entry.key.iter().chain(&entry.reference).all(kept));
+        }
+    }
 }
 
 /// Labelled examples in CSV, and CLINC150's JSON.

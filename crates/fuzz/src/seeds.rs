@@ -32,9 +32,20 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
         "records" => records(),
         "names" => NAMES.iter().map(|name| name.as_bytes().to_vec()).collect(),
         "ledger" => ledger(),
+        "statements" => STATEMENTS.iter().map(|file| file.as_bytes().to_vec()).collect(),
         _ => Vec::new(),
     }
 }
+
+const STATEMENTS: [&str; 2] = [
+    "reference,time,action,amount_minor,currency,key\nSBX-00000001,2026-02-02T02:40:00Z,pay,500,EUR,remit-1\n",
+    r#"<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>
+<FrToDt><FrDtTm>2026-02-02T00:00:00Z</FrDtTm><ToDtTm>2026-02-03T00:00:00</ToDtTm></FrToDt>
+<Ntry><NtryRef>7</NtryRef><Amt Ccy="EUR">12.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
+<BookgDt><Dt>2026-02-02</Dt></BookgDt><AcctSvcrRef>B&amp;1</AcctSvcrRef><NtryDtls><TxDtls>
+<Refs><EndToEndId>remit-1</EndToEndId></Refs><Amt Ccy="EUR">12.50</Amt></TxDtls></NtryDtls></Ntry>
+</Stmt></BkToCstmrStmt></Document>"#,
+];
 
 const READINGS: &[u8] = br#"
 [[situation]]

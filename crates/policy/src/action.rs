@@ -1,15 +1,21 @@
 //! The catalogue: actions that are requested exactly, as they are declared in `[[action]]`, and what is wrong with
 //! them.
 
+mod http_answer;
+mod http_call;
 mod money;
 mod parameters;
 mod schema;
 mod spec;
 mod template;
 
+pub(crate) use http_answer::{Amount, Currency, Fact, State};
+pub use http_answer::{Answered, HttpAnswer};
+pub use http_call::{HttpAsk, HttpMapping, HttpRequest, Unsendable};
+pub(crate) use http_call::{Leaf, Node, Piece};
 pub use money::amount as money_in_words;
-pub(crate) use parameters::is_attribute;
 pub use parameters::{ARGUMENTS_MAX, ArgumentError, Parameters, term};
+pub(crate) use parameters::{WHOLE_MAX, is_attribute};
 pub(crate) use schema::{ARGUMENTS, CONFIRMED, FACTS as REQUEST_FACTS, HOURS_AGO, RECENT, declare};
 pub use spec::ActionSpec;
 pub(crate) use template::FACTS;

@@ -60,6 +60,8 @@ api_actions! {
     REQUEST_LINK = "request.link",
     REQUEST_WITHDRAW = "request.withdraw",
     SANDBOX_READ = "sandbox.read",
+    RECONCILIATION_RUN = "reconciliation.run",
+    RECONCILIATION_READ = "reconciliation.read",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

@@ -4,14 +4,18 @@ mod action;
 mod considered;
 mod enrichment;
 mod field;
+mod http_call;
 mod languages;
 mod limits;
 
 pub use crate::product_schema::SchemaVersion;
-pub use action::{Action, ActionLimit, Connector, ConnectorKind, EffectClass, LimitedBy, TemplateText, TermKind};
+pub use action::{
+    Action, ActionLimit, Connector, ConnectorKind, EffectClass, LimitedBy, StatementKey, TemplateText, TermKind,
+};
 pub use considered::{Need, OfTopic, Preference};
 pub use enrichment::Enrichment;
 pub use field::{Field, SeenBy};
+pub use http_call::{ClientAuth, HttpAmount, HttpCall, HttpCalls, HttpFact, HttpMethod, HttpSince, HttpState, OAuth};
 pub use languages::{LEVELS, Languages};
 pub use limits::Limits;
 

@@ -65,9 +65,16 @@ title = "t"
 [[action.limit]]
 by = "action"
 window_hours = 1
+[action.http.execute]
+method = "POST"
+path = "/"
 [[connector]]
 name = "c"
 kind = "sandbox"
+[connector.oauth]
+token_url = "u"
+client_id = "c"
+secret_env = "S"
 [[queue]]
 name = "q"
 title = "t"

@@ -3,9 +3,10 @@
 use crate::Failure;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
-    Request, Response, Uri,
+    Method, Request, Response, Uri,
     body::{Body as _, Bytes, Incoming},
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT},
+    http::uri::PathAndQuery,
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -105,16 +106,36 @@ impl Endpoint {
         body: Bytes,
         headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
     ) -> Result<Response<Incoming>, Failure> {
+        let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.ask(Method::POST, "", body, std::iter::once(json).chain(headers)).await
+    }
+
+    /// Asks for what is below the endpoint's address by `below`, a path and a query; any status is an answer.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        below: &str,
+        body: Bytes,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+    ) -> Result<Response<Incoming>, Failure> {
         let mut request = Request::new(Full::new(body));
-        *request.method_mut() = hyper::Method::POST;
-        *request.uri_mut() = self.uri.clone();
-        let known = [
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (USER_AGENT, HeaderValue::from_static("remit")),
-        ];
-        request.headers_mut().extend(known.into_iter().chain(headers));
+        *request.method_mut() = method;
+        *request.uri_mut() = self.below(below)?;
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("remit"));
+        request.headers_mut().extend(headers);
         let answered = self.client.request(request).await;
         answered.map_err(|error| if error.is_connect() { Failure::Connect(chain(&error)) } else { broken(&error) })
+    }
+    /// An address below its own, on the same server.
+    fn below(&self, path: &str) -> Result<Uri, Failure> {
+        if path.is_empty() {
+            return Ok(self.uri.clone());
+        }
+        let unsendable = || Failure::Unsendable("its path is none".to_owned());
+        let mut parts = self.uri.clone().into_parts();
+        let whole = format!("{}{path}", self.uri.path().trim_end_matches('/'));
+        parts.path_and_query = Some(PathAndQuery::try_from(whole).map_err(|_| unsendable())?);
+        Uri::from_parts(parts).map_err(|_| unsendable())
     }
 }
 

@@ -375,6 +375,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::AnsweredTooLate { .. }
         | Event::RequestAsked(_)
         | Event::RequestChanged(_)
+        | Event::Reconciled(_)
         | Event::CaseAbsorbed { .. }
         | Event::WordsErased { .. }
         | Event::CustomerFactsSet { .. }

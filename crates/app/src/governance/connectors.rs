@@ -1,5 +1,7 @@
-//! Who carries actions out, as the bundle in force declares them: a service of the organisation's, or the sandbox.
+//! Who carries actions out, as the bundle in force declares them: a service of the organisation's that
+//! speaks Remit's own form or is asked as its actions say, or the sandbox.
 
+use super::http_service::HttpService;
 use crate::{Environment, environment::clock::rfc3339};
 use remit_domain::id::Timestamp;
 use remit_policy::{
@@ -30,6 +32,7 @@ pub struct Connector {
 #[derive(Debug)]
 enum Reached {
     Webhook(Box<ConnectorService>),
+    Http(Box<HttpService>),
     Sandbox,
 }
 
@@ -46,7 +49,7 @@ impl Connectors {
         let mut connectors = HashMap::new();
         for declared in bundle.connectors() {
             let told = |what: String| format!("connector `{}`: {what}", declared.name);
-            let reached = Reached::of(declared, environment, now).map_err(told)?;
+            let reached = Reached::of(bundle, declared, environment, now).map_err(told)?;
             let connector = Connector { reached, declared: declared.clone() };
             connectors.insert(declared.name.clone(), Arc::new(connector));
         }
@@ -60,12 +63,14 @@ impl Connectors {
 
 impl Reached {
     fn of(
+        bundle: &Bundle,
         declared: &manifest::Connector,
         environment: &dyn Fn(&str) -> Option<String>,
         now: fn() -> i64,
     ) -> Result<Self, String> {
         match (declared.kind, &declared.url, &declared.secret_env) {
             (ConnectorKind::Sandbox, ..) => Ok(Self::Sandbox),
+            (ConnectorKind::Http, ..) => Ok(Self::Http(Box::new(HttpService::of(bundle, declared, environment)?))),
             (ConnectorKind::Webhook, Some(url), Some(name)) => {
                 let secret = environment(name);
                 let lacks = || format!("set the environment variable {name}, which holds its secret");
@@ -80,6 +85,16 @@ impl Reached {
 }
 
 impl Connector {
+    /// From when on what it was asked for at a moment and does not know is never begun.
+    pub(crate) fn settled(&self, asked: Timestamp) -> Timestamp {
+        let ms = match self.reached {
+            Reached::Http(_) => i64::from(self.declared.settled_seconds) * 1_000,
+            // They are told themselves until when they may begin.
+            Reached::Webhook(_) | Reached::Sandbox => i64::from(self.declared.deadline_ms),
+        };
+        asked.plus_ms(ms)
+    }
+
     /// What is true of a request. A call to a service is made under `id`.
     ///
     /// # Errors
@@ -92,6 +107,7 @@ impl Connector {
     ) -> Result<Map<String, Value>, Failure> {
         match &self.reached {
             Reached::Webhook(service) => service.facts(id, asked).await,
+            Reached::Http(service) => service.facts(asked, environment.now()).await,
             Reached::Sandbox => {
                 let facts = |sandbox: &Sandbox, asked: &ConnectorAsked, now: Timestamp| {
                     let ask = Ask { action: &asked.action, arguments: &asked.arguments, customer: None };
@@ -114,6 +130,7 @@ impl Connector {
     ) -> Result<Outcome, Failure> {
         match &self.reached {
             Reached::Webhook(service) => service.outcome(id, asked).await,
+            Reached::Http(service) => service.outcome(asked).await,
             Reached::Sandbox => {
                 let outcome = |sandbox: &Sandbox, asked: &ConnectorAsked, now: Timestamp| match asked.wanted {
                     Wanted::Execute => {

@@ -4,6 +4,7 @@
 pub mod articles;
 pub mod connectors;
 pub(crate) mod enricher;
+mod http_service;
 pub mod model_cache;
 pub mod reader;
 pub mod resolve_names;

@@ -67,6 +67,8 @@ pub enum Thing {
     Decision,
     /// A request for an action.
     Request,
+    /// A reconciliation.
+    Reconciliation,
     /// A file of a message.
     Attachment,
     /// A chat.
@@ -105,6 +107,7 @@ impl Thing {
             Self::Exception => "exception",
             Self::Decision => "decision",
             Self::Request => "request",
+            Self::Reconciliation => "reconciliation",
             Self::Attachment => "attachment",
             Self::Chat => "chat",
             Self::Staff => "staff",
@@ -129,6 +132,7 @@ impl Thing {
             Self::Exception => "The exception.",
             Self::Decision => "The decision.",
             Self::Request => "The request.",
+            Self::Reconciliation => "The reconciliation.",
             Self::Attachment => "The file, as its message names it.",
             Self::Chat => "The chat, as `/chat/v1/session` names it; its cookie must come with the request.",
             Self::Staff => "The member of staff.",

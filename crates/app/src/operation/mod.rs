@@ -21,6 +21,7 @@ mod exceptions;
 mod facts;
 mod ledger;
 mod ops;
+mod reconciliations;
 mod requests;
 mod sandbox;
 mod staff;
@@ -40,6 +41,7 @@ pub use exceptions::*;
 pub use facts::*;
 pub use ledger::*;
 pub use ops::*;
+pub use reconciliations::*;
 pub use refusal::Operation;
 pub use refusal::{Detail, Refusal};
 pub use requests::*;
@@ -59,6 +61,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         decisions::ALL,
         exceptions::ALL,
         requests::ALL,
+        reconciliations::ALL,
         facts::ALL,
         staff::ALL,
         events::ALL,

@@ -20,7 +20,10 @@ use remit_policy::{
     action::{ActionSpec, term},
     engine::{ApiCase, RequestQuestion},
 };
-use remit_responders::connector::{ConnectorAsked, Wanted};
+use remit_responders::{
+    Failure,
+    connector::{ConnectorAsked, Wanted},
+};
 use remit_store::Views as _;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -183,6 +186,9 @@ impl Exact<'_> {
         let asked = self.asked(case, Wanted::Facts, "");
         let told = connector(parts, self.spec)?.facts(&parts.environment, &format!("facts_{}", self.id), &asked).await;
         told.map_err(|failure| {
+            if let Failure::Unsendable(why) = failure {
+                return Refused::invalid("arguments", format!("the connector cannot be asked about them: {why}"));
+            }
             tracing::warn!(connector = self.spec.connector, %failure, "a connector did not say what is true");
             let detail = format!("the connector `{}` did not say what is true of it: {failure}", self.spec.connector);
             Refused::new(Kind::Unreachable, detail)

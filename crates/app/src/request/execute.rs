@@ -132,7 +132,8 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     if !executes {
         return put(parts, row, &entry, change, None, now).await;
     }
-    let again = record::due_at(&entry.value, not_after.plus_ms(LOOK_MS));
+    let look = asked_next(&connector, 1, now, not_after.plus_ms(LOOK_MS));
+    let again = record::due_at(&entry.value, look);
     let entry = put_again(parts, row, &entry, change, again, now).await?;
     // The connector is told of nothing that a machine that dies would lose.
     parts.journal.settled().await.map_err(Refused::internal)?;
@@ -180,7 +181,11 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
     let now = parts.environment.now();
     let change = entry.value.act(RequestCommand::AskAgain, now)?;
     let pause = LOOK_MS.saturating_mul(1 << entry.value.attempts.min(12)).min(LOOK_MS_MAX);
+    // A request's decision is of the moment at which its connector was asked to carry it out.
+    let begun = entry.value.decision.made_at();
+    let settled = connector.settled(begun);
     let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + pause);
+    let later = asked_next(&connector, entry.value.attempts.saturating_add(1), begun, later);
     let entry = put_again(parts, row, &entry, change, record::due_at(&entry.value, later), now).await?;
     parts.journal.settled().await.map_err(Refused::internal)?;
     let asked = of(&exact, &loaded, &entry.value, Wanted::Find);
@@ -190,11 +195,20 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
     {
         Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
         Ok(Outcome::Refused(why)) => Effect::Failed { why },
+        Ok(Outcome::NotFound) if now < settled => {
+            Effect::Unknown { why: "the connector does not know it, and may still begin with it".to_owned() }
+        }
         // It was asked after the moment beyond which it is not carried out any more.
         Ok(Outcome::NotFound) => Effect::Failed { why: "the connector was never reached by it".to_owned() },
         Err(failure) => Effect::Unknown { why: failure.to_string() },
     };
     end(parts, row, &entry, &loaded, &connector, effect).await
+}
+
+/// When a connector is asked next that was asked so often, for what was begun at a moment: the last time is none at
+/// which it may still begin with it.
+fn asked_next(connector: &Connector, attempts: u32, begun: Timestamp, at: Timestamp) -> Timestamp {
+    if attempts >= connector.declared.attempts { at.max(connector.settled(begun)) } else { at }
 }
 
 /// Puts on record how carrying it out ended, as far as that is known.
@@ -223,6 +237,7 @@ async fn end(
         return look(parts, row, &entry, loaded).await;
     }
     let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + LOOK_MS);
+    let later = asked_next(connector, entry.value.attempts, entry.value.decision.made_at(), later);
     put(parts, row, entry, change, is_unknown.then(|| record::due_at(&entry.value, later)), now).await
 }
 

@@ -11,6 +11,7 @@ pub mod link;
 pub mod read;
 pub(crate) mod record;
 pub mod sandbox;
+pub(crate) mod stated;
 pub mod tell;
 pub mod view;
 pub mod withdraw;

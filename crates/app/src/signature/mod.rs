@@ -39,6 +39,7 @@ use crate::{
     },
     input,
     operation::{self, Declaration, Operation},
+    reconciliation::{run, view::ReconciliationView},
     request::{answer, ask, link, view::RequestView},
     staff::{self, QueueView, StaffView, WorkView},
     token::{self, MadeToken, TokenView},
@@ -139,6 +140,9 @@ signatures! {
     AskRequest(ask::AskRequest) -> RequestView, "Asked for, and answered by policy.";
     PreviewRequest(ask::AskRequest) -> RequestView, "What would be answered.";
     ListRequests(input::ListPart) -> Page<RequestView>, "One page.";
+    Reconcile(FileWith<run::Reconcile>) -> ReconciliationView, "What came of it.";
+    ListReconciliations(input::ListPart) -> Page<ReconciliationView>, "One page.";
+    GetReconciliation(Nothing) -> ReconciliationView, "The reconciliation.";
     GetRequest(Nothing) -> RequestView, "The request.";
     ConfirmRequest(answer::AnswerRequest) -> RequestView, "Confirmed.";
     DeclineRequest(answer::AnswerRequest) -> RequestView, "Declined.";

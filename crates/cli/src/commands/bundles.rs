@@ -46,6 +46,8 @@ pub(crate) struct How {
     from: Option<String>,
 }
 
+/// As what a bundle's files are sent.
+const BYTES: &str = "application/octet-stream";
 /// What is said of the directory where something is done in it.
 const DONE_IN: &str = "A data directory that no server has open. It is done there, and no policy is asked";
 
@@ -116,7 +118,7 @@ impl Activate {
         let files = Files::read(&self.bundle).context("the bundle cannot be read")?;
         let asked = self.how.asked();
         let done = match self.place.data() {
-            None => self.place.client()?.post_file(operation::ActivateBundle, &asked, &files.to_bytes()),
+            None => self.place.client()?.post_file(operation::ActivateBundle, &asked, BYTES, &files.to_bytes()),
             Some(data) => offline(data, async |succession| {
                 activate::activate_for_operator(succession, &open::by(), &asked, files).await
             }),

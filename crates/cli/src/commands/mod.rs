@@ -11,6 +11,7 @@ pub(crate) mod knowledge;
 pub(crate) mod ledger;
 mod limits;
 pub(crate) mod policy;
+pub(crate) mod reconcile;
 mod reload;
 pub(crate) mod replay;
 pub(crate) mod request;

@@ -140,6 +140,7 @@ impl Case {
             | Event::BundleActivated { .. }
             | Event::RequestAsked { .. }
             | Event::RequestChanged { .. }
+            | Event::Reconciled { .. }
             | Event::TokenMade { .. }
             | Event::TokenRevoked { .. }
             | Event::StaffNoted { .. }

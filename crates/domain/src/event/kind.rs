@@ -32,6 +32,7 @@ impl Event {
         "request_ended",
         "request_asked",
         "request_changed",
+        "reconciled",
         "consult_asked",
         "consult_answered",
         "case_deferred",
@@ -113,6 +114,7 @@ impl Event {
             Self::RequestEnded { .. } => "request_ended",
             Self::RequestAsked { .. } => "request_asked",
             Self::RequestChanged { .. } => "request_changed",
+            Self::Reconciled { .. } => "reconciled",
             Self::ConsultAsked { .. } => "consult_asked",
             Self::ConsultAnswered { .. } => "consult_answered",
             Self::CaseDeferred { .. } => "case_deferred",
@@ -162,6 +164,7 @@ impl Event {
             | Self::ErasureCompleted { customer, .. } => Some(Stream::customer(customer)),
             Self::RequestAsked(asked) => Some(Stream::request(asked.decision.request)),
             Self::RequestChanged(changed) => Some(Stream::request(changed.request)),
+            Self::Reconciled(reconciliation) => Some(Stream::reconciliation(reconciliation.id)),
             Self::BundleActivated { .. } => Some(Stream::bundle()),
             _ => None,
         }

@@ -17,6 +17,7 @@ pub(super) use crate::{
         ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd, OfferWithheld},
+    reconciliation::Reconciliation,
     request::{RequestAsked, RequestChanged, RequestEnded, RequestNoted},
     signal::Reading,
     situation::Noted,

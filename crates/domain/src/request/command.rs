@@ -2,10 +2,10 @@
 
 use super::{
     Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Link, Request, RequestChange, RequestDecision,
-    RequestState, Standing,
+    RequestState, Standing, key::key,
 };
 use crate::id::Timestamp;
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 /// What may be done with a request that was asked for.
 #[derive(Debug, Clone)]
@@ -178,7 +178,7 @@ impl Request {
 
     /// The key under which its connector is asked to carry it out: the same one each time.
     pub fn key(&self) -> SmolStr {
-        format_smolstr!("remit-{}", self.id)
+        key(self.id)
     }
 }
 

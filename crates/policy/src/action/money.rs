@@ -1,29 +1,6 @@
 //! Amounts as people read them: in units of the currency, with as many decimals as ISO 4217 gives its minor unit.
 
-use remit_domain::request::Money;
-
-/// Currencies without a minor unit, by ISO 4217 (amendment 180).
-const NONE: [&str; 17] = [
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
-    "XPF",
-];
-/// Currencies whose minor unit is a thousandth.
-const THREE: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
-/// Currencies whose minor unit is a ten-thousandth.
-const FOUR: [&str; 2] = ["CLF", "UYW"];
-
-/// How many decimals an amount of a currency has.
-fn decimals(currency: &str) -> usize {
-    if NONE.contains(&currency) {
-        0
-    } else if THREE.contains(&currency) {
-        3
-    } else if FOUR.contains(&currency) {
-        4
-    } else {
-        2
-    }
-}
+use remit_domain::request::{Money, decimals};
 
 /// An amount as people read it: `12.50 EUR`.
 pub fn amount(money: &Money) -> String {

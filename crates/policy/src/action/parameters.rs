@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 16;
 /// Most parameters of one action.
 const PARAMETERS_MAX: usize = 64;
 /// Whole numbers that every reader of JSON reads alike (RFC 7493, section 2.2).
-const WHOLE_MAX: i64 = 9_007_199_254_740_991;
+pub(crate) const WHOLE_MAX: i64 = 9_007_199_254_740_991;
 
 /// The parameters of an action.
 #[derive(Clone)]

@@ -1,6 +1,7 @@
 //! An action that is requested exactly, as the rest of the program sees it.
 
 use super::{
+    http_call::HttpMapping,
     parameters::Parameters,
     template::{FACTS, Template},
 };
@@ -37,6 +38,8 @@ pub struct ActionSpec {
     pub amount: Option<String>,
     /// How often and how much in a time.
     pub limits: Vec<ActionLimit>,
+    /// How its connector is asked for it, where that is an HTTP service.
+    pub http: Option<HttpMapping>,
 }
 
 impl ActionSpec {

@@ -1,16 +1,17 @@
 //! Reads the catalogue of actions that are requested exactly, and says by line what is wrong with it.
 
+mod connectors;
+mod http_calls;
+
 use super::parts::MANIFEST;
 use crate::{
     action::{ActionSpec, FACTS, Parameters, Template, is_attribute},
     actions::{ACT, HANDLE, REQUEST},
-    address::{Address, IN_THE_CLEAR},
     finding::Finding,
-    manifest::{Action, ConnectorKind, EffectClass, Manifest, TermKind},
+    manifest::{Action, EffectClass, Manifest, TermKind},
     places::{Place, Places},
 };
 use remit_domain::id::ActionName;
-use std::path::{Component, Path};
 
 const MINUTE_MS: i64 = 60_000;
 /// Minutes within which a request is confirmed where its action does not say.
@@ -21,12 +22,10 @@ const DEADLINE_MINUTES_MAX: u32 = 10_080;
 const WINDOW_HOURS_MAX: u32 = 8_784;
 /// Most confirmations of one request.
 const CONFIRMATIONS_MAX: usize = 4;
-/// Milliseconds that a connector is waited for at most.
-const ANSWER_MS_MAX: u32 = 60_000;
 
 /// The actions of `manifest` that are requested exactly; those that are wrong are found and left out.
 pub(super) fn read(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<Finding>) -> Vec<ActionSpec> {
-    connectors(places, manifest, findings);
+    connectors::lint(places, manifest, findings);
     let mut catalogue: Vec<ActionSpec> = Vec::new();
     for (at, action) in manifest.actions.iter().enumerate() {
         let place = Place::entry("action", at);
@@ -60,6 +59,7 @@ fn left_over(places: &Places<'_>, action: &Action, place: &Place, findings: &mut
         ("amount", action.amount.is_some()),
         ("limit", !action.limits.is_empty()),
         ("personal", !action.personal.is_empty()),
+        ("http", action.http.is_some()),
     ];
     if let Some((key, _)) = said.into_iter().find(|(_, said)| *said) {
         let message = format!("the action `{}` has `{key}` and no `parameters`", action.name);
@@ -67,60 +67,6 @@ fn left_over(places: &Places<'_>, action: &Action, place: &Place, findings: &mut
         let cure = "add `[action.parameters]`, a JSON Schema of an object, so that it can be requested exactly";
         findings.push(Finding::new(MANIFEST, line, message, cure));
     }
-}
-
-fn connectors(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<Finding>) {
-    for (at, connector) in manifest.connectors.iter().enumerate() {
-        let mut wrong = |key: &str, message: String, cure: &str| {
-            let line = places.line(&Place::entry("connector", at).then(key));
-            findings.push(Finding::new(MANIFEST, line, format!("connector `{}`: {message}", connector.name), cure));
-        };
-        if manifest.connectors.iter().take(at).any(|before| before.name == connector.name) {
-            wrong("name", "it is declared twice".to_owned(), "rename one of them");
-        }
-        if ActionName::new(&connector.name).is_err() {
-            wrong("name", "this is no name".to_owned(), "use a letter, then up to 63 of a-z 0-9 _ - .");
-        }
-        if !(50..=ANSWER_MS_MAX).contains(&connector.deadline_ms) || !(1..=100).contains(&connector.attempts) {
-            let message = format!("deadline_ms must be 50 to {ANSWER_MS_MAX}, attempts 1 to 100");
-            wrong("deadline_ms", message, "correct the number");
-        }
-        if let Some(seed) = &connector.seed {
-            if connector.kind != ConnectorKind::Sandbox {
-                wrong("seed", "only the sandbox is filled from a file".to_owned(), "leave out `seed`");
-            }
-            if !is_beside(seed) {
-                let cure = "name a file beside bundle.toml or in a folder there, such as `source/database.json`";
-                wrong("seed", "its seed is no file beside the bundle".to_owned(), cure);
-            }
-        }
-        match (connector.kind, &connector.url, &connector.secret_env) {
-            (ConnectorKind::Sandbox, None, None) => {}
-            (ConnectorKind::Sandbox, ..) => {
-                wrong(
-                    "kind",
-                    "the sandbox has no address and no secret".to_owned(),
-                    "leave out `url` and `secret_env`",
-                );
-            }
-            (ConnectorKind::Webhook, Some(url), Some(_)) => match Address::parse(url) {
-                Err(error) => wrong("url", format!("its url {error}"), "change `url`"),
-                Ok(address) if !address.is_private() && !connector.in_the_clear => {
-                    wrong("url", "it is asked over the network in the clear".to_owned(), IN_THE_CLEAR);
-                }
-                Ok(_) => {}
-            },
-            (ConnectorKind::Webhook, ..) => {
-                wrong("kind", "a webhook has a `url` and a `secret_env`".to_owned(), "add what lacks");
-            }
-        }
-    }
-}
-
-/// Whether a path leads to what lies beside a bundle, and to nothing above it.
-fn is_beside(path: &str) -> bool {
-    let mut parts = Path::new(path).components();
-    !path.is_empty() && !path.contains('\\') && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 struct Reader<'r, 'a> {
@@ -168,6 +114,7 @@ impl Reader<'_, '_> {
         }
         self.amount(parameters.as_ref(), &facts, effect);
         self.limits();
+        let http = http_calls::read(self.places, self.manifest, action, &self.place, self.findings);
         if self.findings.len() > before {
             return None;
         }
@@ -184,6 +131,7 @@ impl Reader<'_, '_> {
             confirmations,
             amount: action.amount.clone(),
             limits: action.limits.clone(),
+            http,
         })
     }
 

@@ -1,5 +1,6 @@
 //! `[[action]]` and `[[connector]]`: what can be done beyond the conversation, and who carries it out.
 
+use super::http_call::{HttpCalls, OAuth};
 use remit_domain::request::Confirming;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,6 +44,8 @@ pub struct Action {
     /// How often and how much in a time.
     #[serde(rename = "limit", default)]
     pub limits: Vec<ActionLimit>,
+    /// How its connector is asked for it, where that is an HTTP service.
+    pub http: Option<HttpCalls>,
 }
 
 impl Action {
@@ -133,7 +136,7 @@ pub struct Connector {
     pub name: String,
     /// How it is reached.
     pub kind: ConnectorKind,
-    /// For `webhook`: where.
+    /// For `webhook` and `http`: where.
     pub url: Option<String>,
     /// Whether what is sent may go over the network in the clear.
     #[serde(default)]
@@ -148,6 +151,22 @@ pub struct Connector {
     /// How often it is asked what became of a request whose outcome is not known, before a person is.
     #[serde(default = "Connector::attempts")]
     pub attempts: u32,
+    /// For `http`: the header that carries the key under which something is done once.
+    #[serde(default = "Connector::key_header")]
+    pub key_header: String,
+    /// For `http`: seconds after which what the service was asked for and does not know is not begun any more.
+    #[serde(default = "Connector::settled")]
+    pub settled_seconds: u32,
+    /// For `http`: where a token comes from; without it none is sent.
+    pub oauth: Option<OAuth>,
+    /// Who answers for what its statements and the record do not agree on; who owns exceptions, unless told.
+    pub owner: Option<String>,
+    /// Which member of a bank's statement carries the key.
+    #[serde(default)]
+    pub statement_key: StatementKey,
+    /// Whether its statements tell of what others had done, too.
+    #[serde(default)]
+    pub statement_shared: bool,
 }
 
 impl Connector {
@@ -158,6 +177,43 @@ impl Connector {
     fn attempts() -> u32 {
         5
     }
+
+    fn key_header() -> String {
+        "Idempotency-Key".to_owned()
+    }
+
+    fn settled() -> u32 {
+        60
+    }
+}
+
+/// Which member of an entry in camt.053 carries the key of a request, by its name there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum StatementKey {
+    /// What whoever had the payment made calls it, from end to end.
+    #[default]
+    EndToEndId,
+    /// What they call their instruction.
+    InstrId,
+    /// The bank's number of the transaction.
+    TxId,
+    /// The number of the entry.
+    NtryRef,
+    /// The bank's reference of the entry.
+    AcctSvcrRef,
+}
+
+impl StatementKey {
+    /// Its name in camt.053.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EndToEndId => "EndToEndId",
+            Self::InstrId => "InstrId",
+            Self::TxId => "TxId",
+            Self::NtryRef => "NtryRef",
+            Self::AcctSvcrRef => "AcctSvcrRef",
+        }
+    }
 }
 
 /// How a connector is reached.
@@ -166,6 +222,8 @@ impl Connector {
 pub enum ConnectorKind {
     /// A signed request to a service of the organisation's.
     Webhook,
+    /// A service of the organisation's as it is, by what each action declares of it.
+    Http,
     /// The sandbox back office that comes with Remit.
     Sandbox,
 }

@@ -5,4 +5,5 @@ mod endpoint;
 mod forms;
 mod hostile;
 mod openai;
+mod rest;
 mod webhook;

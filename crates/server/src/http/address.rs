@@ -165,6 +165,9 @@ addresses! {
     AskRequest = Post "/v1/cases/{case}/requests" [201];
     PreviewRequest = Post "/v1/cases/{case}/requests/preview" [200];
     ListRequests = Get "/v1/cases/{case}/requests" [200];
+    Reconcile = Post "/v1/reconciliations" [200];
+    ListReconciliations = Get "/v1/reconciliations" [200];
+    GetReconciliation = Get "/v1/reconciliations/{reconciliation}" [200];
     GetRequest = Get "/v1/requests/{request}" [200];
     ConfirmRequest = Post "/v1/requests/{request}/confirm" [200];
     DeclineRequest = Post "/v1/requests/{request}/decline" [200];

@@ -12,6 +12,7 @@ use remit_app::{
     Parts, Repeat,
     case::attachment::{FILE_MAX, File},
 };
+use remit_statements::Form;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256, digest::Update};
 use std::time::Duration;
@@ -21,6 +22,8 @@ use tokio::sync::SemaphorePermit;
 pub(crate) const BODY_MAX: usize = 256 * 1024;
 /// Largest bundle with the names and lengths of its files, in bytes.
 const BUNDLE_MAX: usize = 65 * 1024 * 1024;
+/// Largest statement file, in bytes.
+const STATEMENT_MAX: usize = 64 * 1024 * 1024;
 /// How much of a body beyond that is read and dropped before the caller is cut off, in bytes.
 const DROPPED_MAX: usize = 32 * 1024 * 1024;
 /// How long a body may take to arrive, in seconds.
@@ -93,6 +96,26 @@ pub(crate) async fn bundle(app: &Parts, request: Request) -> Result<(Vec<u8>, Se
     let full = || Problem::new(problem::BUSY, "as many files as there is room for are on their way");
     let room = app.environment.uploads.try_acquire().map_err(|_| full())?;
     Ok((read(request.into_body(), BUNDLE_MAX).await?, room))
+}
+
+/// A request's body as a statement file and what form it has, and the room that it takes until the request is answered.
+///
+/// # Errors
+/// When as much is on its way as there is room for, it is of no form that is read, too large or too slow.
+pub(crate) async fn statement(app: &Parts, request: Request) -> Result<(Form, Vec<u8>, SemaphorePermit<'_>), Problem> {
+    let full = || Problem::new(problem::BUSY, "as many files as there is room for are on their way");
+    let room = app.environment.uploads.try_acquire().map_err(|_| full())?;
+    let sent = sent_as(request.headers()).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let file = read(request.into_body(), STATEMENT_MAX).await?;
+    let form = match &*sent {
+        "text/csv" => Form::Csv,
+        "application/xml" | "text/xml" => Form::Camt053,
+        _ => {
+            let detail = "a statement is sent as `text/csv`, or as `application/xml` where it is camt.053";
+            return Err(Problem::new(problem::MEDIA_TYPE, detail));
+        }
+    };
+    Ok((form, file, room))
 }
 
 /// Notes what was read of a request, so that it can be carried out anew.

@@ -21,6 +21,7 @@ mod ops;
 mod outcomes;
 mod pages;
 mod query;
+mod reconciliations;
 mod reply;
 mod request;
 mod requests;
@@ -70,6 +71,7 @@ fn routes() -> Routes {
         .merge(decisions::routes())
         .merge(exceptions::routes())
         .merge(requests::routes())
+        .merge(reconciliations::routes())
         .merge(links::routes())
         .merge(staff::routes())
         .merge(work::routes())

@@ -1,6 +1,6 @@
 //! Carries requests for actions out: takes what is due from the outbox, many at once.
 
-use remit_app::{Succession, refused::Kind, request::execute};
+use remit_app::{Succession, reconciliation::tell, refused::Kind, request::execute};
 use remit_store::OutboxRow;
 use std::{
     collections::HashSet,
@@ -50,7 +50,11 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
 
 async fn go_on(succession: &Succession, row: &OutboxRow) {
     let app = succession.current();
-    match execute::go_on(&app, row).await {
+    let done = match tell::is_of(row) {
+        true => tell::tell(&app, row).await,
+        false => execute::go_on(&app, row).await,
+    };
+    match done {
         Ok(()) => {}
         // Another bundle came into force, or the request changed: it is looked at anew.
         Err(refused) if refused.kind == Kind::Superseded => {}

@@ -4,6 +4,7 @@
 mod chats;
 mod facts;
 mod listed;
+mod reconciliations;
 mod requests;
 mod responders;
 pub(super) mod sides;
@@ -25,12 +26,14 @@ use crate::{
         authority::{GOVERNANCE, PAUSES, RECORDED},
         found_by::{BY_CASE, BY_VALUE},
     },
+    reconciliation::{self, FOUND, RECONCILIATIONS},
     request::{LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY},
     vault::{keys::Keys, known_facts::FACTS},
 };
 use chats::Chats;
 use facts::Facts;
 use listed::Listed;
+use reconciliations::Reconciliations;
 use remit_domain::{
     Event,
     governance::{NameForgotten, StaffRemoval},
@@ -63,6 +66,7 @@ pub(super) struct Authority {
     listed: Listed,
     facts: Facts,
     requests: Requests,
+    reconciliations: Reconciliations,
 }
 
 impl Authority {
@@ -74,6 +78,7 @@ impl Authority {
         self.chats.note_erasure(seq, event);
         self.facts.note(event);
         self.requests.note(event);
+        self.reconciliations.note(event);
         let at = match event {
             Event::TokenMade { at, .. }
             | Event::TokenRevoked { at, .. }
@@ -115,7 +120,11 @@ impl Authority {
 
     /// Notes what remains to be done about a request.
     pub(super) fn execution(&mut self, row: &OutboxRow) {
-        self.requests.keep_row(row);
+        if reconciliation::tell::is_of(row) {
+            self.reconciliations.keep_row(row);
+        } else {
+            self.requests.keep_row(row);
+        }
     }
 
     /// Of how many customers what is known was opened.
@@ -151,6 +160,8 @@ impl Authority {
                 Ok(())
             }
             kind if kind == REQUESTS.kind() => self.requests.keep(&row.id, body),
+            kind if kind == RECONCILIATIONS.kind() => self.reconciliations.keep(&row.id, body),
+            kind if kind == FOUND.kind() => self.reconciliations.keep_found(&row.id, body),
             kind => {
                 if let Some(subscription) = kind.strip_prefix(DEAD) {
                     self.subscriptions.keep_letter(subscription, &row.id, body)
@@ -178,6 +189,7 @@ impl Authority {
         }
         self.facts.compare(customer_of, found);
         self.requests.compare(found);
+        self.reconciliations.compare(found);
         let mut held = Held { is_recorded: self.is_recorded, not: Vec::new() };
         if !self.is_recorded {
             held.is_recorded = self.count() == 0;

@@ -1,0 +1,126 @@
+//! An HTTP service of the organisation's as who carries actions out: asked as the bundle in force declares for each
+//! action, and understood as that says.
+
+use remit_domain::{
+    id::{RequestId, Timestamp},
+    request::short_key,
+};
+use remit_policy::{
+    action::{Answered, HttpAsk, HttpMapping, HttpRequest, Unsendable},
+    bundle::Bundle,
+    manifest::{self, ClientAuth},
+};
+use remit_responders::{
+    ApiKey, Failure, RestService,
+    connector::{ConnectorAsked, Outcome, Stated, Wanted},
+    oauth::ClientCredentials,
+    rest::RestCall,
+};
+use serde_json::{Map, Value, json};
+use std::{collections::HashMap, time::Duration};
+
+/// An HTTP service, with how it is asked for each action.
+#[derive(Debug)]
+pub(super) struct HttpService {
+    service: RestService,
+    asked_for: HashMap<String, HttpMapping>,
+}
+
+impl HttpService {
+    /// As `bundle` declares it.
+    ///
+    /// # Errors
+    /// When a secret is missing or an address cannot be used.
+    pub(super) fn of(
+        bundle: &Bundle,
+        declared: &manifest::Connector,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        let url = declared.url.as_deref().unwrap_or_default();
+        let tokens = declared.oauth.as_ref().map(|oauth| credentials(oauth, environment)).transpose()?;
+        let deadline = Duration::from_millis(declared.deadline_ms.into());
+        let service = RestService::new(url, tokens, &declared.key_header, deadline);
+        let of_it = bundle.catalogue().iter().filter(|spec| spec.connector == declared.name);
+        let asked_for = of_it.filter_map(|spec| Some((spec.name.to_string(), spec.http.clone()?))).collect();
+        Ok(Self { service: service.map_err(|error| error.to_string())?, asked_for })
+    }
+
+    /// What is true of a request now.
+    ///
+    /// # Errors
+    /// When it does not say so.
+    pub(super) async fn facts(&self, asked: &ConnectorAsked, now: Timestamp) -> Result<Map<String, Value>, Failure> {
+        let facts = self.asked_for.get(&asked.action).and_then(|mapping| mapping.facts.as_ref());
+        let ask = facts.ok_or_else(|| unmapped("facts"))?;
+        let answer = self.service.ask(&call(ask, asked).map_err(unsendable)?).await?;
+        let told = ask.answer.told(answer.status, answer.body.as_ref(), now.0);
+        told.map_err(|why| answer.unclear(why))
+    }
+
+    /// What became of a request that it is asked to carry out, or to find.
+    ///
+    /// # Errors
+    /// When nothing is known of what became of it.
+    pub(super) async fn outcome(&self, asked: &ConnectorAsked) -> Result<Outcome, Failure> {
+        let mapping = self.asked_for.get(&asked.action);
+        let (ask, executes) = match asked.wanted {
+            Wanted::Execute => (mapping.map(|mapping| &mapping.execute), true),
+            Wanted::Find | Wanted::Facts => (mapping.and_then(|mapping| mapping.find.as_ref()), false),
+        };
+        let ask = ask.ok_or_else(|| unmapped("this"))?;
+        let call = match call(ask, asked) {
+            Ok(call) => call,
+            // Nothing was sent, so that nothing happens.
+            Err(why) if executes => return Ok(Outcome::Refused(why.to_string())),
+            Err(why) => return Err(unsendable(why)),
+        };
+        let answer = self.service.ask(&call).await?;
+        let short = of_request(asked).map(|id| short_key(id).to_string()).unwrap_or_default();
+        match ask.answer.outcome(answer.status, answer.body.as_ref(), &[&asked.key, &short]) {
+            Answered::Done { reference, amount, at } => Ok(Outcome::Done(Stated { reference, amount, at })),
+            Answered::Refused(why) => Ok(Outcome::Refused(why)),
+            Answered::NotFound => Ok(Outcome::NotFound),
+            Answered::Unclear(why) => Err(answer.unclear(why)),
+        }
+    }
+}
+
+fn credentials(
+    oauth: &manifest::OAuth,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<ClientCredentials, String> {
+    let name = &oauth.secret_env;
+    let secret = environment(name).filter(|secret| !secret.is_empty());
+    let secret = secret.ok_or_else(|| format!("set the environment variable {name}, which holds its secret"))?;
+    let with = [("scope", &oauth.scope), ("audience", &oauth.audience), ("resource", &oauth.resource)];
+    Ok(ClientCredentials {
+        token_url: oauth.token_url.clone(),
+        client_id: oauth.client_id.clone(),
+        secret: ApiKey::new(secret),
+        in_body: oauth.client_auth == ClientAuth::ClientSecretPost,
+        with: with.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect(),
+    })
+}
+
+/// What is sent.
+fn call(ask: &HttpAsk, asked: &ConnectorAsked) -> Result<RestCall, Unsendable> {
+    let mut told = json!(asked);
+    if let (Some(id), Some(members)) = (of_request(asked), told.as_object_mut()) {
+        members.insert("short_key".to_owned(), json!(short_key(id)));
+    }
+    let HttpRequest { method, path, body } = ask.request(&told)?;
+    let key = (asked.wanted == Wanted::Execute).then(|| asked.key.clone());
+    Ok(RestCall { method: method.as_str(), path, body, key })
+}
+
+fn of_request(asked: &ConnectorAsked) -> Option<RequestId> {
+    asked.request.parse().ok()
+}
+
+fn unmapped(what: &str) -> Failure {
+    Failure::Unsendable(format!("the bundle does not say how the service is asked for {what}"))
+}
+
+fn unsendable(why: Unsendable) -> Failure {
+    Failure::Unsendable(why.to_string())
+}

@@ -1,0 +1,139 @@
+//! What of a statement does not agree with what is on record: a function of both.
+
+use remit_domain::{
+    id::{OwnerId, RequestId, Timestamp},
+    reconciliation::{Discrepancy, DiscrepancyKind},
+    request::{Agreement, Effect, Money, Request, RequestState, Statement, request_of},
+};
+use remit_statements::Entry;
+use std::collections::BTreeMap;
+
+/// What a statement says, by the requests that it names.
+#[derive(Debug, Default)]
+pub(super) struct Sorted<'e> {
+    /// Under keys of requests.
+    pub(super) of_requests: BTreeMap<RequestId, Vec<&'e Entry>>,
+    /// Under no such key.
+    pub(super) others: Vec<&'e Entry>,
+    pub(super) passed_over: u64,
+}
+
+/// What came of one request.
+#[derive(Debug)]
+pub(super) enum Judged {
+    /// It agrees.
+    Agrees,
+    /// It is being carried out, and is for another time.
+    Open,
+    /// It is known now that it was done.
+    Settles(Statement),
+    /// It does not agree; whether somebody has to be told, who was not by another way.
+    Differs(Box<Discrepancy>, bool),
+}
+
+/// The time of a reconciliation, from a moment until before another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+}
+
+impl Window {
+    pub(super) fn holds(&self, at: Timestamp) -> bool {
+        (self.from..self.to).contains(&at)
+    }
+
+    fn meets(&self, entry: &Entry) -> bool {
+        entry.from < self.to && entry.to > self.from
+    }
+}
+
+/// Sorts entries. Those of requests count whenever they were booked; of others those alone that fall into the time, and
+/// where others share the statement, none.
+pub(super) fn sorted(entries: &[Entry], window: Window, is_shared: bool) -> Sorted<'_> {
+    let mut sorted = Sorted::default();
+    for entry in entries {
+        match entry.key.as_deref().and_then(request_of) {
+            Some(id) => sorted.of_requests.entry(id).or_default().push(entry),
+            None if is_shared || !window.meets(entry) => sorted.passed_over += 1,
+            None => sorted.others.push(entry),
+        }
+    }
+    sorted
+}
+
+/// An effect that nobody asked for.
+pub(super) fn unrequested(entry: &Entry, owner: &OwnerId) -> Discrepancy {
+    Discrepancy {
+        kind: DiscrepancyKind::Unrequested,
+        request: None,
+        case: None,
+        reference: entry.reference.clone(),
+        stated: entry.amount.clone(),
+        recorded: None,
+        at: entry.from,
+        owner: owner.clone(),
+        since: None,
+    }
+}
+
+/// What a request that is done by record and is in no entry comes to; nothing where it is outside the time, or moves
+/// nothing that a statement of money tells.
+pub(super) fn missing(request: &Request, window: Window, is_of_money: bool, owner: &OwnerId) -> Option<Discrepancy> {
+    let Some(Effect::Done { statement, .. }) = &request.effect else { return None };
+    let is_told = !is_of_money || statement.amount.is_some() || request.amount.is_some();
+    (request.state == RequestState::Done && is_told && window.holds(statement.at)).then(|| Discrepancy {
+        reference: Some(statement.reference.clone()),
+        recorded: statement.amount.clone().or_else(|| request.amount.clone()),
+        at: statement.at,
+        ..of(DiscrepancyKind::Missing, request, None, owner)
+    })
+}
+
+/// What a request and its entries come to.
+pub(super) fn judged(request: &Request, entries: &[&Entry], owner: &OwnerId) -> Judged {
+    let [entry] = entries else {
+        return Judged::Differs(
+            Box::new(of(DiscrepancyKind::Repeated, request, entries.first().copied(), owner)),
+            true,
+        );
+    };
+    let differs = |kind, tell| Judged::Differs(Box::new(of(kind, request, Some(entry), owner)), tell);
+    match (&request.state, &request.effect) {
+        (RequestState::Executing, _) => Judged::Open,
+        (RequestState::Unknown, _) => Judged::Settles(Statement {
+            reference: entry.reference.clone().unwrap_or_else(|| request.key().to_string()),
+            amount: entry.amount.clone(),
+            at: entry.from,
+        }),
+        (RequestState::Done, Some(Effect::Done { statement, agrees })) => {
+            let is_asked = Agreement::of(request.amount.as_ref(), entry.amount.as_ref()) == Agreement::Agrees;
+            let is_stated = statement.amount.is_none() || statement.amount == entry.amount;
+            match (is_asked, is_stated) {
+                (true, true) => Judged::Agrees,
+                // That the connector stated another amount was told when it did.
+                (false, true) if *agrees == Agreement::Differs => differs(DiscrepancyKind::Amount, false),
+                _ => differs(DiscrepancyKind::Amount, true),
+            }
+        }
+        _ => differs(DiscrepancyKind::NotCarriedOut, true),
+    }
+}
+
+fn of(kind: DiscrepancyKind, request: &Request, entry: Option<&Entry>, owner: &OwnerId) -> Discrepancy {
+    let stated: Option<&Money> = match &request.effect {
+        Some(Effect::Done { statement, .. }) => statement.amount.as_ref(),
+        _ => None,
+    };
+    Discrepancy {
+        kind,
+        request: Some(request.id),
+        case: Some(request.case),
+        reference: entry.and_then(|entry| entry.reference.clone()),
+        stated: entry.and_then(|entry| entry.amount.clone()),
+        recorded: stated.or(request.amount.as_ref()).cloned(),
+        at: entry.map_or(request.asked, |entry| entry.from),
+        owner: owner.clone(),
+        since: None,
+    }
+}

@@ -1,0 +1,270 @@
+//! A statement is held against what is on record.
+
+use super::{
+    FOUND, RECONCILIATIONS, ToTell,
+    compare::{self, Judged, Sorted, Window},
+    row,
+    view::ReconciliationView,
+};
+use crate::{
+    Caller, Parts,
+    access::auth,
+    environment::clock::parse_rfc3339,
+    operation::ReconcileRefusal,
+    pipeline::authority,
+    refused::{Kind, Refused, refused},
+    request::{REQUESTS, stated},
+};
+use remit_domain::{
+    Event,
+    id::{ActionName, Digest, OwnerId, ReconciliationId, RequestId, Timestamp},
+    reconciliation::{Discrepancy, DiscrepancyKind, Reconciliation, ReconciliationCounts},
+};
+use remit_policy::{actions::RECONCILIATION_RUN, manifest::Connector};
+use remit_statements::{Entry, Form, Stated};
+use remit_store::{Commit, CommitError, Expected};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::collections::HashSet;
+use utoipa::ToSchema;
+
+/// Most that are kept of one reconciliation; all are counted.
+const KEPT_MAX: usize = 500;
+/// Requests that are read at a time.
+const PAGE: usize = 500;
+
+/// With whom, and over which time.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reconcile {
+    /// The connector whose statement it is, by its name in the bundle.
+    pub connector: String,
+    /// From when on, by RFC 3339: the file's own beginning unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub from: Option<String>,
+    /// Until before when: the file's own end unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub to: Option<String>,
+}
+
+/// Whether `caller` may have a statement reconciled.
+///
+/// # Errors
+/// [`ReconcileRefusal`] says when each arises.
+pub fn may_reconcile(parts: &Parts, caller: &Caller) -> Result<(), ReconcileRefusal> {
+    Ok(auth::permit(&parts.governance, &parts.live, &parts.environment, caller, RECONCILIATION_RUN)?)
+}
+
+/// Holds a statement against what is on record, and puts on record what came of that.
+///
+/// # Errors
+/// [`ReconcileRefusal`] says when each arises.
+pub async fn reconcile(
+    parts: &Parts,
+    caller: &Caller,
+    asked: Reconcile,
+    form: Form,
+    file: Vec<u8>,
+) -> Result<ReconciliationView, ReconcileRefusal> {
+    may_reconcile(parts, caller)?;
+    let connector = declared(parts, &asked.connector)?;
+    let digest = Digest::from_bytes(&Sha256::digest(&file).into());
+    let key = connector.statement_key.as_str().to_owned();
+    let read = parts.environment.processors.off_thread(move || remit_statements::read(form, &file, &key));
+    let stated = read.await.map_err(Refused::internal)?;
+    let stated = stated.map_err(|error| Refused::new(Kind::Invalid, format!("the file cannot be read: {error}")))?;
+    let window = window(&asked, &stated)?;
+    let owner = match &connector.owner {
+        Some(owner) => OwnerId::new(owner).map_err(Refused::internal)?,
+        None => parts.governance.bundle.terms().exception_owner.clone(),
+    };
+    let of = Of { connector: &connector.name, window, is_of_money: form == Form::Camt053, owner: &owner };
+    let sorted = compare::sorted(&stated.entries, window, connector.statement_shared);
+    let mut counts = ReconciliationCounts {
+        entries: stated.entries.len() as u64,
+        passed_over: sorted.passed_over,
+        ..ReconciliationCounts::default()
+    };
+    let found = of.found(parts, caller, &sorted, &mut counts).await?;
+    Ok(of.put(parts, caller, digest, counts, found).await?)
+}
+
+fn declared<'p>(parts: &'p Parts, name: &str) -> Result<&'p Connector, Refused> {
+    let connectors = parts.governance.bundle.connectors();
+    connectors.iter().find(|connector| connector.name == name).ok_or_else(|| {
+        let names: Vec<&str> = connectors.iter().map(|connector| &*connector.name).collect();
+        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        Refused::invalid("connector", format!("the bundle has no such connector; it has {there}"))
+    })
+}
+
+/// The time that is told, or that of the file.
+fn window(asked: &Reconcile, stated: &Stated) -> Result<Window, Refused> {
+    let told = |field: &str, text: &Option<String>| match text {
+        None => Ok(None),
+        Some(text) => match parse_rfc3339(text) {
+            Some(at) => Ok(Some(at)),
+            None => Err(Refused::invalid(field, "is no moment; write it as 2026-01-31T00:00:00Z")),
+        },
+    };
+    let first = stated.entries.iter().map(|entry: &Entry| entry.from).min();
+    let last = stated.entries.iter().map(|entry| entry.to).max();
+    let own = stated.covers;
+    let from = told("from", &asked.from)?.or(own.map(|own| own.0)).or(first);
+    let to = told("to", &asked.to)?.or(own.map(|own| own.1)).or(last);
+    match (from, to) {
+        (Some(from), Some(to)) if from < to => Ok(Window { from, to }),
+        (Some(_), Some(_)) => Err(Refused::invalid("from", "is not before `to`")),
+        _ => Err(Refused::invalid("from", "the file says no time; tell from when until when it is")),
+    }
+}
+
+/// What is held against what.
+struct Of<'a> {
+    connector: &'a str,
+    window: Window,
+    is_of_money: bool,
+    owner: &'a OwnerId,
+}
+
+impl Of<'_> {
+    /// What does not agree, each with whether somebody has to be told who was not by another way.
+    async fn found(
+        &self,
+        parts: &Parts,
+        caller: &Caller,
+        sorted: &Sorted<'_>,
+        counts: &mut ReconciliationCounts,
+    ) -> Result<Vec<(Discrepancy, bool)>, Refused> {
+        let mut found: Vec<_> =
+            sorted.others.iter().map(|entry| (compare::unrequested(entry, self.owner), false)).collect();
+        for (id, entries) in &sorted.of_requests {
+            let stored = REQUESTS.get(&parts.journal.store, &id.to_string()).await.map_err(Refused::internal)?;
+            let Some(request) = stored.map(|entry| entry.value) else {
+                found.extend(entries.iter().map(|entry| (compare::unrequested(entry, self.owner), false)));
+                continue;
+            };
+            match compare::judged(&request, entries, self.owner) {
+                Judged::Agrees => counts.agree += 1,
+                Judged::Open => {}
+                Judged::Settles(statement) => {
+                    counts.settled += u64::from(stated::settle(parts, caller, *id, statement).await?);
+                }
+                Judged::Differs(discrepancy, tell) => found.push((*discrepancy, tell)),
+            }
+        }
+        self.missing(parts, sorted, &mut found).await?;
+        Ok(found)
+    }
+
+    /// Adds what is done by record and in no entry.
+    async fn missing(
+        &self,
+        parts: &Parts,
+        sorted: &Sorted<'_>,
+        found: &mut Vec<(Discrepancy, bool)>,
+    ) -> Result<(), Refused> {
+        let bundle = &parts.governance.bundle;
+        let mut before: Option<String> = None;
+        loop {
+            let page = REQUESTS.page(&parts.journal.store, before.as_deref(), PAGE).await;
+            let page = page.map_err(Refused::internal)?;
+            for entry in &page {
+                let request = &entry.value;
+                let is_its =
+                    bundle.requested(request.action.as_str()).is_some_and(|spec| spec.connector == self.connector);
+                let is_stated = |id: &RequestId| sorted.of_requests.contains_key(id);
+                if is_its && !is_stated(&request.id) {
+                    let missing = compare::missing(request, self.window, self.is_of_money, self.owner);
+                    found.extend(missing.map(|discrepancy| (discrepancy, true)));
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE => before = Some(last.id.clone()),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Puts what came of it on record, and has somebody be told of what is new.
+    async fn put(
+        &self,
+        parts: &Parts,
+        caller: &Caller,
+        file: Digest,
+        mut counts: ReconciliationCounts,
+        found: Vec<(Discrepancy, bool)>,
+    ) -> Result<ReconciliationView, Refused> {
+        let now = parts.environment.now();
+        let id = ReconciliationId::next(&mut parts.environment.ids(now)?);
+        let connector = ActionName::new(self.connector).map_err(Refused::internal)?;
+        counts.discrepancies = found.len() as u64;
+        let (mut new, mut known, mut named) = (Vec::new(), Vec::new(), HashSet::new());
+        for (mut discrepancy, tell) in found {
+            let identity = discrepancy.identity(&connector);
+            let since = FOUND.get(&parts.journal.store, &identity).await.map_err(Refused::internal)?;
+            discrepancy.since = since.map(|since| since.value);
+            if discrepancy.since.is_none() && named.insert(identity) {
+                counts.new += 1;
+                new.push((discrepancy, tell));
+            } else {
+                known.push((discrepancy, false));
+            }
+        }
+        // What is new is kept before what is known.
+        new.extend(known);
+        new.truncate(KEPT_MAX);
+        let (mut items, mut outbox, mut noted) = (Vec::new(), Vec::new(), HashSet::new());
+        for (nth, (discrepancy, tell)) in new.iter().enumerate() {
+            let identity = discrepancy.identity(&connector);
+            if discrepancy.since.is_none() && noted.insert(identity.clone()) {
+                items.push(FOUND.write(identity, Expected::Absent, &id).map_err(Refused::internal)?);
+                if let (Some(case), true) = (discrepancy.case, *tell) {
+                    outbox.push(row(case, ToTell { reconciliation: id, nth }, now));
+                }
+            }
+        }
+        let reconciliation = Reconciliation {
+            id,
+            connector,
+            by: caller.pseudonym.to_string(),
+            file,
+            from: self.window.from,
+            to: self.window.to,
+            counts,
+            discrepancies: new.into_iter().map(|(discrepancy, _)| discrepancy).collect(),
+            at: now,
+        };
+        let written = RECONCILIATIONS.write(id.to_string(), Expected::Absent, &reconciliation);
+        items.push(written.map_err(Refused::internal)?);
+        let event = Event::Reconciled(Box::new(reconciliation.clone()));
+        let commit = Commit { items, outbox, ..Commit::default() };
+        match authority::govern(parts, caller, &[event], commit).await {
+            Ok(()) => {}
+            Err(CommitError::ItemConflict { .. }) => {
+                let detail = "another statement was reconciled meanwhile; send it again";
+                return Err(Refused::new(Kind::Conflict, detail));
+            }
+            Err(error) => return Err(refused(error)),
+        }
+        ReconciliationView::of(parts, reconciliation).await
+    }
+}
+
+/// What does not agree, in words.
+pub(super) fn in_words(kind: DiscrepancyKind) -> &'static str {
+    match kind {
+        DiscrepancyKind::Unrequested => "the statement has an effect that nobody asked for",
+        DiscrepancyKind::Repeated => "the statement has more effects than one of it",
+        DiscrepancyKind::Missing => "it is done by record, and the statement has no effect of it",
+        DiscrepancyKind::Amount => "the statement has another amount of it",
+        DiscrepancyKind::NotCarriedOut => "the statement has an effect of it, and by record it was not carried out",
+    }
+}
+
+/// The moment at which something is due that is to be seen to.
+pub(super) fn due(parts: &Parts) -> Timestamp {
+    parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms)
+}

@@ -1,0 +1,47 @@
+//! A request of which it is not known what became of it, and of which the back office's own statement tells.
+
+use super::{read, record};
+use crate::{
+    Caller, Parts,
+    pipeline::projections,
+    refused::{Kind, Refused, refused},
+};
+use remit_domain::{
+    id::RequestId,
+    request::{Agreement, Effect, RequestCommand, RequestState, Statement},
+};
+use remit_store::CommitError;
+
+/// Puts on record that it was done, as `statement` says; whether that was not known until now. Another amount than was
+/// asked for is told to somebody, as where a connector states it.
+///
+/// # Errors
+/// When the store refuses, or it changed meanwhile.
+pub(crate) async fn settle(
+    parts: &Parts,
+    caller: &Caller,
+    id: RequestId,
+    statement: Statement,
+) -> Result<bool, Refused> {
+    let Some(entry) = read::stored(parts, id).await? else { return Ok(false) };
+    if entry.value.state != RequestState::Unknown {
+        return Ok(false);
+    }
+    let now = parts.environment.now();
+    let agrees = Agreement::of(entry.value.amount.as_ref(), statement.amount.as_ref());
+    let change = entry.value.act(RequestCommand::End { effect: Effect::Done { statement, agrees } }, now)?;
+    let (request, mut commit) = record::changed(parts, caller, &entry, change, now)?;
+    if agrees != Agreement::Agrees {
+        // Somebody is told by who goes on with requests.
+        let due = record::due_at(&request, now);
+        commit.cancel.retain(|id| *id != due.id);
+        commit.outbox.push(due);
+    }
+    match projections::commit(parts, commit).await {
+        Ok(_) => Ok(true),
+        Err(CommitError::ItemConflict { .. }) => {
+            Err(Refused::new(Kind::Conflict, format!("request {id} changed meanwhile")))
+        }
+        Err(error) => Err(refused(error)),
+    }
+}

@@ -1,0 +1,226 @@
+//! Statements of the sandbox held against what is on record: what it did and nobody asked for, what it said and did not
+//! do, other amounts, and what was not known.
+
+use super::{
+    chat::staff,
+    expected::Expected as _,
+    harness::{Client, OwnClock, Server, id, verified_served},
+    requests::{CATALOGUE, POLICIES},
+    sample_bundle::bank_asking_for,
+};
+use remit_app::governance::services::Services;
+use remit_ledger::checkpoint::Signer;
+use remit_sandbox::{Mischief, On, Planned};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+const PATH: &str = "/v1/reconciliations?connector=back-office";
+const DAY_MS: i64 = 86_400_000;
+
+struct Bank {
+    server: Server,
+    lead: Client,
+    ana: Client,
+    ben: Client,
+}
+
+impl Bank {
+    fn new(more: &str) -> Self {
+        let limit = CATALOGUE.find("[[action.limit]]").unwrap();
+        let parameters = CATALOGUE.find("[action.parameters]").unwrap();
+        let declared = format!("{}{}", &CATALOGUE[..limit], &CATALOGUE[parameters..]);
+        let owned = format!("kind = \"sandbox\"\nowner = \"payments-team\"\n{more}");
+        let declared = declared.replacen("kind = \"sandbox\"", &owned, 1);
+        let bundle = bank_asking_for(&declared, &[("policies/goodwill.cedar", POLICIES)]);
+        let services = Services::none().connected(&bundle, &|_| None, || 0).unwrap();
+        let server = Server::start_under_clock(bundle, Box::new(OwnClock::new()), services);
+        let lead = server.client(&["lead"]);
+        let (ana, ben) = (staff(&server, &lead, "ana", "Ana"), staff(&server, &lead, "ben", "Ben"));
+        Self { server, lead, ana, ben }
+    }
+
+    /// A request on a case of its own, once it is in this state.
+    fn request(&self, minor: i64, mischief: Option<Mischief>, state: &str) -> Value {
+        if let Some(mischief) = mischief {
+            let environment = &self.server.app.environment;
+            let sandbox = environment.sandbox.open(environment.now()).unwrap();
+            sandbox.plan(&Planned { on: On::Action("pay_goodwill".to_owned()), mischief, times: 1 }).unwrap();
+        }
+        let open = json!({ "customer": "ann", "text": "You charged me twice.", "channel": "web" });
+        let case = id(&self.server.client(&["integration"]).post("/v1/cases", &open).expect(201)["case"]);
+        let amount = json!({ "minor": minor, "currency": "GBP" });
+        let arguments = json!({ "account_id": "acc-1002-1", "amount": amount, "reason": "delay" });
+        let asked = json!({ "action": "pay_goodwill", "arguments": arguments });
+        let asked = self.ana.post(&format!("/v1/cases/{case}/requests"), &asked).expect(201);
+        let path = format!("/v1/requests/{}", asked["id"].as_str().unwrap());
+        let answer = if state == "declined" { "decline" } else { "confirm" };
+        self.ben.post(&format!("{path}/{answer}"), &json!({ "hash": asked["hash"] })).expect(200);
+        self.until(&path, state)
+    }
+
+    fn until(&self, path: &str, state: &str) -> Value {
+        loop {
+            let now = self.ana.get(path).expect(200);
+            if now["state"] == state {
+                return now;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// The sandbox's own file of everything.
+    fn statement(&self) -> String {
+        let environment = &self.server.app.environment;
+        let now = environment.now();
+        environment.sandbox.open(now).unwrap().statement_file(now.0 - DAY_MS, now.0 + DAY_MS).unwrap()
+    }
+
+    fn reconciled(&self, file: &str) -> Value {
+        self.lead.send(PATH, &[("content-type", "text/csv")], file.as_bytes()).expect(200)
+    }
+
+    fn exceptions(&self) -> Vec<Value> {
+        self.lead.get("/v1/exceptions?state=open&limit=100").expect(200)["items"].as_array().unwrap().clone()
+    }
+
+    fn exceptions_are(&self, count: usize) {
+        while self.exceptions().len() < count {
+            std::thread::yield_now();
+        }
+        assert_eq!(self.exceptions().len(), count);
+    }
+}
+
+fn key(request: &Value) -> String {
+    format!("remit-{}", request["id"].as_str().unwrap())
+}
+
+/// The kinds of what does not agree, each with its request or reference.
+fn kinds(done: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of = |one: &Value| (text(&one["kind"]), text(one.get("request").unwrap_or(&one["reference"])));
+    let mut all: Vec<_> = done["discrepancies"].as_array().unwrap().iter().map(of).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn whatever_does_not_agree_is_found_once_and_has_an_owner() {
+    let bank = Bank::new("");
+    let good = bank.request(1_000, None, "done");
+    let lied = bank.request(1_100, Some(Mischief::OnlySaid), "done");
+    let twice = bank.request(1_200, Some(Mischief::TwoMore), "done");
+    let mute = bank.request(1_300, Some(Mischief::Mute), "unknown");
+    let declined = bank.request(1_400, None, "declined");
+    let (other, repeated) = (bank.request(1_500, None, "done"), bank.request(1_600, None, "done"));
+    assert_eq!(bank.exceptions().len(), 0);
+    // One of the cases has ended before its statement comes.
+    let case = lied["case"].as_str().unwrap();
+    bank.lead.post(&format!("/v1/cases/{case}/resolve"), &json!({ "reason": "Done" }));
+
+    let file = bank.statement();
+    let line = |of: &Value| file.lines().find(|line| line.contains(&key(of))).unwrap().to_owned();
+    let ours = [line(&repeated).replace("SBX-", "SBX-9"), line(&good).replace(&key(&good), &key(&declined))];
+    let file = file.replace(&line(&other), &line(&other).replace("1500", "1501")) + &ours.join("\n") + "\n";
+    let done = bank.reconciled(&file);
+    let counts = &done["counts"];
+    assert_eq!(
+        counts,
+        &json!({
+            "entries": 9, "passed_over": 0, "agree": 2, "settled": 1, "discrepancies": 6, "new": 6,
+        }),
+        "{done}\n{file}"
+    );
+    let id_of = |request: &Value| request["id"].as_str().unwrap().to_owned();
+    let found = kinds(&done);
+    for (kind, request) in
+        [("amount", &other), ("missing", &lied), ("not_carried_out", &declined), ("repeated", &repeated)]
+    {
+        assert!(found.contains(&(kind.to_owned(), id_of(request))), "{kind}: {found:?}");
+    }
+    let nobodys = found.iter().filter(|(kind, _)| kind == "unrequested").count();
+    assert_eq!(nobodys, 2, "{found:?}");
+    assert!(done["discrepancies"].as_array().unwrap().iter().all(|one| one["owner"] == "payments-team"));
+    let settled = bank.until(&format!("/v1/requests/{}", id_of(&mute)), "done");
+    assert_eq!(settled["effect"]["agrees"], "agrees");
+    assert_eq!(bank.until(&format!("/v1/requests/{}", id_of(&twice)), "done")["effect"]["agrees"], "agrees");
+    bank.exceptions_are(4);
+    assert!(bank.exceptions().iter().all(|exception| exception["owner"] == "payments-team"));
+    assert!(bank.exceptions().iter().any(|exception| exception["case"] == *case), "its case is open again");
+
+    // The same file finds the same, and raises nothing anew.
+    let again = bank.reconciled(&file);
+    assert_eq!((&again["counts"]["new"], &again["counts"]["discrepancies"]), (&json!(0), &json!(6)), "{again}");
+    assert_eq!(again["counts"]["agree"], 3, "what was not known is known by now");
+    assert!(again["discrepancies"].as_array().unwrap().iter().all(|one| one["since"] == done["id"]));
+    assert_eq!(kinds(&again), found);
+    bank.exceptions_are(4);
+    let listed = bank.lead.get("/v1/reconciliations?limit=1").expect(200);
+    assert_eq!(listed["items"], json!([again]));
+    let read = bank.lead.get(&format!("/v1/reconciliations/{}", done["id"].as_str().unwrap())).expect(200);
+    assert_eq!(read, done);
+    bank.lead.get("/v1/reconciliations/rec_01KAZ0000000000000000000XY").expect(404);
+
+    // What is kept of it is held against the record.
+    let data = bank.server.stop();
+    let verifier = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
+    let found = || -> Vec<String> {
+        let problems = verified_served(data.path(), &verifier).problems;
+        problems.iter().map(ToString::to_string).filter(|found| !found.contains("checkpoint")).collect()
+    };
+    assert_eq!(found(), [""; 0]);
+    let database = Connection::open(data.path().join("remit.db")).unwrap();
+    let changed = database.execute("DELETE FROM items WHERE kind = 'discrepancy' AND id LIKE '%missing%'", []).unwrap();
+    assert_eq!(changed, 1);
+    drop(database);
+    assert!(found().iter().any(|found| found.contains("missing")), "{:?}", found());
+}
+
+#[test]
+fn a_banks_statement_is_read_by_the_short_key() {
+    let bank = Bank::new("statement_shared = true");
+    let (paid, unpaid) = (bank.request(2_500, None, "done"), bank.request(2_600, None, "done"));
+    let day = &bank.statement().lines().nth(1).unwrap().split(',').nth(1).unwrap()[..10].to_owned();
+    let short = key(&paid).replace("req_", "");
+    assert!(short.len() <= 35);
+    let entry = |key: &str, amount: &str| {
+        format!(
+            "<Ntry><Amt Ccy=\"GBP\">{amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\
+             <BookgDt><Dt>{day}</Dt></BookgDt><AcctSvcrRef>B-1</AcctSvcrRef><NtryDtls><TxDtls><Refs>\
+             <EndToEndId>{key}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>"
+        )
+    };
+    let file = format!(
+        "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt>\
+         <Stmt>{}{}</Stmt></BkToCstmrStmt></Document>",
+        entry(&short, "25.00"),
+        entry("Rent for March", "900.00")
+    );
+    let sent = |file: &str, path: &str, media_type: &str| {
+        bank.lead.send(path, &[("content-type", media_type)], file.as_bytes())
+    };
+    let done = sent(&file, PATH, "application/xml").expect(200);
+    assert_eq!(done["counts"]["passed_over"], 1, "{done}");
+    assert_eq!(kinds(&done), [("missing".to_owned(), unpaid["id"].as_str().unwrap().to_owned())], "{done}");
+    // Nothing of what others paid is on record.
+    assert!(!done.to_string().contains("Rent"));
+    // A statement of another day has nothing to say of it.
+    let other = format!("{PATH}&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z");
+    assert_eq!(sent(&file, &other, "text/xml").expect(200)["counts"]["discrepancies"], 0);
+
+    // What cannot be read, or may not be done, changes nothing.
+    let listed = || bank.lead.get("/v1/reconciliations").expect(200)["items"].as_array().unwrap().len();
+    assert_eq!(listed(), 2);
+    sent(&file, PATH, "text/csv").expect(422);
+    sent(&file, PATH, "application/octet-stream").expect(415);
+    sent("time,key\n", PATH, "text/csv").expect(422);
+    sent("time,key,amount_minor,currency\n", PATH, "text/csv").expect(422);
+    sent(&file, "/v1/reconciliations?connector=front-office", "text/xml").expect(422);
+    sent(&file, "/v1/reconciliations", "text/xml").expect(422);
+    sent(&file, &format!("{PATH}&from=yesterday"), "text/xml").expect(422);
+    sent(&file, &format!("{PATH}&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"), "text/xml").expect(422);
+    let integration = bank.server.client(&["integration"]);
+    integration.send(PATH, &[("content-type", "text/xml")], file.as_bytes()).expect(403);
+    integration.get("/v1/reconciliations").expect(403);
+    assert_eq!(listed(), 2);
+}
