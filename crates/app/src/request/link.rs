@@ -1,5 +1,5 @@
-//! Links by which a customer answers requests once, without a chat: made for an integration or staff, who send them,
-//! and kept by the hash of their secret in the requests themselves.
+//! Links by which a customer answers requests once, without a chat: made for an integration, which sends them, and kept
+//! by the hash of their secret in the requests themselves.
 
 use super::{
     answer::{self, AnswerRequests, Given},
@@ -10,6 +10,7 @@ use super::{
 use crate::{
     Caller, Done, Parts,
     access::reading,
+    caller::principal::Principal,
     environment::clock::rfc3339,
     operation::{ConfirmByLinkRefusal, DeclineByLinkRefusal, MakeLinkRefusal, ReadLinkRefusal},
     pipeline::load,
@@ -104,6 +105,11 @@ pub async fn make_link(
     request: &str,
     make: MakeLink,
 ) -> Result<MadeLink, MakeLinkRefusal> {
+    // Whoever has the secret can answer as the customer: people who work here never see it.
+    if caller.principal != Principal::Integration {
+        let detail = "a link is made by a program, which sends it to the customer; people who work here never see it";
+        return Err(Refused::new(Kind::Forbidden, detail).into());
+    }
     if make.with.len() >= LISTED_MAX {
         return Err(Refused::invalid("with", format!("must name {} requests at most", LISTED_MAX - 1)).into());
     }

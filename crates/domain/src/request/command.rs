@@ -94,6 +94,10 @@ impl Request {
                 if !self.wanted.contains(&Confirming::Customer) {
                     return Err(RequestRefusal::NotWanted(Confirming::Customer));
                 }
+                // Who has a link can answer by it.
+                if matches!(&self.by, Asker::Integration { token, .. } if *token == by) {
+                    return Err(RequestRefusal::OwnRequest);
+                }
                 Ok(RequestChange::Linked { link, by })
             }
             RequestCommand::Withdraw { by } => match self.state {

@@ -50,7 +50,8 @@ fn asked(customer: &Customer) -> Value {
 /// The secret of a new link to a request, and to further ones.
 fn link(bank: &Bank, request: &Value, with: &[&Value]) -> String {
     let with: Vec<&Value> = with.iter().map(|other| &other["id"]).collect();
-    let made = bank.ana.post(&format!("/v1/requests/{}/link", id(request)), &json!({ "with": with })).expect(201);
+    let made = bank.server.client(&["integration"]);
+    let made = made.post(&format!("/v1/requests/{}/link", id(request)), &json!({ "with": with })).expect(201);
     made["url"].as_str().unwrap().strip_prefix("/confirm#").unwrap().to_owned()
 }
 
@@ -183,7 +184,8 @@ fn a_link_is_read_as_often_as_one_likes_answers_once_and_is_kept_nowhere() {
     assert!(page["requests"][0]["became"].as_str().unwrap().starts_with("Done: Pay 7.00 GBP"), "{page}");
     assert_eq!(bank.paid(), 700);
     // No link is made to what waits for nobody, or not for the customer.
-    bank.ana.post(&format!("/v1/requests/{}/link", id(&request)), &json!({})).expect(409);
+    let mails = bank.server.client(&["integration"]);
+    mails.post(&format!("/v1/requests/{}/link", id(&request)), &json!({})).expect(409);
     // That links were made is on record, and their secrets are nowhere.
     let history = bank.server.client(&["admin"]).get(&format!("/v1/streams/request/{}/timeline", id(&request)));
     let kinds = history.expect(200).to_string();
@@ -217,8 +219,23 @@ fn a_link_ends_with_what_it_shows() {
     bank.server.client(&["admin"]).post("/v1/customers/erase", &json!({ "customer": "ann" })).expect(200);
     refused(&by_link(&bank, "requests", &second, &[]), 410, "link_ended", "there is no such link");
     refused(&by_link(&bank, "confirm", &second, &[&erased]), 410, "link_ended", "there is no such link");
-    bank.ana.post(&format!("/v1/requests/{}/link", id(&erased)), &json!({})).expect(410);
+    let mails = bank.server.client(&["integration"]);
+    mails.post(&format!("/v1/requests/{}/link", id(&erased)), &json!({})).expect(410);
     assert_eq!(bank.paid(), 0);
+}
+
+/// Who has a link can answer by it.
+#[test]
+fn a_link_is_made_for_neither_who_works_here_nor_who_asked() {
+    let bank = bank();
+    let (shop, mails) = (bank.server.client(&["integration"]), bank.server.client(&["integration"]));
+    let (of_ana, of_shop) = (bank.ask(&bank.ana, 100), bank.ask(&shop, 200));
+    let link = |by: &Client, request: &Value| by.post(&format!("/v1/requests/{}/link", id(request)), &json!({}));
+    refused(&link(&bank.ana, &of_ana), 403, "forbidden", "people who work here never see it");
+    refused(&link(&bank.ben, &of_ana), 403, "forbidden", "people who work here never see it");
+    refused(&link(&shop, &of_shop), 403, "forbidden", "who asked for it cannot confirm it");
+    link(&mails, &of_shop).expect(201);
+    link(&shop, &of_ana).expect(201);
 }
 
 /// The lists and numbers that are on record with the confirmations of a request.

@@ -117,7 +117,7 @@ impl Probe {
         let ai = server.client_as(&["responder"], case["holder"]["name"].as_str(), None);
         let asked = ai.post(&format!("/v1/cases/{}/requests", id(&case)), &asked).body;
         assert_eq!(asked["state"], "waiting", "{asked}");
-        let link = lead.post(&format!("/v1/requests/{}/link", id(&asked)), &json!({})).body;
+        let link = core.post(&format!("/v1/requests/{}/link", id(&asked)), &json!({})).body;
         let link = link["url"].as_str().unwrap().strip_prefix("/confirm#").unwrap().to_owned();
         let ids = BTreeMap::from([
             ("/v1/cases", id(&case)),
