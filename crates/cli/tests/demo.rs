@@ -1,5 +1,10 @@
 //! The demo on the real command, small: what it tells is held against what it promises, and against the ledger.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 
 use remit_app::environment::clock::{Clock as _, SystemClock};
 use serde_json::Value;
@@ -8,6 +13,8 @@ use std::{path::Path, process::Command};
 const REMIT: &str = env!("CARGO_BIN_EXE_remit");
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const CASES: u64 = 45;
+/// Rows of `bundles/bank-traffic/requests.csv`.
+const ERRANDS: u64 = 8;
 
 /// Runs `remit --json` in the repository and reads what it prints.
 fn told(arguments: &[&str]) -> Value {
@@ -33,8 +40,9 @@ fn a_day_is_played_to_its_end_and_what_it_tells_is_on_record() {
     let story = play(&data);
     let count = |name: &str| story[name].as_u64().unwrap();
     // Every message became a case, and every case is over or somebody's.
-    assert_eq!((count("cases"), count("refused"), count("lost")), (CASES, 0, 0), "{story}");
-    assert_eq!(count("by_ai_alone") + count("by_people") + sum(&story, "open"), CASES, "{story}");
+    let cases = CASES + ERRANDS;
+    assert_eq!((count("cases"), count("refused"), count("lost")), (cases, 0, 0), "{story}");
+    assert_eq!(count("by_ai_alone") + count("by_people") + sum(&story, "open"), cases, "{story}");
     assert!(story["open"].get("nobody").is_none(), "{story}");
     // AI responders answered and stepped back; people took offers.
     assert!(sum(&story, "ai_answers") > 0 && sum(&story, "yields") > 0, "{story}");
@@ -53,6 +61,7 @@ fn a_day_is_played_to_its_end_and_what_it_tells_is_on_record() {
         let report = told(&["ledger", "verify", &data.display().to_string()]);
         report["records"].as_u64().unwrap_or_else(|| panic!("{report}"))
     };
+    requests_ended_in_every_way(&story, &data);
     let before = records();
     // What is told can be looked at, and to look changes nothing.
     let moments = story["moments"].as_array().unwrap();
@@ -68,6 +77,36 @@ fn a_day_is_played_to_its_end_and_what_it_tells_is_on_record() {
     assert!(verified["records"].as_u64() > Some(5 * CASES), "{verified}");
     assert_eq!(verified["problems"], serde_json::json!([]));
     proves_to_others(&data);
+}
+
+/// What AI responders asked to have done ended in every way, each is shown on the kept data, and where what was done is
+/// something else than what was asked for somebody has to look.
+fn requests_ended_in_every_way(story: &Value, data: &Path) {
+    let requests = story["requests"].as_array().unwrap();
+    let ended = |state: &str, how: &str| {
+        let fits = |request: &&Value| request["state"] == state && request["how"].as_str().unwrap().contains(how);
+        let found = requests.iter().find(fits);
+        found.unwrap_or_else(|| panic!("none is {state} ({how}): {requests:#?}"))
+    };
+    ended("done", "done once");
+    ended("done", "gave no answer, and was found");
+    ended("declined", "policy denied it");
+    ended("declined", "said no");
+    ended("expired", "in time");
+    let otherwise = ended("done", "something else");
+    assert!(requests.iter().any(|request| request["said_yes"].as_array().unwrap().len() == 2), "{requests:#?}");
+    let place = data.display().to_string();
+    for request in requests {
+        let show = ["--json", "request", "show", request["id"].as_str().unwrap(), "--data", &place];
+        let output = Command::new(REMIT).args(show).output().unwrap();
+        let went = request["state"] == "done";
+        assert_eq!(output.status.code(), Some(i32::from(!went)), "{}", String::from_utf8_lossy(&output.stderr));
+        let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&shown["request"]["id"], &shown["request"]["state"]), (&request["id"], &request["state"]));
+        assert!(shown["said"].is_string() && shown["request"]["history"][0]["step"] == "asked", "{shown}");
+        let looks = shown["exceptions"].as_array().unwrap();
+        assert_eq!(looks.is_empty(), request["id"] != otherwise["id"], "{shown}");
+    }
 }
 
 /// A record is proven to who has nothing but the ledger's key; and what was signed once is held against what is there.

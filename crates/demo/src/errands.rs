@@ -136,4 +136,21 @@ mod tests {
         let (all, known) = among(vec![message("1")], vec![errand("a"), errand("b")]);
         assert_eq!((texts(&all).len(), known.len()), (2, 1));
     }
+
+    #[test]
+    fn the_sample_banks_errands_are_what_its_bundle_has_done() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles");
+        let bundle = Bundle::load(remit_policy::files::Files::read(&root.join("bank")).unwrap());
+        let bundle = bundle.unwrap_or_else(|findings| panic!("{findings:?}"));
+        let errands = beside(&root.join("bank-traffic/messages.csv"), &bundle).unwrap();
+        assert!(errands.len() >= 8, "{}", errands.len());
+        for errand in &errands {
+            let spec = bundle.requested(&errand.action).unwrap();
+            spec.parameters.check(&errand.arguments).unwrap_or_else(|error| panic!("{errand:?}: {error}"));
+        }
+        let ways =
+            [errands.iter().any(|one| one.staff == Some(Says::No)), errands.iter().any(|one| one.customer.is_none())];
+        assert_eq!(ways, [true, true]);
+        assert!(mischief("nothing").is_err());
+    }
 }

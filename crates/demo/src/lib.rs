@@ -407,9 +407,10 @@ fn next(story: &Story, with: &str) {
     // One of each end is enough to begin with.
     let mut shown: Vec<&str> = Vec::new();
     for request in &story.requests {
-        if !shown.contains(&request.state.as_str()) {
-            shown.push(&request.state);
-            say!("  {} request show {}{with}    # {}", called(), request.id, request.state);
+        let end = request.how.split([':', '(', ',']).next().unwrap_or_default().trim();
+        if !shown.contains(&end) {
+            shown.push(end);
+            say!("  {} request show {}{with}    # {end}", called(), request.id);
         }
     }
 }

@@ -2,15 +2,17 @@
 
 use super::{case::Place, history, json::text};
 use clap::{Args, Subcommand};
-use remit_app::operation;
+use remit_app::{environment::clock::rfc3339, operation};
 use remit_command::{
     client::Client,
     shown::{self, counted, say},
 };
-use remit_domain::request::Money;
+use remit_domain::{id::Timestamp, request::Money};
 use remit_policy::action::money_in_words;
 use serde_json::{Map, Value, json};
 
+/// Hours since what was never done.
+const NEVER_HOURS: i64 = 1_000_000;
 /// Columns that words stand in from the left.
 const WORDS: usize = 4;
 
@@ -93,11 +95,12 @@ impl OnCase {
             }
             if kind == "exception_raised" && text(item, "/words").starts_with(&about) {
                 let member = |pointer: &str| item.pointer(pointer).cloned().unwrap_or_default();
+                let due = member("/event/exception/due").as_i64();
                 found.exceptions.push(json!({
                     "id": member("/event/exception/id"),
                     "at": member("/at"),
                     "owner": member("/event/exception/owner"),
-                    "due_at": member("/event/exception/due"),
+                    "due_at": due.map(|due| rfc3339(Timestamp(due))),
                     "reason": member("/words"),
                 }));
             }
@@ -165,8 +168,15 @@ fn print_step(request: &Value, step: &Value, facts: &mut Map<String, Value>) {
                 print_names(told);
             }
             if let Some(recent) = step.pointer("/verdict/recent").and_then(Value::as_object) {
-                say!("    hours since these were last done for the customer:");
-                print_names(recent);
+                say!("    when these were last done for the customer:");
+                for (action, hours) in recent {
+                    match hours.as_i64() {
+                        Some(hours) if hours < NEVER_HOURS => {
+                            say!("      {action}: {} before", counted(hours, "hour", "hours"));
+                        }
+                        _ => say!("      {action}: never"),
+                    }
+                }
             }
         }
         "confirmed" => say!("  {at} yes by {}", given(step)),
@@ -210,6 +220,9 @@ fn print_effect(request: &Value, at: &str, step: &Value) {
             say!("  {at} done: {reference}, of {when}, {stated}, {agrees}");
         }
         how => say!("  {at} {how}: {}", text(step, "/effect/why")),
+    }
+    if text(step, "/effect/how") == "unknown" {
+        return;
     }
     let attempts = request.pointer("/execution/attempts").and_then(Value::as_u64).unwrap_or(0);
     if attempts > 1 {
