@@ -37,7 +37,7 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
     }
 }
 
-const STATEMENTS: [&str; 2] = [
+const STATEMENTS: [&str; 3] = [
     "reference,time,action,amount_minor,currency,key\nSBX-00000001,2026-02-02T02:40:00Z,pay,500,EUR,remit-1\n",
     r#"<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>
 <FrToDt><FrDtTm>2026-02-02T00:00:00Z</FrDtTm><ToDtTm>2026-02-03T00:00:00</ToDtTm></FrToDt>
@@ -45,6 +45,7 @@ const STATEMENTS: [&str; 2] = [
 <BookgDt><Dt>2026-02-02</Dt></BookgDt><AcctSvcrRef>B&amp;1</AcctSvcrRef><NtryDtls><TxDtls>
 <Refs><EndToEndId>remit-1</EndToEndId></Refs><Amt Ccy="EUR">12.50</Amt></TxDtls></NtryDtls></Ntry>
 </Stmt></BkToCstmrStmt></Document>"#,
+    "\u{feff}key,time,amount_minor,currency,other\r\n,2026-02-02T02:40:00.5+01:00,,,\"a,\nb\"\r\n",
 ];
 
 const READINGS: &[u8] = br#"
