@@ -28,6 +28,9 @@ const PATIENCE_MS: u32 = 60_000;
 /// The member under which the protocol names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// How often it is looked whether another page is there.
+const LOOKS: u32 = 5_000;
+
 /// Keys without a character, as the protocol writes them.
 pub mod keys {
     /// Moves the focus on.
@@ -232,6 +235,23 @@ impl Browser {
             let shown = self.value("document.body.innerText").unwrap_or_default();
             Failed(format!("never true: {expression}\n{why}\nthe page shows: {shown}"))
         })
+    }
+
+    /// Waits until another page, which is being gone to, has what `expression` asks for. A script that waits in the
+    /// page that is left is never told, so that each look is a script of its own.
+    ///
+    /// # Errors
+    /// When it does not come to that.
+    pub fn arrive(&self, expression: &str) -> Done {
+        let asked = format!("(() => {{ try {{ return !!({expression}); }} catch {{ return false; }} }})()");
+        for _ in 0..LOOKS {
+            // Between two pages there is none that could be asked.
+            if self.value(&asked).is_ok_and(|found| found == true) {
+                return Ok(());
+            }
+        }
+        let shown = self.value("document.body.innerText").unwrap_or_default();
+        Err(Failed(format!("never true: {expression}\nthe page shows: {shown}")))
     }
 
     /// Presses keys one after the other, `held` all the while.

@@ -61,11 +61,11 @@ fn what_was_done_is_found_by_its_key_and_read_on_a_phone() {
     browser.press(&[], "first").unwrap();
     browser.press(&[], keys::ENTER).unwrap();
     browser
-        .wait("location.search === '?key=first' && document.querySelectorAll('tbody')[0].rows.length === 1")
+        .arrive("location.search === '?key=first' && document.querySelectorAll('tbody')[0].rows.length === 1")
         .unwrap();
     browser.tab_to("a[href='/sandbox/customers/cust-1002']", false).unwrap();
     browser.press(&[], keys::ENTER).unwrap();
-    browser.wait("document.querySelector('h1').textContent === 'cust-1002'").unwrap();
+    browser.arrive("document.querySelector('h1').textContent === 'cust-1002'").unwrap();
     let customer = browser.value("document.body.innerText").unwrap();
     let customer = customer.as_str().unwrap();
     assert!(customer.contains("acc-1002-1") && customer.contains("SBX-00000001"), "{customer}");
