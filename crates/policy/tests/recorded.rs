@@ -4,12 +4,16 @@
 //! decision, and the bundle that governed; its examples of intents have not changed since the first and are the bank's.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
-use remit_domain::{Event, id::Digest};
+use remit_domain::{
+    Event,
+    id::Digest,
+    request::{Answer, RequestDecision},
+};
 use remit_policy::{
     bundle::Bundle,
     engine::Engine,
     files::Files,
-    replay::{replay, replay_action},
+    replay::{replay, replay_action, replay_request},
 };
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -18,6 +22,15 @@ const EXAMPLES: &str = "intents.csv";
 
 fn folder(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The answer about a request that an event records.
+fn of_request(event: &Event) -> Option<&RequestDecision> {
+    match event {
+        Event::RequestAsked(asked) => Some(&asked.decision),
+        Event::RequestChanged(changed) => changed.change.decision(),
+        _ => None,
+    }
 }
 
 /// Takes everything again that the version recorded, and gives at which points that was decided. As the bundle is
@@ -38,7 +51,7 @@ fn taken_again(version: &str, refused: bool) -> BTreeSet<String> {
         let baseline = match &event {
             Event::DecisionMade { decision, .. } => decision.baseline.clone(),
             Event::ActionAsked { decision } => decision.baseline.clone(),
-            other => panic!("{version}: {other:?} is no decision"),
+            other => Some(of_request(other).unwrap_or_else(|| panic!("{version}: {other:?}")).baseline.clone()),
         };
         if loaded.as_ref().is_none_or(|(named, ..)| *named != baseline) {
             let bundle = load(baseline.as_ref());
@@ -55,7 +68,15 @@ fn taken_again(version: &str, refused: bool) -> BTreeSet<String> {
                 points.insert("Act".to_owned());
                 replay_action(engine, bundle, decision)
             }
-            other => panic!("{version}: {other:?} is no decision"),
+            other => {
+                let decision = of_request(other).unwrap();
+                points.insert(match decision.verdict.answer {
+                    Answer::Allow => "allow".to_owned(),
+                    Answer::Needs { .. } => "needs".to_owned(),
+                    Answer::Deny => "deny".to_owned(),
+                });
+                replay_request(engine, bundle, decision)
+            }
         };
         assert_eq!(again.unwrap().difference, None, "{version}: {record}");
     }
@@ -88,4 +109,9 @@ fn what_is_decided_since_outages_tell_against_no_ai_responder_is_taken_again() {
     let points = taken_again("v5", false);
     let all = ["Escalate", "Offer", "Override", "Retain", "ReturnToAi", "Route", "StopAi"];
     assert_eq!(points, BTreeSet::from(all.map(str::to_owned)));
+}
+
+#[test]
+fn what_was_answered_about_requests() {
+    assert_eq!(taken_again("requests-v1", false), BTreeSet::from(["allow", "deny", "needs"].map(str::to_owned)));
 }

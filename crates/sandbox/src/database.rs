@@ -1,8 +1,11 @@
 //! The database: how it is opened, and what is asked of the file.
 
 use crate::Failure;
-use rusqlite::{Connection, OpenFlags};
-use std::{path::Path, time::Duration};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// `RSBX` in ASCII: says that the file is a sandbox's.
 const APPLICATION_ID: i64 = 0x5253_4258;
@@ -11,6 +14,8 @@ const FORMAT: i64 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
 /// How long one process waits for another one that writes.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long passes before what others prevented is tried again.
+const PAUSE: Duration = Duration::from_millis(2);
 /// Statements that a connection keeps ready: more than there are.
 const STATEMENTS: usize = 64;
 
@@ -19,9 +24,23 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Failure> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     made(&mut connection, &path.display().to_string())?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
+}
+
+/// Has what is written go to a log first. SQLite does not wait by itself for others that open the file meanwhile.
+#[expect(clippy::disallowed_methods, reason = "SQLite tells nobody when who has the file open lets go of it")]
+fn write_ahead(connection: &Connection) -> Result<(), Failure> {
+    let begun = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && begun.elapsed() < PATIENCE => {
+                std::thread::sleep(PAUSE);
+            }
+            switched => return Ok(switched?),
+        }
+    }
 }
 
 /// Opens the file, which is there, to read beside who writes.
@@ -47,7 +66,7 @@ fn made(connection: &mut Connection, path: &str) -> Result<(), Failure> {
         rusqlite::Result::Ok((number(connection, "PRAGMA application_id")?, number(connection, "PRAGMA user_version")?))
     };
     let foreign = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => Failure::Foreign(path.to_owned()),
+        Some(ErrorCode::NotADatabase) => Failure::Foreign(path.to_owned()),
         _ => error.into(),
     };
     if marks(connection).map_err(foreign)? != (APPLICATION_ID, FORMAT) {

@@ -142,7 +142,8 @@ fn what_earlier_versions_recorded_is_what_the_description_says() {
         let records = std::fs::read_to_string(folder.unwrap().path().join("decisions.jsonl")).unwrap();
         for record in records.lines() {
             let event: Value = serde_json::from_str(record).unwrap();
-            versions.insert(event["decision"]["v"].as_u64().unwrap());
+            let decision = event.get("decision").unwrap_or(&event["change"]["decision"]);
+            versions.insert(decision["v"].as_u64().unwrap());
             hold_event(&event);
             hold_as("Event", &event);
         }
