@@ -38,7 +38,12 @@ pub(super) async fn of_case(parts: &Parts, case: &Case) -> Result<Vec<TurnReques
 }
 
 async fn told_of(parts: &Parts, case: &Case, request: &Request) -> Result<TurnRequest, Refused> {
-    let shown = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &request.shown).await?;
+    // What policy denied may be somebody else's, and is told by its title alone.
+    let is_denied = request.state == RequestState::Declined && request.wanted.is_empty();
+    let shown = match is_denied {
+        true => None,
+        false => sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &request.shown).await?,
+    };
     let title = || {
         let spec = parts.governance.bundle.requested(request.action.as_str());
         spec.map_or_else(|| request.action.to_string(), |spec| spec.title.clone())

@@ -130,8 +130,8 @@ operations! { "requests"
     /// Make a link by which the customer answers a request once, in the place of one that was made before.
     ///
     /// Send it to that customer alone. Its secret is in this answer and nowhere else; it ends with the deadline of the
-    /// request. Whoever has it can answer as the customer, so that it is made for programs of the organisation alone, and
-    /// for none that asked for the request itself.
+    /// request. Whoever has it can answer as the customer: it is made for programs of the organisation alone, and for
+    /// none that asked for the request itself.
     make_link = MakeLink {
         asks: [REQUEST_LINK];
         of: [Request];

@@ -2,7 +2,7 @@
 
 use super::{
     evaluate::{self, Exact},
-    record,
+    record, sent,
     view::RequestView,
 };
 use crate::{
@@ -25,7 +25,7 @@ use remit_domain::{
     case::Status,
     command::Effects,
     id::{DecisionId, RequestId, ResponderId},
-    request::{Answer, Asker, Request, RequestAsked, RequestNoted},
+    request::{Answer, Asker, Request, RequestAsked, RequestDecision, RequestNoted},
     signal::Signals,
 };
 use remit_policy::action::ActionSpec;
@@ -41,6 +41,7 @@ pub struct AskRequest {
     /// The action, one of the bundle's catalogue.
     pub action: String,
     /// With what, as the action's parameters say; money in minor units.
+    #[serde(deserialize_with = "sent::once")]
     #[schema(value_type = Object)]
     pub arguments: Map<String, Value>,
     /// The lease, where who asks has the case.
@@ -87,8 +88,17 @@ pub async fn preview_request(
     let spec = known(parts, &ask.action, &ask.arguments)?;
     let prepared = prepared(parts, caller, &loaded, spec, &ask.arguments).await?;
     let request = Request::asked_for(&prepared.asked);
-    let view = RequestView::new(&parts.governance, &request).reading(&prepared.shown_text);
-    Ok(view.answered(&prepared.asked.decision))
+    Ok(told(parts, &request, &prepared.shown_text, &prepared.asked.decision))
+}
+
+/// What is told of a request to who asks for it. Of what policy denies nobody but staff is told what is true of it: it
+/// may be somebody else's.
+fn told(parts: &Parts, request: &Request, shown: &str, decision: &RequestDecision) -> RequestView {
+    let view = RequestView::new(&parts.governance, request).answered(decision);
+    match (&decision.verdict.answer, &decision.principal) {
+        (Answer::Deny, Asker::Responder { .. } | Asker::Integration { .. } | Asker::Customer { .. }) => view.untold(),
+        _ => view.reading(shown),
+    }
 }
 
 /// The action of the catalogue, if the arguments fit it.
@@ -242,7 +252,7 @@ pub(crate) async fn commit(
     }
     let decision = asked.decision.clone();
     let (request, more) = record::asked(parts, caller, spec, asked, context.now)?;
-    let view = RequestView::new(&parts.governance, &request).reading(&shown_text).answered(&decision);
+    let view = told(parts, &request, &shown_text, &decision);
     let sealed = [arguments, shown].into_iter().chain(together.sealed);
     let side = SideRows::sealed(sealed.collect(), together.claim);
     let now = context.now;

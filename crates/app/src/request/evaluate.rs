@@ -233,7 +233,16 @@ pub(super) async fn asker_now(
     let stands = match asker {
         Asker::Responder { facts } => return Ok(as_responder(parts, case, &facts.responder, signals, now)),
         Asker::Customer { .. } => true,
-        Asker::Staff { staff, .. } => parts.live.floor.staff(staff).is_some(),
+        Asker::Staff { staff, roles } => {
+            let tokens = parts.journal.store.tokens().await.map_err(Refused::internal)?;
+            parts.live.floor.staff(staff).is_some()
+                && tokens.iter().any(|token| {
+                    let theirs = token.staff.as_deref() == Some(staff.as_str()) && token.expires_ms > now.0;
+                    theirs
+                        && !auth::is_revoked(&parts.live, &token.id)
+                        && roles.iter().all(|role| token.roles.contains(role))
+                })
+        }
         Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
         Asker::Integration { token, .. } => parts.journal.store.has_token(token).await.map_err(Refused::internal)?,
     };

@@ -5,6 +5,7 @@ use super::{
     REQUESTS,
     evaluate::{self, Evaluated, Exact, asked_by},
     read, record, tell,
+    turn::{LAST_BEGUN, Turn},
 };
 use crate::{
     Caller, Parts, bounds,
@@ -27,12 +28,14 @@ use remit_domain::{
 };
 use remit_policy::action::money_in_words;
 use remit_responders::connector::{ConnectorAsked, Outcome, Stated, Wanted};
-use remit_store::{CommitError, Entry, OutboxRow, ReadError, Views as _};
+use remit_store::{Commit, CommitError, Entry, Expect, ItemWrite, OutboxRow, ReadError, Views as _};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// How long after its deadline a connector is first asked what became of a request, in milliseconds.
 const LOOK_MS: i64 = 1_000;
+/// How long a request waits before it is seen whether it is its turn, in milliseconds.
+const TURN_MS: i64 = 250;
 /// The longest between two such questions, in milliseconds.
 const LOOK_MS_MAX: i64 = 3_600_000;
 
@@ -86,7 +89,7 @@ fn is_doubtful(effect: Option<&Effect>) -> bool {
 async fn expire(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let now = parts.environment.now();
     match entry.value.act(RequestCommand::Expire, now) {
-        Ok(change) => put(parts, row, &entry, change, None, now).await,
+        Ok(change) => put(parts, row, &entry, change, None, None, now).await,
         // Its time is not over yet by this clock: it is looked at again.
         Err(_) => Ok(()),
     }
@@ -107,6 +110,7 @@ async fn note_end(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(
 /// Evaluates a confirmed request anew, and gives it to its connector if it is still what was confirmed.
 async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let now = parts.environment.now();
+    let Some(turn) = Turn::of(parts, &entry.value).await? else { return later(parts, &entry, now).await };
     let loaded = read::case_of(parts, &entry.value).await?;
     let exact = match loaded.case.status {
         Status::Open => exact(parts, &loaded, &entry.value).await?,
@@ -130,11 +134,12 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     let not_after = now.plus_ms(i64::from(connector.declared.deadline_ms));
     // Until it is answered about, what became of it is asked for after the moment beyond which it is not done any more.
     if !executes {
-        return put(parts, row, &entry, change, None, now).await;
+        return put(parts, row, &entry, change, None, None, now).await;
     }
     let look = asked_next(&connector, 1, now, not_after.plus_ms(LOOK_MS));
     let again = record::due_at(&entry.value, look);
-    let entry = put_again(parts, row, &entry, change, again, now).await?;
+    put(parts, row, &entry, change, Some(again), Some(turn.taken(&entry.value)?), now).await?;
+    let entry = now_of(parts, entry.value.id).await?;
     // The connector is told of nothing that a machine that dies would lose.
     parts.journal.settled().await.map_err(Refused::internal)?;
     let mut asked = of(&exact, &loaded, &entry.value, Wanted::Execute);
@@ -152,6 +157,17 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     end(parts, row, &entry, &loaded, &connector, effect).await
 }
 
+/// Has a confirmed request be looked at again soon, since another one of its customer is being carried out.
+async fn later(parts: &Parts, entry: &Entry<Request>, now: Timestamp) -> Result<(), Refused> {
+    let expect = Expect::Item { kind: REQUESTS.kind().to_owned(), id: entry.id.clone(), version: entry.version };
+    let again = record::due_at(&entry.value, now.plus_ms(TURN_MS));
+    let commit = Commit { outbox: vec![again], expect: vec![expect], ..Commit::default() };
+    match parts.journal.commit(commit).await {
+        Ok(_) | Err(CommitError::ItemConflict { .. }) => Ok(()),
+        Err(error) => Err(refused(error)),
+    }
+}
+
 /// Ends a confirmed request on which policy cannot be asked any more.
 async fn void(
     parts: &Parts,
@@ -161,7 +177,7 @@ async fn void(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let change = entry.value.act(RequestCommand::Execute { now: Err(changed) }, now)?;
-    put(parts, row, entry, change, None, now).await
+    put(parts, row, entry, change, None, None, now).await
 }
 
 /// Asks what became of a request that nobody answered about.
@@ -238,7 +254,7 @@ async fn end(
     }
     let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + LOOK_MS);
     let later = asked_next(connector, entry.value.attempts, entry.value.decision.made_at(), later);
-    put(parts, row, entry, change, is_unknown.then(|| record::due_at(&entry.value, later)), now).await
+    put(parts, row, entry, change, is_unknown.then(|| record::due_at(&entry.value, later)), None, now).await
 }
 
 /// Has a person look: an exception on the case, with an owner and a due time. The row is done with that.
@@ -284,19 +300,23 @@ async fn put(
     before: &Entry<Request>,
     change: RequestChange,
     again: Option<OutboxRow>,
+    with: Option<ItemWrite>,
     now: Timestamp,
 ) -> Result<(), Refused> {
     let caller = Caller::system(Job::Requests);
     let (_, mut commit) = record::changed(parts, &caller, before, change, now)?;
     commit.claim = Some(row.id.clone());
     commit.cancel.retain(|id| *id != row.id);
+    commit.items.extend(with);
     if let Some(again) = again {
         commit.outbox.retain(|due| due.id != again.id);
         commit.outbox.push(again);
     }
     match projections::commit_on(parts, before.value.case, commit).await {
         Ok(_) => Ok(()),
-        Err(CommitError::ItemConflict { kind, .. }) if kind == REQUESTS.kind() => {
+        Err(CommitError::ItemConflict { kind, .. })
+            if [REQUESTS.kind(), LAST_BEGUN.kind()].contains(&kind.as_str()) =>
+        {
             Err(Refused::new(Kind::Superseded, "the request changed meanwhile; it is looked at anew"))
         }
         Err(error) => Err(refused(error)),
@@ -312,8 +332,13 @@ async fn put_again(
     again: OutboxRow,
     now: Timestamp,
 ) -> Result<Entry<Request>, Refused> {
-    put(parts, row, before, change, Some(again), now).await?;
-    read::stored(parts, before.value.id).await?.ok_or_else(|| Refused::internal("a request is gone"))
+    put(parts, row, before, change, Some(again), None, now).await?;
+    now_of(parts, before.value.id).await
+}
+
+/// A request as it is once it was changed.
+async fn now_of(parts: &Parts, id: RequestId) -> Result<Entry<Request>, Refused> {
+    read::stored(parts, id).await?.ok_or_else(|| Refused::internal("a request is gone"))
 }
 
 /// The exact request with its arguments opened; nothing where they are gone, or the bundle has its action no more.

@@ -11,8 +11,10 @@ pub mod link;
 pub mod read;
 pub(crate) mod record;
 pub mod sandbox;
+mod sent;
 pub(crate) mod stated;
 pub mod tell;
+pub(crate) mod turn;
 pub mod view;
 pub mod withdraw;
 

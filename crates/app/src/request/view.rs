@@ -292,6 +292,15 @@ impl RequestView {
         self
     }
 
+    /// Without anything that its connector said of it.
+    pub(super) fn untold(mut self) -> Self {
+        (self.shown, self.amount) = (None, None);
+        if let Some(verdict) = &mut self.verdict {
+            verdict.facts.clear();
+        }
+        self
+    }
+
     /// With policy's answer.
     pub(super) fn answered(mut self, decision: &RequestDecision) -> Self {
         self.verdict = Some(VerdictView::of(decision));

@@ -260,6 +260,13 @@ fn what_is_no_longer_what_was_confirmed_is_void_and_says_so() {
     admin.delete(&format!("/v1/tokens/{}", program["id"].as_str().unwrap())).expect(204);
     bank.answer(&bank.ben, &asked, "confirm").expect(200);
     assert_eq!(bank.until(&asked, "withdrawn")["void"], "asker");
+    let eve = staff(&bank.server, &lead, "eve", "Eve");
+    let asked = bank.ask(&eve, 1_000);
+    let tokens = admin.get("/v1/tokens").expect(200);
+    let of_eve = tokens.as_array().unwrap().iter().find(|token| token["staff"] == "eve").unwrap();
+    admin.delete(&format!("/v1/tokens/{}", of_eve["id"].as_str().unwrap())).expect(204);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    assert_eq!(bank.until(&asked, "withdrawn")["void"], "asker");
     bank.answer(&bank.ben, &here, "decline").expect(200);
     assert_eq!(bank.paid(), 0);
     let again = bank.ask(&bank.ana, 1_000);
@@ -327,4 +334,55 @@ fn a_limit_is_never_overdrawn_however_many_ask_at_once() {
     bank.answer(&bank.ben, &listed["items"][0], "decline").expect(200);
     bank.ask(&bank.ana, 100);
     bank.ana.post(&path, &bank.of(100)).expect(409);
+}
+
+/// Otherwise two that are confirmed at once would each be permitted by what the other one has not done yet.
+#[test]
+fn one_is_carried_out_after_the_other_so_that_policy_sees_what_the_first_one_did() {
+    let daily = r#"
+@id("goodwill.daily")
+@owner("risk")
+@reason("Once in a day")
+forbid (principal, action == Action::"pay_goodwill", resource)
+when { context.recent.pay_goodwill_hours_ago < 24 };
+"#;
+    let policies = [("policies/goodwill.cedar", POLICIES), ("policies/daily.cedar", daily)];
+    let bank = Bank::under(bank_asking_for(CATALOGUE, &policies), Services::none(), "You charged me twice.");
+    let asked = [bank.ask(&bank.ana, 100), bank.ask(&bank.ana, 100)];
+    let listed = asked.each_ref().map(|asked| json!({ "request": asked["id"], "hash": asked["hash"] }));
+    bank.ben.post("/v1/requests/confirm", &json!({ "requests": listed })).expect(200);
+    let ended = |asked: &Value| loop {
+        let now = bank.ana.get(&format!("/v1/requests/{}", id(asked))).expect(200);
+        if ["done", "withdrawn"].contains(&now["state"].as_str().unwrap()) {
+            break (now["state"].clone(), now["void"].clone());
+        }
+        bank.clock.forward_ms(10);
+    };
+    let mut ended = asked.each_ref().map(ended);
+    ended.sort_by_key(|(state, _)| state.to_string());
+    assert_eq!(ended, [(json!("done"), Value::Null), (json!("withdrawn"), json!("verdict"))]);
+    assert_eq!(bank.paid(), 100);
+}
+
+/// What policy denies may be somebody else's.
+#[test]
+fn who_works_not_here_is_told_nothing_of_what_is_denied() {
+    let bank = Bank::new();
+    let preview = format!("/v1/cases/{}/requests/preview", bank.case);
+    let told = bank.server.client(&["integration"]).post(&preview, &bank.of(25_000)).expect(200);
+    assert_eq!((&told["verdict"]["answer"], &told["verdict"]["facts"]), (&json!("deny"), &json!({})), "{told}");
+    assert!(told.get("shown").is_none() && told.get("amount").is_none(), "{told}");
+    assert_eq!(bank.ana.post(&preview, &bank.of(25_000)).expect(200)["verdict"]["facts"]["account_found"], true);
+}
+
+#[test]
+fn arguments_in_which_a_member_is_named_twice_are_refused() {
+    let bank = Bank::new();
+    let amount = r#"{"minor":500,"minor":900,"currency":"GBP"}"#;
+    let arguments = format!(r#"{{"account_id":"acc-1002-1","reason":"delay","amount":{amount}}}"#);
+    let body = format!(r#"{{"action":"pay_goodwill","arguments":{arguments}}}"#);
+    let path = format!("/v1/cases/{}/requests", bank.case);
+    let refused = bank.ana.send(&path, &[("content-type", "application/json")], body.as_bytes());
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body["detail"].as_str().unwrap().contains("\"minor\" is named twice"), "{}", refused.body);
 }

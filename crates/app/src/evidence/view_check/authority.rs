@@ -27,7 +27,7 @@ use crate::{
         found_by::{BY_CASE, BY_VALUE},
     },
     reconciliation::{self, FOUND, RECONCILIATIONS},
-    request::{LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY},
+    request::{LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, turn::LAST_BEGUN},
     vault::{keys::Keys, known_facts::FACTS},
 };
 use chats::Chats;
@@ -77,7 +77,7 @@ impl Authority {
         self.responders.note(seq, event);
         self.chats.note_erasure(seq, event);
         self.facts.note(event);
-        self.requests.note(event);
+        self.requests.note(seq, event);
         self.reconciliations.note(event);
         let at = match event {
             Event::TokenMade { at, .. }
@@ -160,6 +160,7 @@ impl Authority {
                 Ok(())
             }
             kind if kind == REQUESTS.kind() => self.requests.keep(&row.id, body),
+            kind if kind == LAST_BEGUN.kind() => self.requests.keep_begun(&row.id, body),
             kind if kind == RECONCILIATIONS.kind() => self.reconciliations.keep(&row.id, body),
             kind if kind == FOUND.kind() => self.reconciliations.keep_found(&row.id, body),
             kind => {

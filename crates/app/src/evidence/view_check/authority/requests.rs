@@ -5,6 +5,7 @@ use super::super::problem::kept;
 use crate::request::{
     LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, UnderWay,
     record::{end_row, is_under_way, row},
+    turn::LAST_BEGUN,
 };
 use remit_domain::{
     Event,
@@ -14,26 +15,32 @@ use remit_domain::{
 use remit_store::{Found, OutboxRow};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What was said last of each, with where that is on record.
+type Last<T> = BTreeMap<(String, String), (u64, T)>;
+
 /// What is on record of requests, and what is kept.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     made: BTreeMap<RequestId, Request>,
     /// When each was asked for.
     asked: BTreeMap<RequestId, Timestamp>,
-    done: BTreeMap<(String, String), Timestamp>,
+    done: Last<Timestamp>,
     under_way: BTreeMap<(String, String), UnderWay>,
+    /// Which was begun last, by customer.
+    begun: Last<RequestId>,
     /// Those whose end their cases know of.
     noted: BTreeSet<RequestId>,
     kept: BTreeMap<String, Request>,
     kept_of_case: BTreeMap<(String, String), Timestamp>,
     kept_done: BTreeMap<(String, String), Timestamp>,
     kept_under_way: BTreeMap<(String, String), UnderWay>,
+    kept_begun: BTreeMap<(String, String), RequestId>,
     rows: BTreeMap<String, (String, Option<RequestId>)>,
 }
 
 impl Requests {
-    /// Notes a record.
-    pub(super) fn note(&mut self, event: &Event) {
+    /// Notes the record at a position; those of one request come in their order.
+    pub(super) fn note(&mut self, seq: u64, event: &Event) {
         let (id, at) = match event {
             Event::RequestAsked(asked) => {
                 self.asked.insert(asked.decision.request, asked.decision.at);
@@ -51,14 +58,14 @@ impl Requests {
         let Some(after) = Request::after(before, event) else { return };
         if after.state == RequestState::Done && !was_done {
             let done = (after.customer.to_string(), after.action.to_string());
-            let last = self.done.entry(done).or_insert(at);
-            *last = (*last).max(at);
+            last(&mut self.done, done, seq, at);
         }
         let is_begun = self.under_way.contains_key(&(after.customer.to_string(), id.to_string()));
         match (is_begun, is_under_way(after.state)) {
             (false, true) => {
                 let begun = UnderWay { action: after.action.clone(), since: at };
                 self.under_way.insert((after.customer.to_string(), id.to_string()), begun);
+                last(&mut self.begun, (LAST_BEGUN.kind().to_owned(), after.customer.to_string()), seq, id);
             }
             (true, false) => drop(self.under_way.remove(&(after.customer.to_string(), id.to_string()))),
             _ => {}
@@ -87,6 +94,13 @@ impl Requests {
     /// Notes that a request is kept as being carried out for a customer.
     pub(super) fn keep_under_way(&mut self, customer: &str, id: &str, body: &[u8]) -> serde_json::Result<()> {
         self.kept_under_way.insert((customer.to_owned(), id.to_owned()), serde_json::from_slice(body)?);
+        Ok(())
+    }
+
+    /// Notes which request is kept as the one that was begun last for a customer.
+    pub(super) fn keep_begun(&mut self, customer: &str, body: &[u8]) -> serde_json::Result<()> {
+        let of = (LAST_BEGUN.kind().to_owned(), customer.to_owned());
+        self.kept_begun.insert(of, serde_json::from_slice(body)?);
         Ok(())
     }
 
@@ -138,9 +152,21 @@ impl Requests {
             |(id, made): (&RequestId, &Request)| Some(((made.case.to_string(), id.to_string()), *self.asked.get(id)?));
         let of_case: BTreeMap<(String, String), Timestamp> = self.made.iter().filter_map(of_case).collect();
         compare_kept(OF_CASE, &of_case, &self.kept_of_case, found);
-        compare_kept(LAST_DONE, &self.done, &self.kept_done, found);
+        compare_kept(LAST_DONE, &said(&self.done), &self.kept_done, found);
         compare_kept(UNDER_WAY, &self.under_way, &self.kept_under_way, found);
+        compare_kept("", &said(&self.begun), &self.kept_begun, found);
     }
+}
+
+/// Notes what is said of something at a position, if nothing was later.
+fn last<T>(all: &mut Last<T>, of: (String, String), seq: u64, value: T) {
+    if all.get(&of).is_none_or(|(before, _)| *before < seq) {
+        all.insert(of, (seq, value));
+    }
+}
+
+fn said<T: Clone>(all: &Last<T>) -> BTreeMap<(String, String), T> {
+    all.iter().map(|(of, (_, value))| (of.clone(), value.clone())).collect()
 }
 
 /// Names what is kept beside requests otherwise than their records say.
