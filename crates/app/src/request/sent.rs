@@ -1,5 +1,5 @@
-//! Arguments as they are sent: JSON in which each member is named once, at any depth. Of two of one name nobody can tell
-//! which was meant, and what is confirmed is exact.
+//! Arguments as they are sent: JSON in which each member is named once, at any depth. Of two of one name nobody can
+//! tell which was meant, and what is confirmed is exact.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};

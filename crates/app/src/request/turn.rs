@@ -1,5 +1,5 @@
-//! Turns of a customer's requests: one is carried out at a time, so that what it changes is seen by policy when the next
-//! one is evaluated.
+//! Turns of a customer's requests: one is carried out at a time, so that what it changes is seen by policy when the
+//! next one is evaluated.
 
 use super::{REQUESTS, under_way};
 use crate::{Parts, refused::Refused};
@@ -22,7 +22,8 @@ impl Turn {
     /// When the store cannot be read.
     pub(super) async fn of(parts: &Parts, request: &Request) -> Result<Option<Self>, Refused> {
         let store = &parts.journal.store;
-        // Whoever begins after this was read is met by what is expected; whoever began before is under way or has ended.
+        // Whoever begins after this was read is met by what is expected; whoever began before is under way or has
+        // ended.
         let last = LAST_BEGUN.get(store, request.customer.as_str()).await.map_err(Refused::internal)?;
         for begun in under_way(&request.customer).all(store).await.map_err(Refused::internal)? {
             let other = REQUESTS.get(store, &begun.id).await.map_err(Refused::internal)?;
