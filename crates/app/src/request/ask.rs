@@ -267,8 +267,7 @@ pub(crate) async fn commit(
         Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept::stored(response))),
         Err(CommitError::VersionConflict { .. }) => Err(Uncommitted::Moved),
         Err(CommitError::Overdrawn { counter, left }) => {
-            let detail = format!("a limit of `{}` is reached: {left} is left of {}", spec.name, counter.key);
-            Err(Refused::new(Kind::LimitReached, detail).into())
+            Err(Refused::new(Kind::LimitReached, record::reached(spec, &counter, left)).into())
         }
         Err(error) => Err(refused(error).into()),
     }

@@ -1,7 +1,7 @@
 //! What of a request goes into the store with each change of it.
 
 use super::{REQUESTS, UnderWay, evaluate::asked_by, last_done, of_case, under_way};
-use crate::{Caller, Parts, journal::outbox, pipeline::commit, refused::Refused};
+use crate::{Caller, Parts, environment::clock::rfc3339, journal::outbox, pipeline::commit, refused::Refused};
 use remit_domain::{
     Event, Stream,
     id::Timestamp,
@@ -121,6 +121,28 @@ fn counters(asked: &RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<(Cou
         }
     }
     counters
+}
+
+/// That a limit of an action is reached, in words.
+pub(super) fn reached(spec: &ActionSpec, counter: &Counter, left: u64) -> String {
+    let action = &spec.name;
+    // The key says which of the action's limits it is, and what of it is counted.
+    let mut key = counter.key.rsplit(':');
+    let limit = key.next().and_then(|nth| spec.limits.get(nth.parse::<usize>().ok()?));
+    let Some(limit) = limit else { return format!("a limit of `{action}` is reached") };
+    let (most, what) = match key.next() {
+        Some("minor") => (limit.minor, "minor units"),
+        _ => (limit.count, "times"),
+    };
+    let whose = match limit.by {
+        LimitedBy::Customer => "for each customer",
+        LimitedBy::Staff => "for each member of staff who asks",
+        LimitedBy::Responder => "for each AI responder that asks",
+        LimitedBy::Action => "for all together",
+    };
+    let (most, hours) = (most.unwrap_or_default(), limit.window_hours);
+    let ends = rfc3339(Timestamp(counter.window_ms.saturating_add(i64::from(hours) * HOUR_MS)));
+    format!("a limit of `{action}` is reached: {most} {what} {whose} in {hours} hours; {left} are left until {ends}")
 }
 
 /// What is held back of an action's limits until it is known what becomes of a request, which notes it.

@@ -79,6 +79,10 @@ impl Request {
         match command {
             RequestCommand::Confirm(confirmation) => {
                 self.answerable(&confirmation, now)?;
+                // Whoever said yes may still say no, and not yes once more.
+                if self.confirmations.iter().any(|before| before.by.is_same_person(&confirmation.by)) {
+                    return Err(RequestRefusal::Twice);
+                }
                 let confirming = confirmation.by.confirming();
                 if !self.wanted.contains(&confirming) {
                     return Err(RequestRefusal::NotWanted(confirming));
@@ -143,9 +147,6 @@ impl Request {
             && staff == asker
         {
             return Err(RequestRefusal::OwnRequest);
-        }
-        if self.confirmations.iter().any(|before| before.by.is_same_person(&confirmation.by)) {
-            return Err(RequestRefusal::Twice);
         }
         Ok(())
     }

@@ -220,6 +220,10 @@ fn two_people_look_at_a_large_one_and_nobody_at_one_that_is_denied() {
     bank.answer(&bank.ana, &asked, "confirm").expect(200);
     bank.answer(&bank.ana, &asked, "confirm").expect(409);
     assert_eq!(bank.paid(), 0);
+    // Whoever said yes may think better of it.
+    let other = bank.ask(&bank.server.client(&["integration"]), 6_000);
+    bank.answer(&bank.ana, &other, "confirm").expect(200);
+    assert_eq!(bank.answer(&bank.ana, &other, "decline").expect(200)["state"], "declined");
     bank.answer(&bank.ben, &asked, "confirm").expect(200);
     bank.until(&asked, "done");
     assert_eq!(bank.paid(), 6_000);
@@ -237,7 +241,7 @@ fn two_people_look_at_a_large_one_and_nobody_at_one_that_is_denied() {
     assert_eq!(told["would_change"], json!([would]), "{told}");
     assert_eq!(bank.paid(), 6_000);
     let listed = bank.ana.get(&format!("/v1/cases/{}/requests", bank.case)).expect(200);
-    assert_eq!(listed["items"].as_array().unwrap().len(), 2, "what was previewed is not on record");
+    assert_eq!(listed["items"].as_array().unwrap().len(), 3, "what was previewed is not on record");
 }
 
 #[test]
@@ -333,7 +337,9 @@ fn a_limit_is_never_overdrawn_however_many_ask_at_once() {
     let listed = bank.ana.get(&path).expect(200);
     bank.answer(&bank.ben, &listed["items"][0], "decline").expect(200);
     bank.ask(&bank.ana, 100);
-    bank.ana.post(&path, &bank.of(100)).expect(409);
+    let refused = bank.ana.post(&path, &bank.of(100)).expect(409);
+    let limit = "a limit of `pay_goodwill` is reached: 3 times for all together in 24 hours; 0 are left until ";
+    assert!(refused["detail"].as_str().unwrap().starts_with(limit), "{refused}");
 }
 
 /// Otherwise two that are confirmed at once would each be permitted by what the other one has not done yet.
