@@ -12,6 +12,7 @@ use remit_domain::{
     id::{Digest, OwnerId},
     request::RequestDecision,
 };
+use serde::Serialize;
 
 /// What taking a decision again showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +44,7 @@ pub enum ReplayError {
 pub fn replay(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Result<Replayed, ReplayError> {
     governed(&decision.bundle, bundle)?;
     let again = retake(engine, bundle, decision);
-    let (was, is) = (serde_json::to_string(decision)?, serde_json::to_string(&again)?);
-    Ok(Replayed { difference: first_difference(&was, &is) })
+    compared(decision, &again)
 }
 
 /// Asks again for the action that `decision` records under `bundle`, which must be the one that it names.
@@ -56,8 +56,7 @@ pub fn replay_action(engine: &Engine, bundle: &Bundle, decision: &ActionDecision
     let hold = decision.v >= 2;
     let (verdict, policies) = engine.act_as(&decision.signals, &decision.principal, &decision.action, hold);
     let again = ActionDecision { verdict, policies, owner: owner_of_act(bundle), ..decision.clone() };
-    let (was, is) = (serde_json::to_string(decision)?, serde_json::to_string(&again)?);
-    Ok(Replayed { difference: first_difference(&was, &is) })
+    compared(decision, &again)
 }
 
 /// Evaluates a request again that `decision` records under `bundle`, which must be the one that it names.
@@ -76,7 +75,12 @@ pub fn replay_request(engine: &Engine, bundle: &Bundle, decision: &RequestDecisi
     };
     let (verdict, policies) = engine.request(decision.action.as_str(), &question, &decision.confirmed);
     let again = RequestDecision { verdict, policies, owner: owner_of_act(bundle), ..decision.clone() };
-    let (was, is) = (serde_json::to_string(decision)?, serde_json::to_string(&again)?);
+    compared(decision, &again)
+}
+
+/// What is recorded beside what taking it again gave, as each is written out.
+fn compared<T: Serialize>(recorded: &T, again: &T) -> Result<Replayed, ReplayError> {
+    let (was, is) = (serde_json::to_string(recorded)?, serde_json::to_string(again)?);
     Ok(Replayed { difference: first_difference(&was, &is) })
 }
 

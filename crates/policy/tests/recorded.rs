@@ -4,11 +4,7 @@
 //! decision, and the bundle that governed; its examples of intents have not changed since the first and are the bank's.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
-use remit_domain::{
-    Event,
-    id::Digest,
-    request::{Answer, RequestDecision},
-};
+use remit_domain::{Event, id::Digest, request::Answer};
 use remit_policy::{
     bundle::Bundle,
     engine::Engine,
@@ -22,15 +18,6 @@ const EXAMPLES: &str = "intents.csv";
 
 fn folder(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// The answer about a request that an event records.
-fn of_request(event: &Event) -> Option<&RequestDecision> {
-    match event {
-        Event::RequestAsked(asked) => Some(&asked.decision),
-        Event::RequestChanged(changed) => changed.change.decision(),
-        _ => None,
-    }
 }
 
 /// Takes everything again that the version recorded, and gives at which points that was decided. As the bundle is
@@ -51,7 +38,7 @@ fn taken_again(version: &str, refused: bool) -> BTreeSet<String> {
         let baseline = match &event {
             Event::DecisionMade { decision, .. } => decision.baseline.clone(),
             Event::ActionAsked { decision } => decision.baseline.clone(),
-            other => Some(of_request(other).unwrap_or_else(|| panic!("{version}: {other:?}")).baseline.clone()),
+            other => Some(other.request_decision().unwrap_or_else(|| panic!("{version}: {other:?}")).baseline.clone()),
         };
         if loaded.as_ref().is_none_or(|(named, ..)| *named != baseline) {
             let bundle = load(baseline.as_ref());
@@ -69,7 +56,7 @@ fn taken_again(version: &str, refused: bool) -> BTreeSet<String> {
                 replay_action(engine, bundle, decision)
             }
             other => {
-                let decision = of_request(other).unwrap();
+                let decision = other.request_decision().unwrap();
                 points.insert(match decision.verdict.answer {
                     Answer::Allow => "allow".to_owned(),
                     Answer::Needs { .. } => "needs".to_owned(),

@@ -18,7 +18,7 @@ use remit_domain::{
     case::HolderRef,
     decision::{Candidate, Outcome},
     id::{CaseId, DecisionId, Digest, ResponderId},
-    request::{RequestChange, RequestDecision},
+    request::RequestDecision,
     signal::Signals,
 };
 use remit_policy::{bundle::Bundle, engine::Engine, nearest::Permits, reference::Reference, replay};
@@ -275,13 +275,9 @@ async fn recorded(journal: &Journal, id: &str) -> Result<(Recorded, u64), Refuse
     match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
         Event::DecisionMade { decision, .. } => Ok((Recorded::Case(decision), row.seq)),
         Event::ActionAsked { decision } => Ok((Recorded::Action(decision), row.seq)),
-        Event::RequestAsked(asked) => Ok((Recorded::Request(Box::new(asked.decision)), row.seq)),
-        Event::RequestChanged(changed) => match changed.change {
-            RequestChange::Executing { decision } | RequestChange::Voided { decision: Some(decision), .. } => {
-                Ok((Recorded::Request(decision), row.seq))
-            }
-            _ => Err(none(format!("{parsed} is no decision"))),
+        event => match event.request_decision() {
+            Some(decision) => Ok((Recorded::Request(Box::new(decision.clone())), row.seq)),
+            None => Err(none(format!("{parsed} is no decision"))),
         },
-        _ => Err(none(format!("{parsed} is no decision"))),
     }
 }

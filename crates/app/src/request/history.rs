@@ -19,11 +19,7 @@ pub(crate) async fn records(parts: &Parts, request: &Request) -> Result<Vec<(Tim
 
 /// The newest record of policy's answer among them.
 pub(crate) fn newest_decision(records: &[(Timestamp, Event)]) -> Option<&RequestDecision> {
-    records.iter().rev().find_map(|(_, event)| match event {
-        Event::RequestAsked(asked) => Some(&asked.decision),
-        Event::RequestChanged(changed) => changed.change.decision(),
-        _ => None,
-    })
+    records.iter().rev().find_map(|(_, event)| event.request_decision())
 }
 
 /// The same as interfaces show them.

@@ -1,7 +1,7 @@
 //! The names under which events are recorded, and by what each can be looked up.
 
 use super::Event;
-use crate::{field::FactsSet, stream::Stream};
+use crate::{field::FactsSet, request::RequestDecision, stream::Stream};
 
 impl Event {
     /// Every name under which an event is recorded.
@@ -176,8 +176,15 @@ impl Event {
             Self::DecisionMade { decision, .. } => Some(decision.id.to_string()),
             Self::ExceptionRaised { exception, .. } => Some(exception.id.to_string()),
             Self::ActionAsked { decision } => Some(decision.id.to_string()),
-            Self::RequestAsked(asked) => Some(asked.decision.id.to_string()),
-            Self::RequestChanged(changed) => changed.change.decision().map(|decision| decision.id.to_string()),
+            _ => self.request_decision().map(|decision| decision.id.to_string()),
+        }
+    }
+
+    /// Policy's answer about a request, where the event records one.
+    pub fn request_decision(&self) -> Option<&RequestDecision> {
+        match self {
+            Self::RequestAsked(asked) => Some(&asked.decision),
+            Self::RequestChanged(changed) => changed.change.decision(),
             _ => None,
         }
     }
