@@ -5,7 +5,7 @@ use crate::{
     Caller, Done, Parts, Repeat,
     caller::principal::Represented,
     operation::{AskDelegatedRefusal, GetDelegatedRequestRefusal, WithdrawDelegatedRefusal},
-    pipeline,
+    pipeline::{self, load},
     refused::{Kind, Refused},
     request::{
         ask::{self, AskRequest},
@@ -113,6 +113,8 @@ pub async fn ask_delegated(
         let detail = "the case is a question, on which nothing can be requested; open another one";
         return Err(Refused::new(Kind::Conflict, detail).into());
     }
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    load::case_for(governance, journal, environment, caller, "request.ask", case).await?;
     let granted = ActionName::new(&said.action).is_ok_and(|action| of.grant.actions.contains(&action));
     if !granted {
         let detail = format!("the delegation does not name the action `{}`", said.action);

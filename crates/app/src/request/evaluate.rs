@@ -224,8 +224,8 @@ pub(super) async fn signals(parts: &Parts, case: &Case, now: Timestamp) -> Resul
     Ok(facts::seen(&parts.governance, &parts.live, case, &about, now))
 }
 
-/// Who asks for it, as they are now; nothing where they work here no more, their token or delegation was revoked, or the
-/// bundle has them not.
+/// Who asks for it, as they are now; nothing where they work here no more, their token or delegation was revoked, or
+/// the bundle has them not.
 pub(super) async fn asker_now(
     parts: &Parts,
     case: &Case,

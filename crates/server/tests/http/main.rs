@@ -21,6 +21,7 @@ mod chronicle;
 mod clocks;
 mod concurrent;
 mod confirmations;
+mod consents;
 mod customer;
 mod danger;
 mod danger_moves;
