@@ -7,7 +7,7 @@ use crate::{
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{
-    id::{Digest, Timestamp},
+    id::{Digest, RequestId, Timestamp},
     request::{Request, RequestCommand, RequestRefusal},
 };
 use remit_store::{Commit, CommitError, Entry};
@@ -35,8 +35,9 @@ pub(super) struct Wish<'a> {
     pub(super) ids: &'a [&'a str],
     /// What policy must permit `caller` on their case.
     pub(super) permission: &'static str,
-    /// Whether they were named as a list, so that a refusal says of which of them it is.
-    pub(super) as_list: bool,
+    /// Where they were named as a list, so that a refusal says of which of them it is: the member of the body that
+    /// names one by its place, if it stands there.
+    pub(super) as_list: Option<fn(usize) -> Option<String>>,
 }
 
 /// Requests as they were read, whose changes are made one after the other.
@@ -58,6 +59,11 @@ pub(super) async fn change<T: Serialize>(
     if wish.ids.is_empty() || wish.ids.len() > LISTED_MAX {
         return Err(Refused::invalid("requests", format!("must name 1 to {LISTED_MAX} requests")));
     }
+    for (nth, id) in wish.ids.iter().enumerate() {
+        if let (Some(member), Err(error)) = (wish.as_list.and_then(|member| member(nth)), id.parse::<RequestId>()) {
+            return Err(Refused::invalid(&member, error));
+        }
+    }
     for _ in 0..ATTEMPTS {
         let (mut entries, mut case): (Vec<Entry<Request>>, _) = (Vec::new(), None);
         for id in wish.ids {
@@ -78,10 +84,10 @@ pub(super) async fn change<T: Serialize>(
         let (mut after, mut views, mut commit) = (Vec::new(), Vec::new(), Commit::default());
         for (nth, entry) in entries.iter().enumerate() {
             let request = &entry.value;
-            let named = |refused| if wish.as_list { of(request, refused) } else { refused };
+            let named = |refused| if wish.as_list.is_some() { of(request, refused) } else { refused };
             let change = command(&read, nth).map_err(named)?;
             let change = request.act(change, read.now).map_err(Refused::from).map_err(named)?;
-            let (request, of_it) = record::changed(parts, caller, entry, change, read.now)?;
+            let (request, of_it) = record::changed(parts, caller, entry, change, read.now).await?;
             views.push(RequestView::of(parts, &case, &request).await?);
             after.push(request);
             commit.with(of_it);
