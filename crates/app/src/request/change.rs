@@ -59,15 +59,16 @@ pub(super) async fn change<T: Serialize>(
     if wish.ids.is_empty() || wish.ids.len() > LISTED_MAX {
         return Err(Refused::invalid("requests", format!("must name 1 to {LISTED_MAX} requests")));
     }
-    for (nth, id) in wish.ids.iter().enumerate() {
-        if let (Some(member), Err(error)) = (wish.as_list.and_then(|member| member(nth)), id.parse::<RequestId>()) {
-            return Err(Refused::invalid(&member, error));
-        }
-    }
     for _ in 0..ATTEMPTS {
         let (mut entries, mut case): (Vec<Entry<Request>>, _) = (Vec::new(), None);
-        for id in wish.ids {
-            let (entry, loaded) = read::permitted(parts, caller, wish.permission, id).await?;
+        for (nth, id) in wish.ids.iter().enumerate() {
+            // What is no request's name is told by where it stands, once policy was asked.
+            let unread = |refused: Refused| match (wish.as_list.and_then(|member| member(nth)), id.parse::<RequestId>())
+            {
+                (Some(member), Err(error)) if refused.kind == Kind::NotFound => Refused::invalid(&member, error),
+                _ => refused,
+            };
+            let (entry, loaded) = read::permitted(parts, caller, wish.permission, id).await.map_err(unread)?;
             match &case {
                 None => case = Some(loaded.case),
                 Some(first) if first.id == loaded.case.id => {}

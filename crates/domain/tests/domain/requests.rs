@@ -47,8 +47,8 @@ fn act() -> impl Strategy<Value = Act> {
     let who = || prop_oneof![1 => Just(None), 2 => (0..STAFF.len()).prop_map(Some)];
     let changed = select(vec![Changed::Bundle, Changed::Holder, Changed::Fact, Changed::Verdict]);
     prop_oneof![
-        8 => (who(), proptest::bool::weighted(0.9), 0..3u32).prop_map(|(who, this, with)| Act::Confirm(who, this, with)),
-        1 => (who(), any::<bool>(), 0..3u32).prop_map(|(who, this, with)| Act::Decline(who, this, with)),
+        8 => (who(), proptest::bool::weighted(0.9), 0..3u32).prop_map(|(who, this, n)| Act::Confirm(who, this, n)),
+        1 => (who(), any::<bool>(), 0..3u32).prop_map(|(who, this, n)| Act::Decline(who, this, n)),
         2 => select(vec!["tok_1", "tok_2"]).prop_map(Act::Link),
         1 => Just(Act::Withdraw),
         1 => Just(Act::Expire),

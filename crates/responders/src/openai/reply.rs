@@ -172,9 +172,9 @@ mod tests {
         ] {
             assert_eq!(reason(&calls(&json!([call(name, twice)]))), Some(YieldReason::ToolFailed), "{twice}");
             // Some servers send arguments as they are, and not as text.
-            let body = format!(
-                r#"{{"choices":[{{"message":{{"tool_calls":[{{"function":{{"name":"{name}","arguments":{twice}}}}}]}},"finish_reason":"tool_calls"}}]}}"#
-            );
+            let sent = format!(r#"[{{"function":{{"name":"{name}","arguments":{twice}}}}}]"#);
+            let message = format!(r#"{{"message":{{"tool_calls":{sent}}},"finish_reason":"tool_calls"}}"#);
+            let body = format!(r#"{{"choices":[{message}]}}"#);
             let once = body.replace(r#","pence":9"#, "");
             assert_eq!(Reply::whole(once.as_bytes(), 1024).unwrap().said(&["refund".to_owned()]), acts);
             let said = Reply::whole(body.as_bytes(), 1024).unwrap().said(&["refund".to_owned()]);
