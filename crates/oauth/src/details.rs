@@ -3,7 +3,7 @@
 //! What is not known is refused by name and never passed over: a limit that is not understood would be one that does
 //! not hold.
 
-use crate::error::{ErrorCode, OAuthError, quoted};
+use crate::error::{ErrorCode, OAuthError, of_json, quoted};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, de::DeserializeOwned};
 use std::fmt;
@@ -136,9 +136,9 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, DetailsError> {
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let at = if path == "." { String::new() } else { path };
-        DetailsError::new(at, error.inner())
+        DetailsError::new(at, of_json(error.inner()))
     })?;
-    reader.end().map_err(|error| DetailsError::new("", error))?;
+    reader.end().map_err(|error| DetailsError::new("", of_json(&error)))?;
     Ok(read)
 }
 
@@ -259,7 +259,11 @@ mod tests {
             ("/0/type", json!("payment_initiation"), "payment_initiation"),
             ("/0/type", json!(7), "type"),
             ("/0/locations", json!(["https://a.example"]), "unknown field `locations`"),
-            ("/0/constraints/max_speed", json!(3), "[0].constraints.max_speed: unknown field `max_speed`"),
+            (
+                "/0/constraints/max_speed",
+                json!(3),
+                "[0].constraints.max_speed: unknown field `max_speed`, expected one of",
+            ),
             ("/0/constraints/max_amount/decimals", json!(2), "unknown field `decimals`"),
             ("/0/constraints/max_amount/minor", json!(5000.0), "[0].constraints.max_amount.minor"),
             ("/0/constraints/max_amount/minor", json!("5000"), "[0].constraints.max_amount.minor"),
@@ -285,6 +289,7 @@ mod tests {
             changed.pointer_mut(parent).unwrap()[member] = value;
             let error = parse(&changed.to_string()).unwrap_err().to_string();
             assert!(error.starts_with("authorization_details") && error.contains(told), "{at}: {error}");
+            assert!(!error.contains("column"), "{error}");
             let sent = OAuthError::from(parse(&changed.to_string()).unwrap_err());
             assert_eq!(sent.code(), ErrorCode::InvalidAuthorizationDetails);
         }

@@ -8,8 +8,8 @@
 mod address;
 
 use crate::{
-    error::{ErrorCode, OAuthError},
-    jwk::{KeyError, PublicKey},
+    error::{ErrorCode, OAuthError, plain},
+    jwk::{Algorithm, KeyError, PublicKey},
     jws::{Jws, Malformed, Seconds, is_plain},
     nonce::Nonces,
     seen::{NotFirst, Seen},
@@ -197,6 +197,26 @@ pub fn check(
     let proof = read(proof, asked, nonces, now_ms)?;
     seen.first_time(&proof.jkt, &proof.jti, proof.until_ms, now_ms)?;
     Ok(proof)
+}
+
+/// The challenge with which a protected resource refuses (`WWW-Authenticate`; RFC 9449, section 7.1): how proofs are
+/// signed, what is wrong, which scope it wants, and where the resource's metadata is (RFC 9728, section 5.1). A scope
+/// or an address that does not fit into the quotes is left out.
+pub fn challenge(error: Option<&OAuthError>, scope: Option<&str>, resource_metadata: Option<&str>) -> String {
+    let algorithms = Algorithm::NAMES.join(" ");
+    let mut challenge = format!("DPoP algs=\"{algorithms}\"");
+    let given = [
+        ("error", error.map(|error| error.code().as_str())),
+        ("error_description", error.map(OAuthError::description)),
+        ("scope", scope),
+        ("resource_metadata", resource_metadata),
+    ];
+    for (name, value) in given {
+        if let Some(value) = value.filter(|value| plain(value) == **value) {
+            challenge.push_str(&format!(", {name}=\"{value}\""));
+        }
+    }
+    challenge
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ impl fmt::Display for OAuthError {
 impl std::error::Error for OAuthError {}
 
 /// A text in the characters of an `error_description` (RFC 6749, section 5.2), which fit into a header's quotes too.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars()
         .map(|letter| match letter {
             '"' | '\u{2018}'..='\u{201f}' => '\'',
@@ -163,6 +163,12 @@ pub(crate) fn quoted(word: &str) -> String {
         shown.push_str("...");
     }
     format!("'{shown}'")
+}
+
+/// What is wrong with JSON, without its line and column: whoever sent it knows names, not places in what was decoded.
+pub(crate) fn of_json(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    told.split_once(" at line ").map_or(told.as_str(), |(what, _)| what).to_owned()
 }
 
 #[cfg(test)]

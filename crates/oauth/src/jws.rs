@@ -1,7 +1,7 @@
 //! Signed texts in compact form (JWS, RFC 7515): read, verified and made, for proofs, assertions and tokens alike.
 
 use crate::{
-    error::quoted,
+    error::{of_json, quoted},
     jwk::{Algorithm, PublicKey},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -87,10 +87,10 @@ impl<'a> Jws<'a> {
         let mut reader = serde_json::Deserializer::from_slice(&self.payload);
         let claims = serde_path_to_error::deserialize(&mut reader);
         let claims = claims.map_err(|error| match error.path().to_string() {
-            path if path == "." => Malformed::Claims(error.inner().to_string()),
-            path => Malformed::Claims(format!("{path}: {}", error.inner())),
+            path if path == "." => Malformed::Claims(of_json(error.inner())),
+            path => Malformed::Claims(format!("{path}: {}", of_json(error.inner()))),
         })?;
-        reader.end().map_err(|error| Malformed::Claims(error.to_string()))?;
+        reader.end().map_err(|error| Malformed::Claims(of_json(&error)))?;
         Ok(claims)
     }
 }

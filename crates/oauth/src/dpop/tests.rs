@@ -197,6 +197,17 @@ fn proofs_by_either_algorithm_are_taken_and_by_the_wrong_one_are_not() {
     assert_eq!(read(&key.sign(&header, &claims).unwrap(), &ASKED, &nonces(), NOW), Err(ProofError::Signature));
 }
 
+#[test]
+fn a_resource_refuses_with_a_challenge() {
+    assert_eq!(challenge(None, None, None), "DPoP algs=\"ES256 EdDSA\"");
+    let error = OAuthError::new(ErrorCode::InsufficientScope, "ask the \"customer\"");
+    assert_eq!(
+        challenge(Some(&error), Some("case:open"), Some("https://a.example/.well-known/b\"\r\nX: y")),
+        "DPoP algs=\"ES256 EdDSA\", error=\"insufficient_scope\", error_description=\"ask the 'customer'\", \
+         scope=\"case:open\""
+    );
+}
+
 /// The private key of RFC 7515, appendix A.3, in PKCS #8.
 fn p256_pkcs8() -> Vec<u8> {
     let before = b"\x30\x41\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\
