@@ -9,7 +9,7 @@ use crate::{
     refused::{Kind, Refused},
     request::{
         ask::{self, AskRequest},
-        read, sent,
+        read,
         view::{EffectView, RequestView},
         withdraw,
     },
@@ -19,6 +19,7 @@ use remit_domain::{
     id::{ActionName, RequestId},
     request::{Answer, Confirming, Money, RequestState, Requestable},
 };
+use remit_responders::once;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -30,7 +31,7 @@ pub struct AskDelegated {
     /// The action, one that the delegation names.
     pub action: String,
     /// With what, as the action's parameters say; money in minor units.
-    #[serde(deserialize_with = "sent::once")]
+    #[serde(deserialize_with = "once")]
     #[schema(value_type = Object)]
     pub arguments: Map<String, Value>,
 }
