@@ -13,23 +13,17 @@ const COMPARED: &str = "crates/bench/python/requirements.txt";
 /// OpenAI's own client, against which answers of AI services are held.
 const CLIENT: &str = "crates/responders/tests/http/forms/requirements.txt";
 
-/// An authorization server, and a service behind it.
-const REFUNDS: &str = "crates/server/tests/http/peers/requirements.txt";
+/// An authorization server with a service behind it, and a delegate of a customer's.
+const SERVERS: &str = "crates/server/tests/http/peers";
 
 /// Installs what is not there yet in the versions that are written down.
 pub(crate) fn install() -> Result<(), String> {
     let place = kept()?;
     python(&place.join("python"), &format!("{PROGRAMS}/requirements.txt"))?;
     python(&place.join("openai"), CLIENT)?;
-    python(&place.join("refunds"), REFUNDS)?;
-    let npm = ["package.json", "package-lock.json"].map(|file| format!("{PROGRAMS}/{file}"));
-    once(&place.join("npm"), &npm, |to| {
-        fs::create_dir_all(to).map_err(|error| error.to_string())?;
-        for file in ["package.json", "package-lock.json"] {
-            fs::copy(Path::new(PROGRAMS).join(file), to.join(file)).map_err(|error| error.to_string())?;
-        }
-        run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(to))
-    })?;
+    python(&place.join("refunds"), &format!("{SERVERS}/requirements.txt"))?;
+    npm(&place.join("npm"), PROGRAMS)?;
+    npm(&place.join("delegate"), SERVERS)?;
     once(&place.join("ledger-go"), &[format!("{PROGRAMS}/ledger.go")], |to| {
         // Debian's packages of Go's modules lie in a GOPATH.
         let go = [("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"), ("GOFLAGS", "")];
@@ -53,6 +47,18 @@ pub(crate) fn python(place: &Path, requirements: &str) -> Result<(), String> {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(to))?;
         let pip = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement", requirements];
         run(Command::new(to.join("bin/pip")).args(pip))
+    })
+}
+
+/// Packages of npm that a folder's lock file names, in just these versions.
+fn npm(place: &Path, folder: &str) -> Result<(), String> {
+    let files = ["package.json", "package-lock.json"];
+    once(place, &files.map(|file| format!("{folder}/{file}")), |to| {
+        fs::create_dir_all(to).map_err(|error| error.to_string())?;
+        for file in files {
+            fs::copy(Path::new(folder).join(file), to.join(file)).map_err(|error| error.to_string())?;
+        }
+        run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(to))
     })
 }
 

@@ -22,6 +22,17 @@ use remit_ledger::{
     proof,
     tile::{self, Address},
 };
+use remit_oauth::{
+    assertion,
+    client::ClientKey,
+    details,
+    dpop::{self, Asked},
+    jwk::{KeySet, PublicKey},
+    nonce::Nonces,
+    pkce::Challenge,
+    seen::SeenProofs,
+    token::SigningKeys,
+};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_signals::{
     examples,
@@ -34,11 +45,13 @@ use remit_signals::{
 };
 use remit_statements::{ENTRIES_MAX, Form, VALUE_MAX};
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{
     fmt::Display,
     path::PathBuf,
     sync::{Arc, LazyLock},
+    time::Duration,
 };
 
 pub mod seeds;
@@ -47,7 +60,7 @@ pub mod seeds;
 pub type Target = fn(&[u8]);
 
 /// All properties by name, as `fuzz/` has them.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("words", words),
     ("mails", mails),
     ("labelled", labelled),
@@ -59,6 +72,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("names", names),
     ("ledger", ledger),
     ("statements", statements),
+    ("oauth", oauth),
 ];
 
 /// Files of the sample bundle that are changed.
@@ -81,6 +95,22 @@ static MODEL: LazyLock<IntentModel> = LazyLock::new(|| {
     let few: Vec<_> = examples.into_iter().step_by(20).collect();
     intent::train(&few, None, &mut |_, _| {}).expect("a classifier")
 });
+
+/// What delegates are held against: a moment, a server, a request, a pair of keys, and the nonces of then.
+const NOW: i64 = 1_800_000_000_000;
+const ISSUER: &str = "https://support.example.com";
+const ASKED: Asked<'static> =
+    Asked { method: "POST", url: "https://support.example.com/oauth/token", access_token: None };
+static DELEGATE: LazyLock<ClientKey> = LazyLock::new(|| ClientKey::ed25519(&[1; 32]).expect("a key"));
+
+pub(crate) fn nonces() -> Nonces {
+    Nonces::new(&[7; 32], Duration::from_secs(120))
+}
+
+/// The header of a proof of possession.
+fn proving() -> Value {
+    json!({ "typ": dpop::TYPE, "jwk": DELEGATE.public().to_json() })
+}
 
 /// What a customer wrote is measured, within bounds.
 pub fn words(bytes: &[u8]) {
@@ -121,6 +151,50 @@ pub fn statements(bytes: &[u8]) {
             let kept = |text: &String| text.len() <= VALUE_MAX && !text.chars().any(char::is_control);
             assert!(entry.key.iter().chain(&entry.reference).all(kept));
         }
+    }
+}
+
+/// What delegates send: proofs, assertions, tokens, keys and details, as they come; and any claims under a good
+/// signature. What is taken is taken once, and what is read is written and read alike.
+pub fn oauth(bytes: &[u8]) {
+    let (keys, nonces) = (KeySet::of(DELEGATE.public().clone()), nonces());
+    static SIGNING: LazyLock<SigningKeys> = LazyLock::new(|| SigningKeys::new(&[1; 32], &[]).expect("keys"));
+    let text = String::from_utf8_lossy(bytes);
+    let claims: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let kid = DELEGATE.public().kid();
+    let signed = |header: Value| DELEGATE.sign(&header, &claims).expect("what is JSON can be signed");
+    for proof in [text.to_string(), signed(proving())] {
+        let seen = SeenProofs::new(64);
+        if dpop::check(&proof, &ASKED, &nonces, &seen, NOW).is_ok() {
+            assert!(dpop::check(&proof, &ASKED, &nonces, &seen, NOW).is_err());
+        }
+    }
+    for assertion in [text.to_string(), signed(json!({ "kid": kid }))] {
+        let seen = SeenProofs::new(64);
+        let check = || assertion::check(&assertion, None, &keys, &[ISSUER], &seen, NOW);
+        if let Ok(client) = check() {
+            assert_eq!(assertion::peek_client(&assertion), Ok(client.id));
+            assert!(check().is_err());
+        }
+    }
+    for token in [text.to_string(), signed(json!({ "typ": remit_oauth::token::TYPE, "kid": kid }))] {
+        let verify = |token: &str| SIGNING.verify(token, ISSUER, "mcp", NOW);
+        if let Ok(read) = verify(&token) {
+            let again = SIGNING.sign(&read).expect("what was read can be written");
+            assert_eq!(verify(&again), Ok(read));
+        }
+    }
+    if let Ok(key) = PublicKey::parse(&claims) {
+        assert_eq!(PublicKey::parse(&key.to_json()), Ok(key));
+    }
+    if let Ok(set) = KeySet::parse(&claims) {
+        assert_eq!(KeySet::parse(&set.to_json()).expect("what was read can be written").keys(), set.keys());
+    }
+    if let Ok(details) = details::parse(&text) {
+        assert_eq!(details::parse(&serde_json::to_string(&details).unwrap()), Ok(details));
+    }
+    if let Ok(challenge) = Challenge::of(&text) {
+        assert_eq!(Challenge::parse(&challenge.to_string(), Some("S256")), Ok(challenge));
     }
 }
 
@@ -282,6 +356,10 @@ mod tests {
         serde_json::from_slice::<Decision>(&seeds::of("records")[0]).unwrap();
         assert!(Case::open(&serde_json::from_slice(&seeds::of("records")[1]).unwrap()).is_some());
         assert!(Files::from_bytes(seeds::of("bundle").last().unwrap()).is_ok());
+        let sent: Vec<Value> = seeds::of("oauth").iter().map(|seed| serde_json::from_slice(seed).unwrap()).collect();
+        assert!(details::parse(&sent[0]["authorization_details"].to_string()).is_ok());
+        let proof = DELEGATE.sign(&proving(), &sent[2]).unwrap();
+        assert!(dpop::read(&proof, &ASKED, &nonces(), NOW).is_ok());
         let ledger = seeds::of("ledger");
         assert!(Entry::from_bytes(&ledger[5]).is_ok());
         assert!(OfflineProof::parse(std::str::from_utf8(&ledger[2]).unwrap()).is_ok());

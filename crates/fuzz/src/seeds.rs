@@ -1,6 +1,6 @@
 //! What inputs look like: where a fuzzer starts from.
 
-use crate::{BANK, BUNDLE_FILES};
+use crate::{ASKED, BANK, BUNDLE_FILES, ISSUER, NOW, nonces};
 use remit_ledger::{
     checkpoint::Signer,
     entry::{About, Entry, commitment},
@@ -33,6 +33,7 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
         "names" => NAMES.iter().map(|name| name.as_bytes().to_vec()).collect(),
         "ledger" => ledger(),
         "statements" => STATEMENTS.iter().map(|file| file.as_bytes().to_vec()).collect(),
+        "oauth" => written(oauth()),
         _ => Vec::new(),
     }
 }
@@ -131,6 +132,28 @@ fn bodies() -> Vec<Value> {
         json!({ "owner": "risk", "due_at": "2026-01-01T00:00:00Z", "reason": "lost" }),
         json!({ "reason": "done", "close": true }),
         json!({ "name": "crm", "roles": ["integration"], "source": "crm", "days": 30 }),
+    ]
+}
+
+/// Claims of a token, of an assertion and of a proof; details; keys.
+fn oauth() -> Vec<Value> {
+    let (issuer, seconds, nonce) = (ISSUER, NOW / 1_000, nonces().issue(NOW));
+    let details = json!([{ "type": "support_delegation", "identifier": "dgn_1", "actions": ["refund.request"],
+        "constraints": { "max_amount": { "currency": "USD", "minor": 5000 }, "max_total": { "currency": "USD",
+            "minor": 9000 }, "max_count": 2, "window_hours": 24, "not_after": "2027-12-31T18:00:00Z" } }]);
+    let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+    let token = json!({ "iss": issuer, "aud": "mcp", "sub": "cust_1", "client_id": "dlg_1", "scope": "support:ask",
+        "iat": seconds, "exp": seconds + 300, "jti": "1", "cnf": { "jkt": "x" },
+        "act": { "iss": issuer, "sub": "dlg_1", "act": { "sub": "dlg_0" } }, "authorization_details": details });
+    vec![
+        token,
+        json!({ "iss": "dlg_1", "sub": "dlg_1", "aud": [issuer], "exp": seconds + 60, "iat": seconds, "jti": "1" }),
+        json!({ "jti": "1", "htm": "POST", "htu": ASKED.url, "iat": seconds, "nonce": nonce }),
+        details,
+        json!({ "keys": [key, { "kty": "EC", "crv": "P-256", "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
+            "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA", "kid": "a" }] }),
+        key,
+        json!("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Walls: the use cases know nothing of how they are asked and answered, say where each of their refusals arises, and
-//! nobody but they names the backend in which a data directory is kept.
+//! nobody but they names the backend in which a data directory is kept; the forms of OAuth get what they work on, the
+//! time too.
 
 mod named;
 
@@ -30,6 +31,12 @@ const BACKEND: [&str; 7] = [
     "crates/store/",
 ];
 
+/// Where the forms of OAuth are.
+const FORMS: &str = "crates/oauth/src/";
+/// Libraries, and parts of the standard one, by which they would get something for themselves.
+const OUTSIDE: [&str; 12] =
+    ["Instant", "SystemTime", "axum", "env", "fs", "getrandom", "hyper", "io", "net", "process", "thread", "tokio"];
+
 pub(super) fn faults(files: &[File]) -> Result<Vec<String>, String> {
     let mut faults = Vec::new();
     for file in files {
@@ -41,6 +48,11 @@ pub(super) fn faults(files: &[File]) -> Result<Vec<String>, String> {
             if file.path.starts_with(USE_CASES) {
                 faults
                     .extend(named.iter().filter_map(|named| of_use_cases(named).map(|says| told(file, named, &says))));
+            }
+            if file.path.starts_with(FORMS) {
+                let is_outside = |named: &&Named| matches!(named, Named::Path(path, _) if is_outside(path));
+                let says = "is outside of what the forms of OAuth work on; have it given, as the time is";
+                faults.extend(named.iter().filter(is_outside).map(|named| told(file, named, says)));
             }
             if !BACKEND.iter().any(|place| file.path.starts_with(place)) {
                 let is_backend = |named: &&Named| matches!(named, Named::Path(path, _) if is_backend(path));
@@ -107,6 +119,13 @@ fn is_media_type(text: &str) -> bool {
 /// Whether a path is into the store's backend.
 fn is_backend(path: &[String]) -> bool {
     matches!(path, [library, part, ..] if library == "remit_store" && part == "sqlite")
+}
+
+/// Whether a path leads out of what is given.
+fn is_outside(path: &[String]) -> bool {
+    let (Some(first), Some(second)) = (path.first(), path.get(1)) else { return false };
+    let outside = |part: &String| OUTSIDE.contains(&part.as_str());
+    outside(first) || first == "std" && (outside(second) || path.get(2).is_some_and(outside)) || second == "now"
 }
 
 #[cfg(test)]

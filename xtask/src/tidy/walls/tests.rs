@@ -69,3 +69,19 @@ fn the_backend_is_named_where_a_directory_is_opened() {
         }
     }
 }
+
+#[test]
+fn the_forms_of_oauth_get_what_they_work_on() {
+    for named in [
+        "use std::time::{Duration, Instant};",
+        "fn a() { std::fs::read(b); }",
+        "use tokio::sync::Mutex;",
+        "fn a() { Timestamp::now(); }",
+    ] {
+        assert_eq!(faults("crates/oauth/src/a.rs", named).len(), 1, "{named}");
+        assert_eq!(faults("crates/server/src/a.rs", named).len(), 0, "{named}");
+    }
+    for named in ["use std::{sync::Mutex, time::Duration};", "#[cfg(test)]\nmod tests { use std::thread; }"] {
+        assert_eq!(faults("crates/oauth/src/a.rs", named), Vec::<String>::new(), "{named}");
+    }
+}
