@@ -27,6 +27,7 @@ use remit_oauth::{
     client::ClientKey,
     details,
     dpop::{self, Asked},
+    id_jag,
     jwk::{KeySet, PublicKey},
     nonce::Nonces,
     pkce::Challenge,
@@ -175,6 +176,15 @@ pub fn oauth(bytes: &[u8]) {
         if let Ok(client) = check() {
             assert_eq!(assertion::peek_client(&assertion), Ok(client.id));
             assert!(check().is_err());
+        }
+    }
+    for assertion in [text.to_string(), signed(json!({ "typ": id_jag::TYPE, "kid": kid }))] {
+        let seen = SeenProofs::new(64);
+        let (issuer, client, jkt) = ("https://idp.example.com", "dlg_1", "x");
+        let expected = id_jag::Expected { issuer, keys: &keys, audience: ISSUER, client, jkt };
+        if id_jag::check(&assertion, &expected, &seen, NOW).is_ok() {
+            assert_eq!(id_jag::peek_issuer(&assertion).as_deref(), Ok(issuer));
+            assert!(id_jag::check(&assertion, &expected, &seen, NOW).is_err());
         }
     }
     for token in [text.to_string(), signed(json!({ "typ": remit_oauth::token::TYPE, "kid": kid }))] {

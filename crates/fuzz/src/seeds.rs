@@ -149,6 +149,8 @@ fn oauth() -> Vec<Value> {
         token,
         json!({ "iss": "dlg_1", "sub": "dlg_1", "aud": [issuer], "exp": seconds + 60, "iat": seconds, "jti": "1" }),
         json!({ "jti": "1", "htm": "POST", "htu": ASKED.url, "iat": seconds, "nonce": nonce }),
+        json!({ "iss": "https://idp.example.com", "sub": "u-1", "aud": issuer, "client_id": "dlg_1", "jti": "1",
+            "iat": seconds, "exp": seconds + 300, "cnf": { "jkt": "x" }, "resource": ["mcp"], "tenant": "t" }),
         details,
         json!({ "keys": [key, { "kty": "EC", "crv": "P-256", "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
             "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA", "kid": "a" }] }),

@@ -7,7 +7,7 @@
 use crate::{
     error::{ErrorCode, OAuthError, quoted},
     jwk::KeySet,
-    jws::{Jws, Malformed, Seconds, is_plain},
+    jws::{Jws, Malformed, OneOrMore, Seconds, is_plain},
     seen::{NotFirst, Seen},
 };
 use serde::Deserialize;
@@ -103,28 +103,11 @@ impl From<AssertionError> for OAuthError {
 struct Claims {
     iss: String,
     sub: String,
-    aud: Audiences,
+    aud: OneOrMore,
     exp: Seconds,
     nbf: Option<Seconds>,
     iat: Option<Seconds>,
     jti: String,
-}
-
-/// A text, or a list of texts.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audiences {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Audiences {
-    fn all(&self) -> &[String] {
-        match self {
-            Self::One(one) => std::slice::from_ref(one),
-            Self::Several(several) => several,
-        }
-    }
 }
 
 #[derive(Deserialize)]

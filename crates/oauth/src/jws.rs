@@ -137,6 +137,23 @@ impl<'de> Deserialize<'de> for Seconds {
     }
 }
 
+/// A text, or a list of texts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    pub(crate) fn all(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::More(more) => more,
+        }
+    }
+}
+
 /// Whether an identifier that a caller made can be kept and compared: short, and printable.
 pub(crate) fn is_plain(text: &str, bytes_max: usize) -> bool {
     (1..=bytes_max).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'!'..=b'~'))

@@ -67,6 +67,13 @@ pub struct Actor {
     pub act: Option<Box<Self>>,
 }
 
+impl Actor {
+    /// This one, and those before.
+    pub fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |actor| actor.act.as_deref())
+    }
+}
+
 impl AccessToken {
     /// Whether a scope is among those that it has.
     pub fn has_scope(&self, scope: &str) -> bool {
@@ -75,7 +82,7 @@ impl AccessToken {
 
     /// Who acts, and who acted before, from the last to the first.
     pub fn actors(&self) -> impl Iterator<Item = &Actor> {
-        std::iter::successors(self.act.as_ref(), |actor| actor.act.as_deref())
+        self.act.iter().flat_map(Actor::chain)
     }
 
     /// Whether it is within its bounds, whoever made it.

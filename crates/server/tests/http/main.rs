@@ -54,6 +54,7 @@ mod proxies;
 mod readings;
 mod reconciliation;
 mod requests;
+mod requests_kept;
 mod requests_told;
 mod sample_bundle;
 mod sandbox_page;
