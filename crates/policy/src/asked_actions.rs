@@ -32,8 +32,8 @@ pub(crate) fn lint<'a>(
     let requested = requested.chain(group);
     let asked: Vec<&str> = API_ACTIONS.into_iter().chain([HANDLE]).chain(act).chain(requested).collect();
     for rule in rules.filter(|rule| rule.file != BASELINE) {
-        let Ok(policy) = rule.policy.to_json() else { continue };
-        for (kind, id) in named(&policy).into_iter().filter(|(kind, id)| kind != "Action" || !asked.contains(&&**id)) {
+        let Some(policy) = rule.json() else { continue };
+        for (kind, id) in named(policy).into_iter().filter(|(kind, id)| kind != "Action" || !asked.contains(&&**id)) {
             let named = format!("{kind}::{id:?}");
             let undeclared = kind == "Action" && id == ACT;
             let why = if undeclared { "which the schema does not declare" } else { "an action that nobody asks about" };

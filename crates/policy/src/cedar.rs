@@ -78,15 +78,21 @@ pub(crate) fn schema(
         }
     };
     let whole = format!("{text}\n{added}");
-    let mut schema = match Schema::from_cedarschema_str(&whole) {
-        Ok((schema, _)) => schema,
+    let fragment = match SchemaFragment::from_cedarschema_str(&whole) {
+        Ok((fragment, _)) => fragment,
         Err(error) => {
             findings.push(diagnosed(SCHEMA, text, &error));
             return None;
         }
     };
-    let mut declared =
-        SchemaFragment::from_cedarschema_str(&whole).ok().and_then(|(fragment, _)| fragment.to_json_value().ok())?;
+    let mut declared = fragment.clone().to_json_value().ok()?;
+    let mut schema = match Schema::from_schema_fragments([fragment]) {
+        Ok(schema) => schema,
+        Err(error) => {
+            findings.push(diagnosed(SCHEMA, text, &error));
+            return None;
+        }
+    };
     if !seen.is_empty() || !catalogue.is_empty() {
         let added = attributes::declare(&mut declared, seen, SCHEMA)
             .and_then(|()| action::declare(&mut declared, catalogue, SCHEMA));
@@ -201,7 +207,11 @@ fn read_rule(
     policy: &Policy,
     findings: &mut Vec<Finding>,
 ) -> Option<Rule> {
-    let said = |key: &str| policy.annotation(key).map(str::trim).filter(|value| !value.is_empty());
+    // Asked for one annotation, Cedar parses its name, which takes longer than to go through the few that there are.
+    let said = |key: &str| {
+        let value = policy.annotations().find_map(|(name, value)| (name == key).then_some(value));
+        value.map(str::trim).filter(|value| !value.is_empty())
+    };
     let line = start(policy).map_or(1, |start| line_at(text, start));
     let mut wrong =
         |message: String, cure: &str, fault: Fault| findings.push(Finding::new(file, line, message, cure).is(fault));
@@ -229,7 +239,7 @@ fn read_rule(
     };
     let note = PolicyNote { effect, owner, reason: Arc::from(reason), invariant: false };
     let policy = policy.new_id(PolicyId::new(id.as_str()));
-    Some(Rule { policy, id, file: file.to_owned(), line, note })
+    Some(Rule::new(policy, id, file, line, note))
 }
 
 /// Holds every policy against the schema; warnings count as errors, since an impossible policy is one.

@@ -1,7 +1,7 @@
 //! Finds policies that compare a field or fact whose values are closed with something that is none of them: it can
 //! never be so, and Cedar, to which it is text, says nothing.
 
-use crate::{bundle::SignalSpec, cedar_places, files::Files, finding::Finding, rule::Rule, verdict_cache::Unscoped};
+use crate::{bundle::SignalSpec, cedar_places, files::Files, finding::Finding, rule::Rule, verdict_cache::Conditions};
 
 /// Adds a finding for each value that a rule names and that the field or fact beside it never has.
 pub(crate) fn lint<'a>(
@@ -16,7 +16,7 @@ pub(crate) fn lint<'a>(
     let kinds: Vec<_> = attributes.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect();
     let closed = |name: &str| attributes.iter().find(|spec| spec.name.as_str() == name && !spec.values.is_empty());
     for rule in rules {
-        for (name, texts) in Unscoped::new(&rule.policy, &kinds).texts {
+        for (name, texts) in Conditions::of(rule, &kinds).texts {
             let Some(spec) = closed(&name) else { continue };
             for text in texts.iter().filter(|text| !spec.values.contains(text.as_str())) {
                 let message =

@@ -210,7 +210,7 @@ impl Reader<'_> {
         let reason: std::sync::Arc<str> = said.reason.trim().into();
         let note =
             PolicyNote { effect: PolicyEffect::Permit, owner: owner.clone(), reason: reason.clone(), invariant: false };
-        weighed.rules.push(Rule { policy, id: id.clone(), file: FILE.to_owned(), line: self.line(), note });
+        weighed.rules.push(Rule::new(policy, id.clone(), FILE, self.line(), note));
         weighed.considerations.push((id.clone(), Consideration { owner, reason, effect }));
         weighed.of.push((id, of));
     }

@@ -14,7 +14,7 @@ use crate::{
     manifest::SignalKind,
     rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
-    verdict_cache::Unscoped,
+    verdict_cache::Conditions,
 };
 use foldhash::fast::FixedState;
 use remit_domain::{
@@ -111,23 +111,23 @@ pub(crate) fn axes(bundle: &Bundle) -> Vec<Axis<'_>> {
     let asked = [HANDLE, ACT].map(|action| uid("Action", action));
     let is_asked = |rule: &&Rule| asked.iter().any(|action| admits_action(rule, action));
     for rule in bundle.rules.iter().chain(&bundle.invariants).filter(is_asked) {
-        let unscoped = Unscoped::new(&rule.policy, &kinds);
+        let conditions = Conditions::of(rule, &kinds);
         // What is not compared with a signal by its name may be compared with any.
-        if unscoped.signals.is_none() {
+        if conditions.signals.is_none() {
             for (signal, kind) in &kinds {
                 match kind {
-                    SignalKind::Long => literals.entry(signal.clone()).or_default().extend(&unscoped.loose.numbers),
+                    SignalKind::Long => literals.entry(signal.clone()).or_default().extend(&conditions.loose.numbers),
                     SignalKind::Text | SignalKind::List => {
-                        texts.entry(signal.clone()).or_default().extend(unscoped.loose.texts.iter().cloned());
+                        texts.entry(signal.clone()).or_default().extend(conditions.loose.texts.iter().cloned());
                     }
                     SignalKind::Bool | SignalKind::Name => {}
                 }
             }
         }
-        for (signal, more) in unscoped.literals {
+        for (signal, more) in conditions.literals {
             literals.entry(signal).or_default().extend(more);
         }
-        for (signal, more) in unscoped.texts {
+        for (signal, more) in conditions.texts {
             texts.entry(signal).or_default().extend(more);
         }
     }
@@ -242,7 +242,7 @@ impl Grid<'_> {
     fn spread(&self, rule: &Rule, starts: &[Point]) -> Vec<Point> {
         let kinds: Vec<(String, SignalKind)> =
             self.axes.iter().map(|axis| (axis.spec.name.to_string(), axis.spec.kind)).collect();
-        let reads = Unscoped::new(&rule.policy, &kinds).signals.unwrap_or_else(|| (0..self.axes.len()).collect());
+        let reads = Conditions::of(rule, &kinds).signals.unwrap_or_else(|| (0..self.axes.len()).collect());
         let sizes: Vec<(usize, u64)> =
             reads.iter().filter_map(|at| Some((*at, self.axes.get(*at)?.values.len() as u64))).collect();
         let all = sizes.iter().fold(1u64, |all, (_, size)| all.saturating_mul(*size));

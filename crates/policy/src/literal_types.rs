@@ -8,7 +8,6 @@ mod types;
 use crate::{
     cedar::Vocabulary,
     cedar_places::line_with,
-    expressions::in_json,
     files::Files,
     finding::{Fault, Finding},
     rule::Rule,
@@ -27,8 +26,8 @@ pub(crate) fn lint<'a>(
 ) {
     let Some(types) = Types::read(&vocabulary.declared) else { return };
     for rule in rules {
-        let Some(policy) = in_json(&rule.policy) else { continue };
-        let scope = types.scope(&policy);
+        let Some(policy) = rule.json() else { continue };
+        let scope = types.scope(policy);
         let Some(conditions) = policy.get("conditions") else { continue };
         findings.extend(compared(&types, &scope, conditions).iter().map(|wrong| wrong.finding(rule, files)));
         let named = Named { types: &types, scope: &scope, responders };

@@ -4,7 +4,7 @@ use crate::{
     attributes::AGE_HOURS,
     bundle::Bundle,
     deep_stack::deep,
-    expressions::{asked_for, attribute, in_json},
+    expressions::{asked_for, attribute},
     reference::Reference,
     rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
@@ -91,7 +91,7 @@ impl Permits<'_> {
 
 /// The conditions of a policy that do not hold, each as Cedar's JSON has it.
 fn failing(rule: &Rule, request: &Request, entities: &Entities) -> Vec<Value> {
-    let Some(policy) = in_json(&rule.policy) else { return Vec::new() };
+    let Some(policy) = rule.json() else { return Vec::new() };
     let conditions = policy.get("conditions").and_then(Value::as_array).into_iter().flatten();
     let mut parts = Vec::new();
     for condition in conditions {

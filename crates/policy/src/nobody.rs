@@ -1,12 +1,12 @@
 //! Policies on the product's own interfaces that compare with an empty string, which stood for nobody once.
 
-use crate::{bundle::Bundle, expressions, product_schema::SchemaVersion, rule::Rule};
+use crate::{bundle::Bundle, product_schema::SchemaVersion, rule::Rule};
 use serde_json::Value as Json;
 
 /// What to write in the place of such comparisons, a sentence for each policy, in the bundle's order.
 pub(crate) fn compared(bundle: &Bundle) -> Vec<String> {
     let told = |rule: &Rule| {
-        let policy = expressions::in_json(&rule.policy)?;
+        let policy = rule.json()?;
         let (variable, attribute) = policy.get("conditions").and_then(with_nothing)?;
         let (id, file, line) = (&rule.id, &rule.file, rule.line);
         Some(match bundle.schema() {

@@ -2,7 +2,8 @@
 //! that alone, so that a decision can be taken again from its record after the value was erased.
 
 use crate::{
-    bundle::SignalSpec, expressions::Texts, finding::Finding, manifest::SignalKind, rule::Rule, verdict_cache::Unscoped,
+    bundle::SignalSpec, expressions::Texts, finding::Finding, manifest::SignalKind, rule::Rule,
+    verdict_cache::Conditions,
 };
 use remit_domain::{cost::Economics, signal::Value};
 use smol_str::SmolStr;
@@ -38,7 +39,7 @@ impl ToldApart {
         }
         let kinds = kinds(attributes);
         for rule in rules {
-            let read = Unscoped::new(&rule.policy, &kinds);
+            let read = Conditions::of(rule, &kinds);
             for (name, numbers) in read.literals {
                 if let Some(apart) = apart.get_mut(&name) {
                     apart.numbers.extend(numbers);
@@ -102,7 +103,7 @@ pub(crate) fn lint<'a>(attributes: &[SignalSpec], rules: impl Iterator<Item = &'
         attributes.iter().find(told)
     };
     for rule in rules {
-        let read = Unscoped::new(&rule.policy, &kinds);
+        let read = Conditions::of(rule, &kinds);
         for (record, spec) in read.records.iter().filter_map(|record| Some((record, held(record)?))) {
             let message = format!(
                 "policy `{}` looks at `context.{record}` otherwise than by the name of what is in it, and \

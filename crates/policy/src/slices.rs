@@ -43,23 +43,23 @@ impl Slices {
         let on_handle: Vec<(&Rule, Unscoped)> = rules
             .iter()
             .filter(|rule| admits_action(rule, &handle) && uids.iter().any(|uid| admits_principal(rule, uid)))
-            .map(|rule| (rule, Unscoped::new(&rule.policy, kinds)))
+            .map(|rule| (rule, Unscoped::new(rule, kinds)))
             .collect();
         let all = || on_handle.iter().map(|(rule, unscoped)| (*rule, unscoped));
-        let common = VerdictCache::new(all().filter(|(_, unscoped)| !unscoped.looks_at_principal));
+        let common = VerdictCache::new(all().filter(|(_, unscoped)| !unscoped.conditions.looks_at_principal));
         let slice = |uid: &EntityUid| {
             let mine = || all().filter(|(rule, _)| admits_principal(rule, uid));
             Slice {
                 common: mine()
-                    .filter(|(_, unscoped)| !unscoped.looks_at_principal)
+                    .filter(|(_, unscoped)| !unscoped.conditions.looks_at_principal)
                     .map(|(rule, _)| (rule.id.clone(), rule.note.effect))
                     .collect(),
-                own: VerdictCache::new(mine().filter(|(_, unscoped)| unscoped.looks_at_principal)),
+                own: VerdictCache::new(mine().filter(|(_, unscoped)| unscoped.conditions.looks_at_principal)),
             }
         };
         let of = candidates.iter().zip(&uids).map(|(spec, uid)| (spec.responder.to_string(), slice(uid))).collect();
-        let live = on_handle.iter().filter(|(_, unscoped)| !unscoped.is_steady());
-        let live = live.map(|(_, unscoped)| unscoped.signals.clone()).collect::<Option<Vec<_>>>();
+        let live = on_handle.iter().filter(|(_, unscoped)| !unscoped.conditions.are_steady());
+        let live = live.map(|(_, unscoped)| unscoped.conditions.signals.clone()).collect::<Option<Vec<_>>>();
         Self { common, of, empty: on_handle.is_empty(), live: live.map(|sets| sets.into_iter().flatten().collect()) }
     }
 

@@ -9,7 +9,7 @@ mod reads;
 
 use crate::{
     attributes::{CUSTOMER, FIELDS},
-    expressions::{Texts, in_json},
+    expressions::Texts,
     manifest::SignalKind,
     rule::Rule,
 };
@@ -170,11 +170,14 @@ impl Pair {
 impl VerdictCache {
     pub(crate) fn new<'a>(policies: impl Iterator<Item = (&'a Rule, &'a Unscoped)> + Clone) -> Self {
         let part = |steady: bool| {
-            let chosen = policies.clone().filter(move |(_, unscoped)| unscoped.is_steady() == steady);
+            let chosen = policies.clone().filter(move |(_, unscoped)| unscoped.conditions.are_steady() == steady);
             Pair::of(chosen.map(|(rule, unscoped)| (rule, &unscoped.policy)))
         };
         let mut reads = Reads::default();
-        policies.clone().filter_map(|(_, unscoped)| unscoped.reads.as_ref()).for_each(|more| reads.extend(more));
+        policies
+            .clone()
+            .filter_map(|(_, unscoped)| unscoped.conditions.reads.as_ref())
+            .for_each(|more| reads.extend(more));
         Self { live: part(false), steady: part(true), reads, kept: RwLock::default() }
     }
 
@@ -280,37 +283,41 @@ impl Reads {
     }
 }
 
-/// A policy without the part of its scope that is settled before it is asked.
-pub(crate) struct Unscoped {
-    policy: Policy,
+/// What the conditions of a policy read, and how.
+pub(crate) struct Conditions {
     pub(crate) looks_at_principal: bool,
-    /// What it reads, if it reads nothing but names, truths, and numbers that it compares with literals.
+    /// What they read, if they read nothing but names, truths, and numbers that they compare with literals.
     reads: Option<Reads>,
-    /// The signals that it reads, unless it looks at the context as a whole.
+    /// The signals that they read, unless they look at the context as a whole.
     pub(crate) signals: Option<BTreeSet<usize>>,
-    /// Literals that it compares signals with, by the signal's name.
+    /// Literals that they compare signals with, by the signal's name.
     pub(crate) literals: BTreeMap<String, BTreeSet<i64>>,
     /// Those that are texts.
     pub(crate) texts: BTreeMap<String, Texts>,
-    /// The signals that it reads otherwise than by comparing them with literals, or asking whether they are there.
+    /// The signals that they read otherwise than by comparing them with literals, or asking whether they are there.
     pub(crate) otherwise: BTreeSet<String>,
-    /// The records of fields and facts that it looks at otherwise than by the name of what is in them: what it reads of
-    /// these, and how, is not known.
+    /// The records of fields and facts that they look at otherwise than by the name of what is in them: what they read
+    /// of these, and how, is not known.
     pub(crate) records: BTreeSet<&'static str>,
     /// Literals of which it cannot be told what they are compared with.
     pub(crate) loose: Loose,
 }
 
-impl Unscoped {
-    /// Whether its answers are kept.
-    pub(crate) fn is_steady(&self) -> bool {
-        self.reads.is_some()
+impl Conditions {
+    /// Those of a rule; `kinds` are the signals that policies see, in the engine's order.
+    pub(crate) fn of(rule: &Rule, kinds: &[(String, SignalKind)]) -> Self {
+        let Some(conditions) = rule.json().and_then(|json| json.get("conditions")) else { return Self::unknown() };
+        let mut looks = Looks::default();
+        looks.at(conditions);
+        let (reads, signals, records) = (looks.steady(kinds), looks.places(kinds), looks.records());
+        let Looks { principal, signal_cuts, signal_texts, signals: otherwise, loose, .. } = looks;
+        let (literals, texts) = (signal_cuts, signal_texts);
+        Self { looks_at_principal: principal, reads, signals, literals, texts, otherwise, records, loose }
     }
 
-    /// `kinds` are the signals that policies see, in the engine's order.
-    pub(crate) fn new(policy: &Policy, kinds: &[(String, SignalKind)]) -> Self {
-        let whole = || Self {
-            policy: policy.clone(),
+    /// Those that may read anything.
+    fn unknown() -> Self {
+        Self {
             looks_at_principal: true,
             reads: None,
             signals: None,
@@ -319,22 +326,38 @@ impl Unscoped {
             otherwise: BTreeSet::new(),
             records: BTreeSet::from([FIELDS, CUSTOMER]),
             loose: Loose::default(),
-        };
-        let Some(mut json) = in_json(policy) else { return whole() };
-        let mut looks = Looks::default();
-        match json.get("conditions") {
-            Some(conditions) => looks.at(conditions),
-            None => return whole(),
         }
-        for part in ["principal", "action"] {
-            if let Some(scope) = json.get_mut(part) {
-                *scope = serde_json::json!({ "op": "All" });
-            }
-        }
-        let Ok(policy) = Policy::from_json(Some(policy.id().clone()), json) else { return whole() };
-        let (reads, signals, records) = (looks.steady(kinds), looks.places(kinds), looks.records());
-        let Looks { principal, signal_cuts, signal_texts, signals: otherwise, loose, .. } = looks;
-        let (literals, texts) = (signal_cuts, signal_texts);
-        Self { policy, looks_at_principal: principal, reads, signals, literals, texts, otherwise, records, loose }
     }
+
+    /// Whether their answers are kept.
+    pub(crate) fn are_steady(&self) -> bool {
+        self.reads.is_some()
+    }
+}
+
+/// A policy without the part of its scope that is settled before it is asked.
+pub(crate) struct Unscoped {
+    policy: Policy,
+    pub(crate) conditions: Conditions,
+}
+
+impl Unscoped {
+    /// `kinds` are the signals that policies see, in the engine's order.
+    pub(crate) fn new(rule: &Rule, kinds: &[(String, SignalKind)]) -> Self {
+        match without_scope(rule) {
+            Some(policy) => Self { policy, conditions: Conditions::of(rule, kinds) },
+            None => Self { policy: rule.policy.clone(), conditions: Conditions::unknown() },
+        }
+    }
+}
+
+/// The policy for every principal and every action.
+fn without_scope(rule: &Rule) -> Option<Policy> {
+    let mut json = rule.json()?.clone();
+    for part in ["principal", "action"] {
+        if let Some(scope) = json.get_mut(part) {
+            *scope = serde_json::json!({ "op": "All" });
+        }
+    }
+    Policy::from_json(Some(rule.policy.id().clone()), json).ok()
 }

@@ -8,15 +8,20 @@ use crate::{
     ApiKey, EndpointError, Failure,
     endpoint::{Body, Endpoint, refusal},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use form_urlencoded::{Serializer, byte_serialize};
 use hyper::{
     Method,
     body::Bytes,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue},
 };
+pub use remit_oauth::client_key::ClientKey;
+use remit_oauth::{assertion, client_key::Asserted};
 use serde::Deserialize;
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
 /// Bytes of an answer that are read at most.
@@ -36,12 +41,53 @@ pub struct ClientCredentials {
     pub token_url: String,
     /// As whom.
     pub client_id: String,
-    /// With which secret.
-    pub secret: ApiKey,
-    /// Whether the secret goes in the body (`client_secret_post`) rather than in the header (`client_secret_basic`).
-    pub in_body: bool,
+    /// By what it is seen who asks.
+    pub proof: ClientProof,
     /// What else is asked with: `scope`, `audience`, `resource`.
     pub with: Vec<(&'static str, String)>,
+}
+
+/// By what an authorization server sees who asks.
+#[derive(Debug, Clone)]
+pub enum ClientProof {
+    /// A secret in the header (`client_secret_basic`).
+    Basic(ApiKey),
+    /// A secret in the body (`client_secret_post`).
+    Post(ApiKey),
+    /// A text that a key of ours signs (`private_key_jwt`): no secret is sent.
+    Key(Box<SigningKey>),
+}
+
+/// A key of ours, with what it signs beside who asks.
+#[derive(Clone)]
+pub struct SigningKey {
+    /// The key.
+    pub key: ClientKey,
+    /// By which name the server knows it, where it has several.
+    pub kid: Option<String>,
+    /// Of whom is asked, as the server calls itself.
+    pub audience: String,
+    /// The time in seconds since 1970.
+    pub now: fn() -> i64,
+    /// What nobody guesses; nothing where there is none.
+    pub random: Arc<dyn Fn() -> Option<[u8; 16]> + Send + Sync>,
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("key", &self.key).field("audience", &self.audience).finish_non_exhaustive()
+    }
+}
+
+impl SigningKey {
+    /// What shows once that a client asks.
+    fn assertion(&self, client_id: &str) -> Result<String, Failure> {
+        let unsigned = || Failure::Unsendable("what shows who asks could not be signed".to_owned());
+        let jti = URL_SAFE_NO_PAD.encode((self.random)().ok_or_else(unsigned)?);
+        let (audience, kid) = (self.audience.as_str(), self.kid.as_deref());
+        let asserted = Asserted { client_id, audience, kid, jti: &jti, now: (self.now)() };
+        self.key.assertion(&asserted).map_err(|_| unsigned())
+    }
 }
 
 /// Where tokens come from.
@@ -109,13 +155,22 @@ impl Tokens {
             (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
             (ACCEPT, HeaderValue::from_static("application/json")),
         ];
-        if self.of.in_body {
-            form.append_pair("client_id", &self.of.client_id).append_pair("client_secret", self.of.secret.reveal());
-        } else {
-            // Section 2.3.1: each of the two is encoded as in a form before they are put together.
-            let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-            let pair = format!("{}:{}", encoded(&self.of.client_id), encoded(self.of.secret.reveal()));
-            headers.push((AUTHORIZATION, sensitive(&format!("Basic {}", STANDARD.encode(pair)))?));
+        match &self.of.proof {
+            ClientProof::Basic(secret) => {
+                // Section 2.3.1: each of the two is encoded as in a form before they are put together.
+                let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+                let pair = format!("{}:{}", encoded(&self.of.client_id), encoded(secret.reveal()));
+                headers.push((AUTHORIZATION, sensitive(&format!("Basic {}", STANDARD.encode(pair)))?));
+            }
+            ClientProof::Post(secret) => {
+                form.append_pair("client_id", &self.of.client_id).append_pair("client_secret", secret.reveal());
+            }
+            ClientProof::Key(key) => {
+                let assertion = key.assertion(&self.of.client_id)?;
+                form.append_pair("client_id", &self.of.client_id)
+                    .append_pair("client_assertion_type", assertion::TYPE)
+                    .append_pair("client_assertion", &assertion);
+            }
         }
         for (name, value) in &self.of.with {
             form.append_pair(name, value);

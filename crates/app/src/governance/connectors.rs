@@ -70,7 +70,7 @@ impl Reached {
     ) -> Result<Self, String> {
         match (declared.kind, &declared.url, &declared.secret_env) {
             (ConnectorKind::Sandbox, ..) => Ok(Self::Sandbox),
-            (ConnectorKind::Http, ..) => Ok(Self::Http(Box::new(HttpService::of(bundle, declared, environment)?))),
+            (ConnectorKind::Http, ..) => Ok(Self::Http(Box::new(HttpService::of(bundle, declared, environment, now)?))),
             (ConnectorKind::Webhook, Some(url), Some(name)) => {
                 let secret = environment(name);
                 let lacks = || format!("set the environment variable {name}, which holds its secret");

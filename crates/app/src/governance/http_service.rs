@@ -1,6 +1,7 @@
 //! An HTTP service of the organisation's as who carries actions out: asked as the bundle in force declares for each
 //! action, and understood as that says.
 
+use crate::environment::entropy::Entropy;
 use remit_domain::{
     id::{RequestId, Timestamp},
     request::short_key,
@@ -13,11 +14,11 @@ use remit_policy::{
 use remit_responders::{
     ApiKey, Failure, RestService,
     connector::{ConnectorAsked, Outcome, Stated, Wanted},
-    oauth::ClientCredentials,
+    oauth::{ClientCredentials, ClientKey, ClientProof, SigningKey},
     rest::RestCall,
 };
 use serde_json::{Map, Value, json};
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// An HTTP service, with how it is asked for each action.
 #[derive(Debug)]
@@ -35,9 +36,10 @@ impl HttpService {
         bundle: &Bundle,
         declared: &manifest::Connector,
         environment: &dyn Fn(&str) -> Option<String>,
+        now: fn() -> i64,
     ) -> Result<Self, String> {
         let url = declared.url.as_deref().unwrap_or_default();
-        let tokens = declared.oauth.as_ref().map(|oauth| credentials(oauth, environment)).transpose()?;
+        let tokens = declared.oauth.as_ref().map(|oauth| credentials(oauth, environment, now)).transpose()?;
         let deadline = Duration::from_millis(declared.deadline_ms.into());
         let service = RestService::new(url, tokens, &declared.key_header, deadline);
         let of_it = bundle.catalogue().iter().filter(|spec| spec.connector == declared.name);
@@ -88,17 +90,40 @@ impl HttpService {
 fn credentials(
     oauth: &manifest::OAuth,
     environment: &dyn Fn(&str) -> Option<String>,
+    now: fn() -> i64,
 ) -> Result<ClientCredentials, String> {
-    let name = &oauth.secret_env;
-    let secret = environment(name).filter(|secret| !secret.is_empty());
-    let secret = secret.ok_or_else(|| format!("set the environment variable {name}, which holds its secret"))?;
+    let secret = || {
+        let name = oauth.secret_env.as_deref().unwrap_or_default();
+        let secret = environment(name).filter(|secret| !secret.is_empty());
+        let secret = secret.ok_or_else(|| format!("set the environment variable {name}, which holds its secret"))?;
+        Ok::<_, String>(ApiKey::new(secret))
+    };
+    let proof = match oauth.client_auth {
+        ClientAuth::ClientSecretBasic => ClientProof::Basic(secret()?),
+        ClientAuth::ClientSecretPost => ClientProof::Post(secret()?),
+        ClientAuth::PrivateKeyJwt => ClientProof::Key(Box::new(signing_key(oauth, now)?)),
+    };
     let with = [("scope", &oauth.scope), ("audience", &oauth.audience), ("resource", &oauth.resource)];
     Ok(ClientCredentials {
         token_url: oauth.token_url.clone(),
         client_id: oauth.client_id.clone(),
-        secret: ApiKey::new(secret),
-        in_body: oauth.client_auth == ClientAuth::ClientSecretPost,
+        proof,
         with: with.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect(),
+    })
+}
+
+/// The key by which it is seen who asks, with what it signs.
+fn signing_key(oauth: &manifest::OAuth, now: fn() -> i64) -> Result<SigningKey, String> {
+    let path = oauth.key_file.as_deref().unwrap_or_default();
+    let document = std::fs::read_to_string(path).map_err(|error| format!("{path} cannot be read: {error}"))?;
+    let key = ClientKey::from_pem(&document).map_err(|error| format!("{path}: {error}"))?;
+    let entropy = Entropy::default();
+    Ok(SigningKey {
+        key,
+        kid: oauth.key_id.clone(),
+        audience: oauth.key_audience.clone().unwrap_or_else(|| oauth.token_url.clone()),
+        now,
+        random: Arc::new(move || entropy.bytes().ok()),
     })
 }
 

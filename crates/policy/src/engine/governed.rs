@@ -64,7 +64,8 @@ impl Requested {
         let group = uid("Action", REQUEST);
         let admits = |rule: &Rule| admits_action(rule, &action) || admits_in(rule, &group);
         let requestable = |rule: &Rule| {
-            let what = rule.policy.annotation(REQUESTABLE)?.trim().to_owned();
+            let (_, what) = rule.policy.annotations().find(|(name, _)| *name == REQUESTABLE)?;
+            let what = what.trim().to_owned();
             let (policy, owner) = (rule.id.clone(), rule.note.owner.clone());
             Some((rule.id.clone(), Requestable { policy, what, owner }))
         };

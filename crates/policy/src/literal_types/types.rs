@@ -1,7 +1,10 @@
 //! What type an expression has, as the schema says; unknown wherever it does not say.
 
 use serde_json::{Map, Value as Json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// How far into an expression and a declaration types are looked for.
 const DEPTH_MAX: usize = 64;
@@ -81,6 +84,8 @@ pub(super) struct Types {
     /// What each entity type can be a member of.
     parents: BTreeMap<String, BTreeSet<String>>,
     actions: BTreeMap<String, Action>,
+    /// What the context of any action can be, once that was asked.
+    any_context: OnceCell<Type>,
 }
 
 #[derive(Debug)]
@@ -138,8 +143,15 @@ impl Types {
         Scope {
             principal: narrowed("principal", &|action| &action.principals),
             resource: narrowed("resource", &|action| &action.resources),
-            context: Type::any(actions.iter().map(|action| action.context.clone())),
+            context: self.context(&actions),
         }
+    }
+
+    /// What the context of one of these actions can be.
+    fn context(&self, actions: &[&Action]) -> Type {
+        let of_each = || Type::any(actions.iter().map(|action| action.context.clone()));
+        // Most policies admit all actions where groups are about, and each context is a large record.
+        if actions.len() == self.actions.len() { self.any_context.get_or_init(of_each).clone() } else { of_each() }
     }
 
     /// The actions that a scope admits; where groups are about, all of them.

@@ -145,11 +145,17 @@ pub struct OAuth {
     pub token_url: String,
     /// As whom Remit asks.
     pub client_id: String,
-    /// The environment variable that holds the client's secret.
-    pub secret_env: String,
-    /// How the secret is sent.
+    /// The environment variable that holds the client's secret, where it has one.
+    pub secret_env: Option<String>,
+    /// How it is seen who asks.
     #[serde(default)]
     pub client_auth: ClientAuth,
+    /// The file with the private key, of `private_key_jwt`.
+    pub key_file: Option<String>,
+    /// By which name the server knows that key.
+    pub key_id: Option<String>,
+    /// For whom what the key signs is; where tokens are given out, unless told.
+    pub key_audience: Option<String>,
     /// For what a token is asked for, separated by spaces.
     pub scope: Option<String>,
     /// For whom it is to be, where the server asks for that.
@@ -158,7 +164,7 @@ pub struct OAuth {
     pub resource: Option<String>,
 }
 
-/// How a client says who it is (RFC 6749, section 2.3.1).
+/// How a client says who it is (RFC 6749, section 2.3.1; RFC 7523, section 2.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuth {
@@ -167,4 +173,6 @@ pub enum ClientAuth {
     ClientSecretBasic,
     /// In the body.
     ClientSecretPost,
+    /// By what a private key signs.
+    PrivateKeyJwt,
 }

@@ -63,7 +63,7 @@ fn rule(condition: &str) -> Rule {
         invariant: false,
     };
     let policy = Policy::parse(Some(cedar_policy::PolicyId::new("test.one")), policy).unwrap();
-    Rule { policy, id, file: "policies/test.cedar".to_owned(), line: 1, note }
+    Rule::new(policy, id, "policies/test.cedar", 1, note)
 }
 
 fn found(rule: &Rule) -> Vec<String> {

@@ -4,7 +4,7 @@
 use crate::endpoint::{Endpoint, Request, http, write};
 use remit_responders::{
     ApiKey, Failure, RestService,
-    oauth::ClientCredentials,
+    oauth::{ClientCredentials, ClientProof},
     rest::{RestAnswer, RestCall},
 };
 use serde_json::json;
@@ -18,8 +18,7 @@ fn service(url: &str, token_url: Option<&str>) -> RestService {
     let tokens = token_url.map(|token_url| ClientCredentials {
         token_url: format!("{token_url}/token"),
         client_id: "remit:1".to_owned(),
-        secret: ApiKey::new(SECRET),
-        in_body: false,
+        proof: ClientProof::Basic(ApiKey::new(SECRET)),
         with: vec![("scope", "a b".to_owned()), ("resource", "https://core.example/v1".to_owned())],
     });
     let service = RestService::new(&format!("{url}/v1/"), tokens, "X-Request-Key", DEADLINE).unwrap();

@@ -9,8 +9,12 @@ use super::{
     sample_bundle::bank_and,
     story::check_all,
 };
-use remit_app::governance::services::Services;
+use remit_app::{
+    environment::{block_on::block_on, clock::Clock as _},
+    governance::services::Services,
+};
 use remit_policy::bundle::Bundle;
+use remit_store::Views as _;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -19,7 +23,7 @@ use std::{
 
 const GRAMMAR: &str = "\
 open CASE FIELDS TEXT (as the shop), sets CASE FIELDS, staff-sets CASE FIELDS, knows CUSTOMER FACTS (the crm says so), \
-hours N (pass), ends CASE, \
+hours N (pass, and what is due by then is looked at), ends CASE, \
 writes CASE TEXT (its customer; of a case that follows it is told as CASE), \
 site CUSTOMER FACTS (the site's own server starts a chat), types CUSTOMER TEXT (in it), \
 hub SOURCE CASE FIELDS (a token of the sources core-banking and crm), shows CASE, \
@@ -149,7 +153,10 @@ impl Story {
                 let path = format!("/v1/customers/{name}/facts");
                 put(&self.as_source("crm"), &path, &json!({ "facts": facts })).expect(200);
             }
-            "hours" => self.clocks.pass(name.parse::<i64>().map_err(|_| unclear())? * HOUR_MS),
+            "hours" => {
+                self.clocks.pass(name.parse::<i64>().map_err(|_| unclear())? * HOUR_MS);
+                self.look_at_due();
+            }
             "site" => {
                 let facts: Value = serde_json::from_str(text).map_err(|_| unclear())?;
                 let chat = json!({ "customer": name, "facts": facts });
@@ -233,6 +240,15 @@ impl Story {
             _ => return Err(unclear()),
         }
         Ok(told)
+    }
+
+    /// Waits until what is due by now was looked at: the server does so within a second, and what it decides would
+    /// come before or after the story's next line.
+    fn look_at_due(&self) {
+        let (store, now) = (self.server.app.journal.store(), self.clocks.now().0);
+        while block_on(store.next_due("timer")).unwrap().is_some_and(|due| due <= now) {
+            std::thread::yield_now();
+        }
     }
 
     /// What happened to a case since it was last told of.

@@ -2,7 +2,7 @@
 
 use crate::{
     harness::{Client, Server, id},
-    sample_bundle::{BANK, bank_with, bank_with_file, bank_without},
+    sample_bundle::{BANK, bank_with, bank_with_file, bank_without, loaded},
 };
 use remit_app::{
     access::auth,
@@ -15,7 +15,10 @@ use remit_policy::{bundle::Bundle, files::Files};
 use remit_store::Journal as _;
 use serde_json::{Value, json};
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -23,9 +26,14 @@ const HUMAN: &str = "I want to talk to a person about my card";
 const WRITERS: usize = 4;
 
 /// A bundle without tests of its own, which say something of what is taken out here.
-pub(crate) fn untested(bundle: &Bundle) -> Bundle {
-    let kept = bundle.files().all().filter(|(name, _)| !name.starts_with("tests/"));
-    Bundle::load(Files::new(kept.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())))).unwrap()
+pub(crate) fn untested(bundle: &Bundle) -> Arc<Bundle> {
+    without_tests(bundle.files())
+}
+
+/// The bundle of these files, but for its tests.
+pub(crate) fn without_tests(files: &Files) -> Arc<Bundle> {
+    let kept = files.all().filter(|(name, _)| !name.starts_with("tests/"));
+    loaded(Files::new(kept.map(|(name, bytes)| (name.to_owned(), bytes.to_vec()))))
 }
 
 /// Says that it is over, however that comes about.

@@ -3,6 +3,7 @@
 
 use crate::{
     harness::{Client, Server, epoch, id},
+    sample_bundle::loaded,
     staff::{answer, presence, staff_client},
 };
 use remit_app::governance::services::Services;
@@ -206,7 +207,7 @@ pub(crate) fn changed(file: &str, from: &str, to: &str) -> Arc<Bundle> {
     let text = String::from_utf8(files.get(file).unwrap().to_vec()).unwrap();
     assert!(text.contains(from), "{from}");
     let files = files.with(file, text.replacen(from, to, 1).into_bytes());
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+    loaded(files)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a preview of another bundle says of open cases, of staff and of fields is what happens once it is in force.
 
 use crate::{
-    activation::{put_in_force, untested},
+    activation::{put_in_force, untested, without_tests},
     chat::staff,
     fields::declared,
     harness::{Client, Server, id},
@@ -10,7 +10,7 @@ use crate::{
 use remit_app::governance::services::Services;
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, thread};
+use std::{collections::BTreeMap, sync::Arc, thread};
 
 const HUMAN: &str = "I want to talk to a person about my card";
 
@@ -37,13 +37,13 @@ fn left(lead: &Client) -> u64 {
 }
 
 /// The bank without the desk for payments, of whose cases nobody else may have any.
-fn closed() -> Bundle {
+fn closed() -> Arc<Bundle> {
     let without = bank_without("payments");
     let policies = String::from_utf8(without.files().get("policies/queues.cedar").unwrap().to_vec()).unwrap();
     let shut = "\n@id(\"queue.shut\")\n@owner(\"head-of-support\")\n@reason(\"No desk takes cases today\")\nforbid \
                 (principal is Queue, action == Action::\"handle\", resource);\n";
     let files = without.files().clone().with("policies/queues.cedar", (policies + shut).into_bytes());
-    untested(&Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+    without_tests(&files)
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn staff_of_a_desk_that_is_gone_are_told_of_and_come_back_with_it() {
 #[test]
 fn fields_that_go_with_values_on_open_cases_are_told() {
     let bundle = declared();
-    let server = Server::start_with(std::sync::Arc::clone(&bundle), Services::none());
+    let server = Server::start_with(Arc::clone(&bundle), Services::none());
     let lead = server.client(&["lead", "admin"]);
     let opened = json!({ "customer": "ann", "channel": "chat", "text": HUMAN, "fields": { "order": "W1" } });
     let opened = server.client_as(&["integration"], None, Some("crm")).post("/v1/cases", &opened);

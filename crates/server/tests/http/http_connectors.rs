@@ -7,7 +7,10 @@ use super::{
     harness::{Client, OwnClock, Server, id},
     sample_bundle::bank_asking_for,
 };
-use remit_app::governance::services::Services;
+use remit_app::{
+    environment::clock::{Clock as _, SystemClock},
+    governance::services::Services,
+};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader},
@@ -34,8 +37,8 @@ when { context.arguments.amount.minor > context.facts.left.minor };
 permit (principal is Token, action in [Action::"request.ask", Action::"request.read"], resource);
 "#;
 
-/// What actions are declared beside a service at `url`, where a client of this name asks for tokens.
-fn catalogue(url: &str, client: &str) -> String {
+/// What actions are declared beside a service at `url`, where a client asks for tokens as `oauth` says.
+fn catalogue(url: &str, oauth: &str) -> String {
     format!(
         r#"
 [[connector]]
@@ -47,9 +50,7 @@ attempts = 3
 settled_seconds = 120
 [connector.oauth]
 token_url = "{url}/oauth/token"
-client_id = "{client}"
-client_auth = "client_secret_{client}"
-secret_env = "CORE_SECRET"
+{oauth}
 scope = "refunds"
 
 [[action]]
@@ -157,11 +158,19 @@ struct Bank {
 
 impl Bank {
     fn new(client: &str, secret: &'static str) -> Self {
+        let by = |_: &Refunds| {
+            format!("client_id = \"{client}\"\nclient_auth = \"client_secret_{client}\"\nsecret_env = \"CORE_SECRET\"")
+        };
+        Self::with(by, secret)
+    }
+
+    fn with(oauth: impl FnOnce(&Refunds) -> String, secret: &'static str) -> Self {
         let refunds = Refunds::start();
-        let bundle = bank_asking_for(&catalogue(&refunds.url, client), &[("policies/refunds.cedar", POLICIES)]);
+        let catalogue = catalogue(&refunds.url, &oauth(&refunds));
+        let bundle = bank_asking_for(&catalogue, &[("policies/refunds.cedar", POLICIES)]);
         let clock = OwnClock::new();
         let secret = |name: &str| (name == "CORE_SECRET").then(|| secret.to_owned());
-        let services = Services::none().connected(&bundle, &secret, || 0).unwrap();
+        let services = Services::none().connected(&bundle, &secret, || SystemClock.now().0 / 1_000).unwrap();
         let server = Server::start_under_clock(bundle, Box::new(clock.clone()), services);
         let ana = staff(&server, &server.client(&["lead"]), "ana", "Ana");
         Self { case: Self::open(&server), refunds, server, clock, ana }
@@ -295,4 +304,24 @@ fn without_a_token_nothing_is_asked() {
     assert!(!refused.body.to_string().contains("another secret"), "{}", refused.body);
     refused.expect(503);
     assert_eq!(bank.refunds.told()["seen"], json!([]));
+}
+
+#[test]
+fn who_asks_for_tokens_shows_it_by_a_key_and_sends_no_secret() {
+    let keys = tempfile::tempdir().unwrap();
+    let file = keys.path().join("remit.pem");
+    let by_key = |refunds: &Refunds| {
+        let mut key = ureq::get(&format!("{}/test/key", refunds.url)).call().unwrap();
+        std::fs::write(&file, key.body_mut().read_to_string().unwrap()).unwrap();
+        format!("client_id = \"key\"\nclient_auth = \"private_key_jwt\"\nkey_file = \"{}\"", file.display())
+    };
+    let bank = Bank::with(by_key, "");
+    let asked = bank.ask("ch_1", 1_250);
+    bank.until(&asked, "done");
+    let told = bank.refunds.told();
+    assert_eq!((&told["tokens"], &told["jtis"]), (&json!(1), &json!(1)), "{told}");
+    // Another token is asked for with another text.
+    bank.refunds.plan("revoke");
+    bank.until(&bank.ask("ch_2", 300), "done");
+    assert_eq!((bank.refunds.told()["jtis"].clone(), bank.refunds.done()), (json!(2), 2));
 }

@@ -72,7 +72,7 @@ impl Clock for Midway {
 
 #[test]
 fn who_is_removed_while_another_bundle_comes_into_force_has_nothing_left() {
-    let server = Server::start_with(Arc::new(untested(&BANK)), Services::none());
+    let server = Server::start_with(untested(&BANK), Services::none());
     let lead = server.client(&["lead", "admin"]);
     note(&lead, "ana", 1);
     let ana = staff_client(&server, "ana");
@@ -84,7 +84,7 @@ fn who_is_removed_while_another_bundle_comes_into_force_has_nothing_left() {
     let data = server.stop();
 
     let (runtime, clock) = (Runtime::new().unwrap(), Midway::default());
-    let bundle = Arc::new(untested(&BANK));
+    let bundle = untested(&BANK);
     let parts: Arc<Parts> =
         Arc::new(open_at(data.path(), bundle, Services::none(), Settings::default(), Box::new(clock.clone())));
     let making = Making { data: Some(data.path().to_owned()), ..Making::without_services() };

@@ -5,7 +5,7 @@ use crate::{
     clocks::{TEN, case, decision, until},
     customer::Customer,
     harness::{Client, Server, TwoClocks, epoch, id},
-    sample_bundle::{BANK, bank_with},
+    sample_bundle::{BANK, bank_with, loaded},
     staff::{answer, offered, presence, staff_client, work},
 };
 use remit_app::{case::closing, environment::block_on::block_on, governance::services::Services};
@@ -83,7 +83,7 @@ pub(crate) fn bank_in_shifts() -> Arc<Bundle> {
     let files = BANK.files().clone().with("policies/late.cedar", policy.into());
     let toml = toml + &late + &calendar("day", "08:00-18:00") + &calendar("late", "18:00-08:00");
     let files = files.with("bundle.toml", toml.into_bytes());
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+    loaded(files)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::{
     harness::{Client, OwnClock, Server, id},
-    sample_bundle::{BANK, bank_with},
+    sample_bundle::{BANK, bank_with, loaded},
     staff::{offered, presence, staff_client, work},
 };
 use remit_app::{environment::clock, governance::services::Services};
@@ -26,7 +26,7 @@ pub(crate) fn bank_and(folder: &str) -> Arc<Bundle> {
     let files = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
     let files = files.with("schema.cedarschema", schema.into_bytes());
     let files = files.with("policies/added.cedar", added("night.cedar").into_bytes());
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+    loaded(files)
 }
 
 fn open(client: &Client, customer: &str, signals: Value) -> Value {
@@ -266,7 +266,7 @@ forbid (principal == Queue::"payments", action == Action::"handle", resource) wh
     let files = files.with("bundle.toml", (text("bundle.toml") + need).into_bytes());
     let files = files.with("policies/language.cedar", policy.into());
     let clock = OwnClock::new();
-    let server = Server::start_under(Arc::new(Bundle::load(files).unwrap()), &clock);
+    let server = Server::start_under(loaded(files), &clock);
     let client = server.client(&["admin", "integration", "lead"]);
     for (name, level) in [("ana", 1), ("ben", 4)] {
         let staff = json!({

@@ -4,7 +4,7 @@ use crate::{
     customer::Customer,
     danger::say,
     harness::{Client, Server, id},
-    sample_bundle::{BANK, bank_with},
+    sample_bundle::{BANK, bank_with, loaded},
 };
 use remit_app::governance::services::Services;
 use remit_policy::bundle::Bundle;
@@ -229,8 +229,8 @@ fn a_situation_of_the_bundle_s_own_is_read_stands_and_is_told_with_its_rule_and_
     let manifest = text("bundle.toml").replacen("[readings]\n", "[readings]\noff = [\"fraud.fake\"]\n", 1);
     let files = BANK.files().clone().with("schema.cedarschema", schema.into_bytes());
     let files = files.with("readings/own.toml", STRANDED.into()).with("bundle.toml", manifest.into_bytes());
-    let bundle = Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}"));
-    let server = Server::start_with(Arc::new(bundle), Services::default());
+    let bundle = loaded(files);
+    let server = Server::start_with(bundle, Services::default());
     let lead = server.client(&["lead", "admin"]);
     let case = lead.open("ann", "We are stranded at the airport and the card does not work");
     assert_eq!(case["situations"][0]["situation"], "stranded", "{case}");

@@ -1,16 +1,31 @@
 //! The sample bank, as it is and with something in it otherwise.
 
+use remit_domain::id::Digest;
 use remit_policy::{bundle::Bundle, files::Files};
 use std::{
+    collections::HashMap,
     path::PathBuf,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, Mutex, OnceLock},
 };
+
+/// A bundle that is loaded by who first asks for it.
+type Asked = Arc<OnceLock<Arc<Bundle>>>;
+
+/// The bundles that tests asked for, by their digests: to load one takes longer than most tests.
+static LOADED: LazyLock<Mutex<HashMap<Digest, Asked>>> = LazyLock::new(Mutex::default);
+
+/// The bundle of these files, which is loaded once.
+pub(crate) fn loaded(files: Files) -> Arc<Bundle> {
+    let place = Arc::clone(LOADED.lock().unwrap().entry(files.digest()).or_default());
+    let load = || Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")));
+    Arc::clone(place.get_or_init(load))
+}
 
 /// The sample bank.
 pub(crate) static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
     let files = Files::read(&root).unwrap();
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+    loaded(files)
 });
 
 /// The sample bank with another `bundle.toml`.
@@ -22,7 +37,7 @@ pub(crate) fn bank_with(change: impl FnOnce(String) -> String) -> Arc<Bundle> {
 pub(crate) fn bank_with_file(file: &str, change: impl FnOnce(String) -> String) -> Arc<Bundle> {
     let changed = change(String::from_utf8(BANK.files().get(file).unwrap().to_vec()).unwrap());
     let files = BANK.files().clone().with(file, changed.into_bytes());
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+    loaded(files)
 }
 
 /// The sample bank without one of its queues.
@@ -36,7 +51,7 @@ pub(crate) fn bank_without(queue: &str) -> Arc<Bundle> {
     let policies = cut(text("policies/queues.cedar"), &format!("@id(\"queue.{queue}\")"), "@id(");
     let files = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
     let files = files.with("policies/queues.cedar", policies.into_bytes());
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+    loaded(files)
 }
 
 /// The sample bank with more at the end of its manifest, and more files.
@@ -44,7 +59,7 @@ pub(crate) fn bank_and(declared: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
     let manifest = String::from_utf8(BANK.files().get("bundle.toml").unwrap().to_vec()).unwrap() + declared;
     let changed = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
     let changed = files.iter().fold(changed, |all, (name, text)| all.with(name, text.as_bytes().to_vec()));
-    Arc::new(Bundle::load(changed).unwrap_or_else(|findings| panic!("{findings:#?}")))
+    loaded(changed)
 }
 
 /// The sample bank with another catalogue of actions in the place of its own: `declared` at the end of its manifest,
@@ -59,7 +74,7 @@ pub(crate) fn bank_asking_for(declared: &str, files: &[(&str, &str)]) -> Arc<Bun
     let kept = Files::new(kept.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())));
     let changed = kept.with("bundle.toml", manifest.into_bytes());
     let changed = files.iter().fold(changed, |all, (name, text)| all.with(name, text.as_bytes().to_vec()));
-    Arc::new(Bundle::load(changed).unwrap_or_else(|findings| panic!("{findings:#?}")))
+    loaded(changed)
 }
 
 /// The sample bank whose AI responders ask for what a person then does.

@@ -3,11 +3,9 @@
 use crate::{
     customer::Customer,
     harness::{Client, Server, id},
-    sample_bundle::BANK,
+    sample_bundle::{BANK, loaded},
 };
-use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 const GERMAN: &str = "ai_answers = \"{title}, eine KI, antwortet.\"\n\
                       person_will_answer = \"Jemand von {title} antwortet.\"\n\
@@ -26,7 +24,7 @@ fn what_a_page_says_around_a_call_is_the_bundles_too() {
     let german = "callback_ask = \"Rufen Sie mich an\"\ncallback_when = \"Wann sollen wir anrufen?\"\n\
                   callback_agreed = \"Wir rufen Sie an: {time}.\"\n";
     let files = BANK.files().clone().with("texts/de.toml", german.into());
-    let bundle = Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")));
+    let bundle = loaded(files);
     let server = Server::start_with(bundle, Default::default());
     let hans = Customer::of(&server.client(&["admin"]), "hans");
     hans.say("Guten Tag, meine Karte ist immer noch nicht angekommen. Bitte verbinden Sie mich mit einem Menschen.");
@@ -44,7 +42,7 @@ fn what_a_page_says_around_a_call_is_the_bundles_too() {
 #[test]
 fn customers_are_told_in_their_language_what_the_bundle_says_and_in_english_else() {
     let files = BANK.files().clone().with("texts/de.toml", GERMAN.into());
-    let bundle = Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")));
+    let bundle = loaded(files);
     let server = Server::start_with(bundle, Default::default());
     let client = server.client(&["admin"]);
     let german = client.open("hans", "Guten Tag, meine Karte ist immer noch nicht angekommen. Wo bleibt sie denn?");

@@ -1,7 +1,7 @@
 //! What customers were told stays as they were told it, whatever bundle governs by now.
 
 use crate::{
-    activation::{put_in_force, untested},
+    activation::{put_in_force, without_tests},
     chat::staff,
     clocks::TEN,
     customer::Customer,
@@ -25,11 +25,11 @@ fn shown(customer: &Customer) -> Vec<Value> {
 }
 
 /// The bank without its general desk, with other texts, its queues elsewhere.
-fn otherwise(bundle: &Bundle) -> Bundle {
+fn otherwise(bundle: &Bundle) -> Arc<Bundle> {
     let manifest = String::from_utf8(bundle.files().get("bundle.toml").unwrap().to_vec()).unwrap();
     let manifest = manifest.replace("Europe/London", "Asia/Tokyo").replace("General desk", "Some desk");
     let files: Files = bundle.files().clone().with("bundle.toml", manifest.into_bytes());
-    untested(&Bundle::load(files.with("texts/en.toml", OTHER.into())).unwrap_or_else(|findings| panic!("{findings:?}")))
+    without_tests(&files.with("texts/en.toml", OTHER.into()))
 }
 
 #[test]
@@ -67,17 +67,17 @@ fn what_was_told_stays_whatever_bundle_comes_after() {
 }
 
 /// The bank in which no queue may have anything, so that whoever is accountable sees to it.
-fn nobody_may(bundle: &Bundle) -> Bundle {
+fn nobody_may(bundle: &Bundle) -> Arc<Bundle> {
     let nobody = "@id(\"nobody\")\n@owner(\"everyday-team\")\n@reason(\"No desk works today\")\n\
                   forbid (principal is Queue, action == Action::\"handle\", resource);\n";
     let files: Files = bundle.files().clone().with("policies/nobody.cedar", nobody.into());
-    untested(&Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:?}")))
+    without_tests(&files)
 }
 
 #[test]
 fn who_waits_for_an_owner_is_told_by_which_moment_on_a_clock() {
     let clocks = TwoClocks::at(TEN);
-    let bundle = Arc::new(nobody_may(&bank_working("08:00-18:00", &[])));
+    let bundle = nobody_may(&bank_working("08:00-18:00", &[]));
     let server = Server::start_under_clock(Arc::clone(&bundle), Box::new(clocks), Services::none());
     let lead = server.client(&["lead", "admin"]);
     let ann = Customer::of(&lead, "ann");

@@ -1,14 +1,13 @@
 //! What people do with a case beside answering it, over real HTTP; and what becomes of cases.
 
 use crate::{
-    activation::{put_in_force, untested},
+    activation::{put_in_force, without_tests},
     endpoint::{Ai, MANY_AT_ONCE, settled},
     harness::{Client, Server, epoch, id},
     sample_bundle::{BANK, bank_of_acts, bank_with},
     staff::{answer, note, presence, staff_client, work},
 };
 use remit_app::governance::services::Services;
-use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
 
 /// A case that a member of staff has taken, and its view then.
@@ -189,7 +188,7 @@ fn advice_is_asked_for_and_given_while_the_case_stays() {
                forbid (principal is Token, action == Action::\"case.read\", resource is Case)\n\
                when { principal has staff && !(resource has staff && resource.staff == principal.staff) };\n";
     let files = BANK.files().clone().with("policies/own.cedar", own.into());
-    let strict = untested(&Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:?}")));
+    let strict = without_tests(&files);
     assert_eq!(put_in_force(&lead, &strict, "reason=closer").status, 200);
     assert_eq!(cleo.get(&format!("/v1/cases/{}", id(&case))).status, 403);
     assert_eq!(cleo.get("/v1/consults").body, json!([]));

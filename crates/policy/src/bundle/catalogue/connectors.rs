@@ -4,7 +4,7 @@ use crate::{
     address::{Address, IN_THE_CLEAR},
     bundle::parts::MANIFEST,
     finding::Finding,
-    manifest::{Connector, ConnectorKind, Manifest},
+    manifest::{ClientAuth, Connector, ConnectorKind, Manifest, OAuth},
     places::{Place, Places},
 };
 use remit_domain::id::ActionName;
@@ -115,16 +115,43 @@ fn reached(connector: &Connector, wrong: &mut impl FnMut(&[&str], String, &str))
     let Some(oauth) = &connector.oauth else { return };
     address(connector, &["oauth", "token_url"], &oauth.token_url, wrong);
     let shown = |text: &String| !text.is_empty() && text.chars().all(|letter| matches!(letter, ' '..='~'));
-    let said = [Some(&oauth.client_id), oauth.scope.as_ref(), oauth.audience.as_ref(), oauth.resource.as_ref()];
-    if !said.into_iter().flatten().all(shown) {
-        let message = "client_id, scope, audience and resource are plain ASCII, and not empty";
+    let said = [&oauth.scope, &oauth.audience, &oauth.resource, &oauth.key_id, &oauth.key_audience];
+    if !said.into_iter().flatten().chain([&oauth.client_id]).all(shown) {
+        let message = "client_id, scope, audience, resource, key_id and key_audience are plain ASCII, and not empty";
         wrong(&["oauth", "client_id"], message.to_owned(), "correct it, or leave it out");
     }
+    proof(oauth, wrong);
     if let Some(resource) = &oauth.resource
         && let Err(error) = Address::parse(resource)
     {
         let cure = "name the service by its address (RFC 8707), or leave it out";
         wrong(&["oauth", "resource"], format!("its resource {error}"), cure);
+    }
+}
+
+/// What is wrong with how it is seen who asks for tokens.
+fn proof(oauth: &OAuth, wrong: &mut impl FnMut(&[&str], String, &str)) {
+    let by_key = oauth.client_auth == ClientAuth::PrivateKeyJwt;
+    let of_key = [&oauth.key_file, &oauth.key_id, &oauth.key_audience];
+    match (by_key, &oauth.secret_env, &oauth.key_file) {
+        (true, None, Some(file)) if Path::new(file).is_absolute() => {}
+        (true, None, Some(_)) => {
+            let cure = "write the whole path: a key is no part of the bundle";
+            wrong(&["oauth", "key_file"], "its key_file is no absolute path".to_owned(), cure);
+        }
+        (true, ..) => {
+            let message = "`private_key_jwt` has a `key_file`, and no secret";
+            wrong(&["oauth", "client_auth"], message.to_owned(), "name the key_file, and leave out `secret_env`");
+        }
+        (false, Some(_), _) if of_key.iter().all(|key| key.is_none()) => {}
+        (false, Some(_), _) => {
+            let message = "key_file, key_id and key_audience belong to `private_key_jwt`";
+            wrong(&["oauth", "client_auth"], message.to_owned(), "leave them out, or change `client_auth`");
+        }
+        (false, None, _) => {
+            let cure = "name the variable in `secret_env`, or set `client_auth = \"private_key_jwt\"`";
+            wrong(&["oauth"], "it does not say where its secret is".to_owned(), cure);
+        }
     }
 }
 

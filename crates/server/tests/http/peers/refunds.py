@@ -17,7 +17,9 @@ from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProte
 from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6750 import BearerTokenValidator
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from flask import Flask, Response, abort, jsonify, request
+from joserfc.jwk import ECKey
 from werkzeug.serving import make_server
 
 SECRET = "s3cret-of-the-client"
@@ -70,10 +72,29 @@ class Token(TokenMixin):
 
 
 class ByBasic(ClientCredentialsGrant):
-    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "client_assertion_jwt"]
 
 
+class ByKey(JWTBearerClientAssertion):
+    """A client whose public key is known here."""
+
+    def get_audiences(self):
+        return [f"http://127.0.0.1:{listening.server_port}/oauth/token"]
+
+    def validate_jti(self, claims, jti):
+        if jti in jtis:
+            return False
+        jtis.append(jti)
+        return True
+
+    def resolve_client_public_key(self, client):
+        return KEY.as_dict(private=False)
+
+
+KEY = ECKey.generate_key("P-256")
+jtis = []
 CLIENTS = {name: Client(name, f"client_secret_{name}") for name in ("basic", "post")}
+CLIENTS["key"] = Client("key", "client_assertion_jwt")
 tokens, refunds, seen, planned = [], {}, [], []
 numbers, lock = itertools.count(1), threading.Lock()
 app = Flask("refunds")
@@ -85,6 +106,7 @@ def save(told, asked):
 
 server = AuthorizationServer(app, query_client=CLIENTS.get, save_token=save)
 server.register_grant(ByBasic)
+server.register_client_auth_method(ByKey.CLIENT_AUTH_METHOD, ByKey())
 protect = ResourceProtector()
 
 
@@ -168,9 +190,14 @@ def plan(how):
     return jsonify({})
 
 
+@app.get("/test/key")
+def key():
+    return Response(KEY.as_pem(private=True), mimetype="application/x-pem-file")
+
+
 @app.get("/test/seen")
 def told():
-    return jsonify(tokens=len(tokens), seen=seen, refunds=list(refunds.values()))
+    return jsonify(tokens=len(tokens), jtis=len(jtis), seen=seen, refunds=list(refunds.values()))
 
 
 listening = make_server("127.0.0.1", 0, app, threaded=True)
