@@ -13,6 +13,8 @@ pub mod caller;
 pub mod case;
 pub mod chat;
 pub mod customer;
+pub mod delegated;
+pub mod delegation;
 pub mod directory;
 pub mod environment;
 pub mod evidence;

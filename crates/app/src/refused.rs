@@ -178,6 +178,9 @@ pub(crate) fn refused(error: CommitError) -> Refused {
         CommitError::CaseConflict { id, .. } => {
             Refused::new(Kind::Changed, format!("{id} changed while this was decided from it"))
         }
+        CommitError::ItemConflict { kind, .. } if kind == "delegation" => {
+            Refused::new(Kind::Changed, "the delegation changed meanwhile; ask again")
+        }
         CommitError::Busy => Refused::new(Kind::Busy, "the queue of commands to be written is full"),
         CommitError::Superseded => {
             Refused::new(Kind::Superseded, "another bundle came into force while this was decided; it is taken anew")

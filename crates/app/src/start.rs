@@ -9,7 +9,7 @@ use crate::{
     live::committed,
     pipeline::{authority, stored},
     settings::Settings,
-    vault::{customers, erasures, names},
+    vault::{customers, delegate_tokens::DelegateTokens, erasures, names},
 };
 use remit_policy::{address::Address, bundle::Bundle};
 use remit_signals::message_reader::MessageReader;
@@ -54,6 +54,7 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
     let live = Live::new(&bundle, last, settings.webhooks_in_the_clear);
     let vault = Vault {
+        delegate_tokens: DelegateTokens::of(&keys),
         keys,
         customers: customers::Customers::default(),
         erasures: erasures::Erasures::load(&store)?,

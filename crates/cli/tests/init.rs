@@ -72,7 +72,9 @@ fn permitted(bundle: &Path) -> BTreeSet<(String, &'static str, &'static str)> {
             let may = |action: &&&str| {
                 let roles = std::slice::from_ref(role);
                 let (responder, staff, customer) = (desk, ana, cus);
-                engine.authorize(&ApiRequest { roles, responder, staff, customer, action, case }).permits()
+                engine
+                    .authorize(&ApiRequest { roles, responder, staff, customer, delegate: None, action, case })
+                    .permits()
             };
             all.extend(API_ACTIONS.iter().filter(may).map(|action| (role.clone(), *action, on)));
         }

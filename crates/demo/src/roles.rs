@@ -93,6 +93,7 @@ fn best(bundle: &Bundle, engine: &Engine, part: &Part) -> anyhow::Result<String>
             responder: None,
             staff: part.staff,
             customer: None,
+            delegate: None,
             action,
             case: of_case.then_some(case),
         };

@@ -353,24 +353,7 @@ pub enum Event {
         at: Timestamp,
     },
     /// What was counted of a responder for an intent was set back to nothing. Of no case.
-    OutcomesReset {
-        /// Whose.
-        responder: ResponderId,
-        /// For which intent.
-        intent: String,
-        /// Cases resolved that had been counted.
-        resolved: i64,
-        /// Cases not resolved.
-        failed: i64,
-        /// Of these, those that told against the responder.
-        wrong: i64,
-        /// Who decided it, by the identifier of their token.
-        by: String,
-        /// Why.
-        reason: String,
-        /// When.
-        at: Timestamp,
-    },
+    OutcomesReset(OutcomesReset),
     /// A bundle came into force. Of no case.
     BundleActivated(BundleActivation),
     /// A token was made. In the token's own stream.
@@ -474,6 +457,14 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A delegate was registered. In its own stream.
+    DelegateRegistered(DelegateRegistered),
+    /// A delegate was changed. In its own stream.
+    DelegateChanged(DelegateChanged),
+    /// A customer granted a delegate something, or a delegate a part of it to another one. In its own stream.
+    DelegationGranted(Box<DelegationGranted>),
+    /// A delegation was narrowed, or ended before its time. In its own stream.
+    DelegationChanged(DelegationChanged),
     /// What is known of a customer was said anew. In the customer's own stream.
     CustomerFactsSet(FactsSet),
     /// Everybody's words on the case were destroyed on the customer's behalf.

@@ -3,7 +3,7 @@
 
 use crate::{
     floor::Presence,
-    id::{StaffId, Timestamp},
+    id::{ResponderId, StaffId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -87,6 +87,29 @@ pub struct StaffRemoval {
     pub staff: StaffId,
     /// Who removed them.
     pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// That what was counted of a responder for an intent was set back to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OutcomesReset {
+    /// Whose.
+    pub responder: ResponderId,
+    /// For which intent.
+    pub intent: String,
+    /// Cases resolved that had been counted.
+    pub resolved: i64,
+    /// Cases not resolved.
+    pub failed: i64,
+    /// Of these, those that told against the responder.
+    pub wrong: i64,
+    /// Who decided it, by the identifier of their token.
+    pub by: String,
+    /// Why.
+    pub reason: String,
     /// When.
     pub at: Timestamp,
 }

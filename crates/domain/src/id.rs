@@ -117,6 +117,16 @@ ulid_id!(
 );
 
 ulid_id!(
+    /// A customer's own AI agent.
+    DelegateId, "dlg_", "a delegate id (`dlg_` and 26 characters)"
+);
+
+ulid_id!(
+    /// A customer's consented, limited and revocable grant to a delegate.
+    DelegationId, "dgn_", "a delegation id (`dgn_` and 26 characters)"
+);
+
+ulid_id!(
     /// A question to another queue, whose advice is asked for.
     ConsultId, "con_", "a consult id (`con_` and 26 characters)"
 );

@@ -14,6 +14,7 @@ pub mod consult;
 pub mod cost;
 pub mod decision;
 pub mod deferral;
+pub mod delegation;
 pub mod ending;
 pub mod event;
 pub mod exception;

@@ -17,7 +17,7 @@ mod standing;
 mod state;
 mod value;
 
-pub use asker::Asker;
+pub use asker::{Asker, DelegateAsker};
 pub use command::{RequestCommand, RequestRefusal};
 pub use confirmation::{Batch, Confirmation, Confirmer, Confirming, Link, Via};
 pub use currency::decimals;

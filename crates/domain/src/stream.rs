@@ -1,6 +1,6 @@
 //! Streams: what events are about, by kind and identifier. Each has one spelling as text: `case/cas_…`, `staff/ana`.
 
-use crate::id::{CaseId, CustomerId, ReconciliationId, RequestId, ResponderId, StaffId};
+use crate::id::{CaseId, CustomerId, DelegateId, DelegationId, ReconciliationId, RequestId, ResponderId, StaffId};
 use serde::{Deserialize, Serialize, Serializer};
 use smol_str::{SmolStr, ToSmolStr};
 use std::{fmt, str::FromStr};
@@ -34,11 +34,15 @@ pub enum StreamKind {
     Request,
     /// A reconciliation.
     Reconciliation,
+    /// A customer's own AI agent.
+    Delegate,
+    /// What a customer granted one.
+    Delegation,
 }
 
 impl StreamKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Case,
         Self::Responder,
         Self::Token,
@@ -49,6 +53,8 @@ impl StreamKind {
         Self::Bundle,
         Self::Request,
         Self::Reconciliation,
+        Self::Delegate,
+        Self::Delegation,
     ];
 
     /// As it stands before the identifier.
@@ -64,6 +70,8 @@ impl StreamKind {
             Self::Bundle => "bundle",
             Self::Request => "request",
             Self::Reconciliation => "reconciliation",
+            Self::Delegate => "delegate",
+            Self::Delegation => "delegation",
         }
     }
 }
@@ -149,6 +157,16 @@ impl Stream {
     /// A reconciliation's.
     pub fn reconciliation(id: ReconciliationId) -> Self {
         Self { kind: StreamKind::Reconciliation, id: id.to_smolstr() }
+    }
+
+    /// A delegate's.
+    pub fn delegate(id: DelegateId) -> Self {
+        Self { kind: StreamKind::Delegate, id: id.to_smolstr() }
+    }
+
+    /// A delegation's.
+    pub fn delegation(id: DelegationId) -> Self {
+        Self { kind: StreamKind::Delegation, id: id.to_smolstr() }
     }
 
     /// That of the bundle in force.

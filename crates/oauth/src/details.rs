@@ -40,8 +40,8 @@ pub struct Detail {
     /// Which delegation (`dgn_…`), where it is of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
-    /// What may be done: `refund.request`.
-    #[serde(deserialize_with = "listed")]
+    /// What may be done: `refund.request`; all that the delegation names where it is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "listed")]
     pub actions: Vec<String>,
     /// Up to where.
     #[serde(default, skip_serializing_if = "Constraints::is_none")]
@@ -148,8 +148,8 @@ impl Detail {
         if self.identifier.as_ref().is_some_and(|identifier| !is_identifier(identifier)) {
             return wrong("identifier", format!("1 to {NAME_MAX} of a-z A-Z 0-9 _ -"));
         }
-        if self.actions.is_empty() || self.actions.len() > ACTIONS_MAX {
-            return wrong("actions", format!("name 1 to {ACTIONS_MAX} actions"));
+        if self.actions.is_empty() && self.identifier.is_none() || self.actions.len() > ACTIONS_MAX {
+            return wrong("actions", format!("name 1 to {ACTIONS_MAX} actions, or the identifier of a delegation"));
         }
         for (n, action) in self.actions.iter().enumerate() {
             if !is_action(action) {
@@ -279,7 +279,6 @@ mod tests {
             ("/0/constraints/not_after", json!("tomorrow"), "[0].constraints.not_after: a moment has to be"),
             ("/0/constraints/not_after", json!(1_798_740_000), "[0].constraints.not_after"),
             ("/0/identifier", json!("dgn 1"), "[0].identifier: 1 to 64"),
-            ("/0/actions", json!([]), "[0].actions: name 1 to 32"),
             ("/0/actions", json!(["Refund"]), "'Refund' is no name"),
             ("/0/actions", json!(["ask", "ask"]), "'ask' is named twice"),
             ("/0/actions", json!(vec!["a"; 33]), "[0].actions: at most 32"),

@@ -62,6 +62,12 @@ api_actions! {
     SANDBOX_READ = "sandbox.read",
     RECONCILIATION_RUN = "reconciliation.run",
     RECONCILIATION_READ = "reconciliation.read",
+    DELEGATE_MANAGE = "delegate.manage",
+    DELEGATE_READ = "delegate.read",
+    DELEGATION_ASK = "delegation.ask",
+    DELEGATION_GRANT = "delegation.grant",
+    DELEGATION_READ = "delegation.read",
+    DELEGATION_REVOKE = "delegation.revoke",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

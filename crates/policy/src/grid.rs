@@ -350,6 +350,7 @@ fn api(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
                     responder: who(desk),
                     staff: who(ana),
                     customer: who(customer),
+                    delegate: None,
                     action,
                     case,
                 };

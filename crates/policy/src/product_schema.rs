@@ -33,9 +33,11 @@ impl TryFrom<u8> for SchemaVersion {
 const ENTITIES: [(&str, &[&str]); 3] = [
     ("Organisation", &[]),
     ("Case", &["holder", "staff", "offered", "customer"]),
-    (TOKEN, &["responder", "staff", "customer"]),
+    (TOKEN, &["responder", "staff", "customer", DELEGATE]),
 ];
 const TOKEN: &str = "Token";
+/// The class of the delegate that a token is of, which the first version knows nothing of.
+pub(crate) const DELEGATE: &str = "delegate";
 /// What a token's roles are values of: the bundle's own.
 const ROLE: &str = "Role";
 /// Names of actions on a line.
@@ -48,7 +50,8 @@ fn declaration(version: SchemaVersion, entity: &str, attributes: &[&str]) -> Str
         SchemaVersion::Second => "?",
     };
     let roles = (entity == TOKEN).then(|| "roles: Set<Role>".to_owned());
-    let named = attributes.iter().map(|name| format!("{name}{optional}: String"));
+    let known = attributes.iter().filter(|name| version == SchemaVersion::Second || **name != DELEGATE);
+    let named = known.map(|name| format!("{name}{optional}: String"));
     let all: Vec<String> = roles.into_iter().chain(named).collect();
     if all.is_empty() { format!("entity {entity};") } else { format!("entity {entity} {{ {} }};", all.join(", ")) }
 }

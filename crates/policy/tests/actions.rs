@@ -38,7 +38,8 @@ fn policy(action: &str, condition: &str) -> String {
 
 fn permitted(bundle: &Bundle, action: &str) -> bool {
     let roles = ["admin".to_owned()];
-    let request = ApiRequest { roles: &roles, responder: None, staff: None, customer: None, action, case: None };
+    let request =
+        ApiRequest { roles: &roles, responder: None, staff: None, customer: None, delegate: None, action, case: None };
     Engine::new(bundle).authorize(&request).allow
 }
 

@@ -82,7 +82,7 @@ fn a_bundle_of_the_first_schema_governs_as_it_did_and_is_told_of_the_second() {
             for (responder, staff) in whose.into_iter().flat_map(|one| whose.map(|another| (one, another))) {
                 for customer in [None, Some("a")] {
                     let roles = std::slice::from_ref(role);
-                    let asked = ApiRequest { roles, responder, staff, customer, action, case };
+                    let asked = ApiRequest { roles, responder, staff, customer, delegate: None, action, case };
                     let [then, now] = engines.each_ref().map(|engine| engine.authorize(&asked));
                     assert_eq!(then, now, "{asked:?}");
                     assert_eq!(now.errors, []);

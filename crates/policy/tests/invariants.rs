@@ -135,7 +135,8 @@ fn actions_and_interfaces_are_held_to_it_too() {
     assert!(notes.values().all(|note| note.invariant));
     let roles = ["auditor".to_owned()];
     let (responder, staff, customer) = (None, None, None);
-    let erase = ApiRequest { roles: &roles, responder, staff, customer, action: "customer.erase", case: None };
+    let erase =
+        ApiRequest { roles: &roles, responder, staff, customer, delegate: None, action: "customer.erase", case: None };
     assert_eq!(policies(&engine.authorize(&erase).policies), ["invariant.auditors"]);
     let found = grid::check(&bundle, &engine);
     let found: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();

@@ -142,6 +142,13 @@ impl Problem {
         Refused::internal(cause).into()
     }
 
+    /// The same with what to do about it, where that is something else than for others of its kind.
+    #[must_use]
+    pub fn cured_by(mut self, cure: &str) -> Self {
+        self.members.insert("cure".to_owned(), cure.into());
+        self
+    }
+
     /// What to do about it: a refusal that knows better than its kind has it among its members.
     fn cure(&self) -> &str {
         self.members.get("cure").and_then(Value::as_str).unwrap_or(self.kind.cure)

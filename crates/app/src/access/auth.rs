@@ -119,6 +119,7 @@ fn ask(
         responder: caller.principal.responder(),
         staff: caller.principal.staff().map(StaffId::as_str),
         customer: caller.principal.customer().map(CustomerId::as_str),
+        delegate: caller.principal.represented().map(|of| of.class.as_str()),
         action,
         case,
     };

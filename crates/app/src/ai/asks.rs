@@ -76,7 +76,7 @@ pub(super) async fn ask(
             sealed: vec![words],
             claim: Some(row.id.clone()),
         };
-        match ask::commit(parts, caller, loaded.case, spec, prepared, together).await {
+        match ask::commit(parts, caller, loaded.case, spec, prepared, together, |view| view).await {
             Ok(_) => return Ok(Ok(())),
             Err(Uncommitted::Moved) => environment.metrics.conflicts.inc(),
             Err(Uncommitted::Refused(refused)) if refused.kind == Kind::LimitReached => {

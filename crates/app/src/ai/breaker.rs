@@ -15,6 +15,7 @@ use crate::{
 use remit_domain::{
     Case, Command, Event,
     decision::{DecisionPoint, Trigger},
+    governance::OutcomesReset,
     id::{ResponderId, Timestamp},
     signal::Value,
 };
@@ -185,7 +186,7 @@ pub async fn reset_outcomes(
         let detail = format!("nothing is counted of `{responder}` for `{}`", wish.intent);
         return Err(Refused::new(Kind::NotFound, detail).into());
     };
-    let event = Event::OutcomesReset {
+    let event = Event::OutcomesReset(OutcomesReset {
         responder: id.clone(),
         intent: wish.intent.clone(),
         resolved: tally.resolved,
@@ -194,7 +195,7 @@ pub async fn reset_outcomes(
         by: caller.pseudonym.to_string(),
         reason: wish.reason,
         at: parts.environment.now(),
-    };
+    });
     let stopped = parts.live.load.stopped().iter().any(|(at, intent)| *at == id && *intent == wish.intent);
     let item = BreakerItem {
         responder: responder.to_owned(),

@@ -6,7 +6,7 @@ pub mod usage;
 
 use crate::{
     caller::{
-        principal::{Job, Principal},
+        principal::{Job, Principal, Represented},
         usage::Usage,
     },
     refused::Refused,
@@ -57,6 +57,14 @@ impl Caller {
     pub(crate) fn customer(chat: &str, customer: &CustomerId) -> Self {
         let of = Self::of("customer", vec!["customer".to_owned()], Principal::Customer(customer.clone()));
         Self { token: chat.into(), ..of }
+    }
+
+    /// A delegate, by the identifier of its own, on behalf of a customer. No token that is kept has this role.
+    pub(crate) fn delegate(of: Represented) -> Self {
+        let (name, expires) = (of.delegate.to_string(), of.grant.not_after);
+        let token = of.chain.last().map_or_else(|| name.clone(), |last| last.id.to_string());
+        let caller = Self::of(&name, vec!["delegate".to_owned()], Principal::Delegate(Box::new(of)));
+        Self { expires, token: token.into(), ..caller }
     }
 
     fn of(name: &str, roles: Vec<String>, principal: Principal) -> Self {

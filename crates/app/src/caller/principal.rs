@@ -2,9 +2,10 @@
 
 use remit_domain::{
     case::Requester,
-    id::{CustomerId, StaffId},
+    delegation::{DelegateClass, DelegatedGrant, Delegation},
+    id::{CustomerId, DelegateId, StaffId},
 };
-use remit_store::TokenRow;
+use remit_store::{Expect, TokenRow};
 
 /// What a token's text begins with.
 pub const TOKEN_PREFIX: &str = "remit_";
@@ -33,8 +34,31 @@ pub enum Principal {
     Person,
     /// A customer, on the chat page.
     Customer(CustomerId),
+    /// A customer's own AI agent, on their behalf.
+    Delegate(Box<Represented>),
     /// Remit itself: what it does follows from what was decided and recorded before.
     System(Job),
+}
+
+/// Whom a delegate represents, and by what it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Represented {
+    /// Who acts.
+    pub delegate: DelegateId,
+    /// Of which kind it is.
+    pub class: DelegateClass,
+    /// Who is represented.
+    pub customer: CustomerId,
+    /// The delegations from the customer's own to the one that it acts under.
+    pub chain: Vec<Delegation>,
+    /// That they are as they were read, which whatever is done under them expects.
+    pub expect: Vec<Expect>,
+    /// What all of them and the token grant together.
+    pub grant: DelegatedGrant,
+    /// The identifier of the token (`jti`).
+    pub token: String,
+    /// The thumbprint of the key that the token is bound to (`jkt`).
+    pub key: String,
 }
 
 /// A job of Remit's own, which may take the actions that it is there for and no others.
@@ -136,7 +160,7 @@ impl Principal {
         match self {
             Self::Responder(responder) => Some(responder),
             Self::Staff { responder, .. } => responder.as_deref(),
-            Self::Integration | Self::Person | Self::Customer(_) | Self::System(_) => None,
+            Self::Integration | Self::Person | Self::Customer(_) | Self::Delegate(_) | Self::System(_) => None,
         }
     }
 
@@ -145,9 +169,18 @@ impl Principal {
         if let Self::Staff { staff, .. } = self { Some(staff) } else { None }
     }
 
-    /// The customer that it is.
+    /// The customer that it is, or whom it represents.
     pub fn customer(&self) -> Option<&CustomerId> {
-        if let Self::Customer(customer) = self { Some(customer) } else { None }
+        match self {
+            Self::Customer(customer) => Some(customer),
+            Self::Delegate(of) => Some(&of.customer),
+            _ => None,
+        }
+    }
+
+    /// Whom it represents, where it is a delegate.
+    pub fn represented(&self) -> Option<&Represented> {
+        if let Self::Delegate(of) = self { Some(of) } else { None }
     }
 }
 
@@ -159,13 +192,14 @@ impl Principal {
             Self::Integration | Self::Customer(_) => Requester::Customer,
             Self::Staff { .. } | Self::Person => Requester::Proxy,
             Self::Responder(_) => Requester::Autonomous,
+            Self::Delegate(of) => of.class.requester(),
             Self::System(_) => Requester::Integration,
         }
     }
 
-    /// Whether what it adds to a case without a lease is the customer's.
+    /// Whether what it adds to a case without a lease is the customer's, or of who speaks for them.
     pub fn brings_customers_words(&self) -> bool {
-        self.requester() == Requester::Customer
+        self.requester() == Requester::Customer || self.represented().is_some()
     }
 }
 

@@ -124,7 +124,7 @@ pub(crate) fn seal(
 /// Whether `caller` may see a field.
 pub(crate) fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec) -> bool {
     match &caller.principal {
-        Principal::Customer(_) => false,
+        Principal::Customer(_) | Principal::Delegate(_) => false,
         _ if is_ai(governance, caller) => spec.seen_by_ai,
         _ => spec.seen_by_staff,
     }

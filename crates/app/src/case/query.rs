@@ -367,6 +367,10 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::PresenceSet { .. }
         | Event::ChatStarted { .. }
         | Event::SubscriptionMade { .. }
+        | Event::DelegateRegistered(_)
+        | Event::DelegateChanged(_)
+        | Event::DelegationGranted(_)
+        | Event::DelegationChanged(_)
         | Event::SubscriptionChanged { .. }
         | Event::SubscriptionDeleted { .. }
         | Event::ExceptionTaken { .. }

@@ -130,7 +130,7 @@ const SHOWN: [&str; 5] = ["case_opened", "message_added", "decision_made", "case
 const PAGE: usize = 200;
 
 /// Messages of one answer.
-const MESSAGES_MAX: usize = 100;
+pub(crate) const MESSAGES_MAX: usize = 100;
 
 /// A chat's cases, read once for all that is shown of them.
 pub struct Read<'c> {
@@ -233,7 +233,13 @@ pub async fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<C
     Ok(Conversation { organisation, messages, next, status: read.status(parts) })
 }
 
-async fn said_on(parts: &Parts, case: &Case, after: u64, said: &mut Vec<ChatMessage>) -> Result<(), Refused> {
+/// What was said on a case after a place, oldest first, as far as one answer goes.
+pub(crate) async fn said_on(
+    parts: &Parts,
+    case: &Case,
+    after: u64,
+    said: &mut Vec<ChatMessage>,
+) -> Result<(), Refused> {
     let (stream, mut at, enough) = (Stream::case(case.id).to_string(), after, said.len() + MESSAGES_MAX);
     while said.len() < enough {
         let rows = parts.journal.store.records_of(&stream, at, PAGE).await.map_err(Refused::internal)?;
@@ -337,7 +343,7 @@ fn first_name(parts: &Parts, case: &Case, staff: &StaffId) -> String {
 }
 
 /// Who has a case now.
-fn status_of(parts: &Parts, case: &Case) -> ChatStatus {
+pub(crate) fn status_of(parts: &Parts, case: &Case) -> ChatStatus {
     let texts = parts.governance.bundle.texts();
     let language = announce::language(case);
     let say = |text: &str, with: &[(&str, &str)]| texts.say(language, text, with);

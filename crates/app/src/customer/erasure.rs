@@ -12,11 +12,11 @@ use crate::{
         self,
         erased::{PENDING, log},
     },
-    journal::stored_case,
+    journal::{delegations, stored_case},
     live::chats,
     operation::EraseCustomerRefusal,
     pipeline::{
-        self,
+        self, authority,
         commit::{self, Envelope},
         found_by::FoundBy,
         projections,
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 use futures_util::future::join_all;
-use remit_domain::{Case, Command, Event, Stream, case::Status, id::CustomerId};
+use remit_domain::{Case, Command, Event, Stream, case::Status, delegation::RevocationCause, id::CustomerId};
 use remit_store::{Commit, CommitError, Journal as _, OutboxRow, Views as _};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
@@ -100,8 +100,16 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     let _alone = parts.live.chats.starting.write().await;
     let mut items = chats::ended_chats(&parts.live.chats, customer);
     items.push(known_facts::forgotten(customer));
+    // Who is gone is represented by nobody.
+    let (cause, by) = (RevocationCause::Erasure, caller.pseudonym.to_string());
+    let (events, ended) = delegations::all_ended(&parts.journal, customer, cause, &by, now).await?;
+    items.extend(ended);
+    let mut records = vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?];
+    for event in &events {
+        records.push(authority::record(&parts.environment.entropy, event, &caller.pseudonym, now)?);
+    }
     let commit = Commit {
-        records: vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?],
+        records,
         erase: Some(key),
         items,
         outbox: vec![OutboxRow {

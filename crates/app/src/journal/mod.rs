@@ -2,6 +2,7 @@
 //! the disk before it leaves the process.
 
 mod bundles;
+pub(crate) mod delegations;
 mod gate;
 pub mod outbox;
 pub mod readers;
@@ -171,6 +172,12 @@ impl Journal {
         if request_scope::announce(self.store.announce()) {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Takes back that a command was announced: it waits for something else first. Who writes together with others
+    /// waits for those that were announced, and must not wait for one that waits for it.
+    pub(crate) fn stand_back(&self) {
+        drop(request_scope::taken());
     }
 
     /// The announcement that the commit takes along.

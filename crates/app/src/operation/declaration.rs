@@ -39,6 +39,8 @@ pub enum Who {
     Token,
     /// The customer who has a chat's link.
     Customer,
+    /// A delegate, with an access token and a proof that it is theirs.
+    Delegate,
     /// Everybody.
     Everybody,
 }
@@ -97,6 +99,10 @@ pub enum Thing {
     Other,
     /// What has the stream, by its identifier among those of its kind.
     StreamId,
+    /// A delegate.
+    Delegate,
+    /// A delegation.
+    Delegation,
 }
 
 impl Thing {
@@ -122,6 +128,8 @@ impl Thing {
             Self::Bundle => "bundle",
             Self::Other => "other",
             Self::StreamId => "id",
+            Self::Delegate => "delegate",
+            Self::Delegation => "delegation",
         }
     }
 
@@ -147,6 +155,8 @@ impl Thing {
             Self::Bundle => "The bundle, by its digest.",
             Self::Other => "The bundle with which it is compared, by its digest.",
             Self::StreamId => "Its identifier among those of its kind: `ana`.",
+            Self::Delegate => "The delegate.",
+            Self::Delegation => "The delegation.",
         }
     }
 
@@ -157,7 +167,7 @@ impl Thing {
 }
 
 /// What operations belong to, each in words.
-pub const TAGS: [(&str, &str); 12] = [
+pub const TAGS: [(&str, &str); 14] = [
     ("cases", "Requests of customers, from the first message to the last."),
     (
         "chat",
@@ -165,6 +175,11 @@ pub const TAGS: [(&str, &str); 12] = [
     ),
     ("decisions", "Who was chosen, why, by which rule and whose, and proof that the record gives it again."),
     ("requests", "Actions asked for exactly, confirmed by who policy wants a yes of, and carried out once."),
+    ("delegations", "Customers' own AI agents: registered, granted something by customers, and ended."),
+    (
+        "delegates",
+        "What delegates do for their customers, each call with an access token and a proof that it is theirs.",
+    ),
     ("exceptions", "Work that left the standard path, each with an owner and a due time."),
     ("staff", "People: whether they are there, what is offered to them, what they have; and AI that was stopped."),
     ("events", "Everything that happens, as it is committed."),

@@ -13,6 +13,7 @@
 //! - `on a case`: a keyed command on a case as it is now, taken anew where it changed meanwhile;
 //! - `for everybody`: without a token; `for a link`: by who has a chat's link;
 //! - `on the readers for a link`, `as a command for a link`: for the customer, by who has the link of requests;
+//! - `on the readers for a delegate`, `as a keyed command for a delegate`: by who has a delegate's access token;
 //! - `in a chat`, `on the readers in a chat`, `as a command in a chat`: for the customer of that chat.
 //!
 //! A refusal that is written in the block stands in the place of the one that is added: `Forbidden`, and it comes
@@ -76,6 +77,12 @@ macro_rules! way {
     (who: as a command for a link) => {
         crate::operation::declaration::Who::Customer
     };
+    (who: on the readers for a delegate) => {
+        crate::operation::declaration::Who::Delegate
+    };
+    (who: as a keyed command for a delegate) => {
+        crate::operation::declaration::Who::Delegate
+    };
     (who: in a chat) => {
         crate::operation::declaration::Who::Customer
     };
@@ -89,6 +96,9 @@ macro_rules! way {
         crate::operation::declaration::Who::Token
     };
     (repeats: as a keyed command) => {
+        crate::operation::declaration::Repeats::ByKey
+    };
+    (repeats: as a keyed command for a delegate) => {
         crate::operation::declaration::Repeats::ByKey
     };
     (repeats: on a case) => {
@@ -121,6 +131,8 @@ macro_rules! refused {
             KeyReused,
         } }
     };
+    ([as a keyed command for a delegate] $($rest:tt)*) => { refused! { [on a case] $($rest)* } };
+    ([on the readers for a delegate] $($rest:tt)*) => { refused! { [on the readers] $($rest)* } };
     ([as a secret command] $($rest:tt)*) => { refused! { [as a command] $($rest)* } };
     ([as a command] $operation:ident $refusal:ident { $($own:tt)* }) => {
         refused! { [at once] $operation $refusal {

@@ -15,6 +15,8 @@ mod chat;
 mod decisions;
 mod declaration;
 mod deferrals;
+mod delegated;
+mod delegations;
 mod erasure;
 mod events;
 mod exceptions;
@@ -35,6 +37,8 @@ pub use chat::*;
 pub use decisions::*;
 pub use declaration::{Declaration, Refusing, Repeats, TAGS, Thing, Who, lines};
 pub use deferrals::*;
+pub use delegated::*;
+pub use delegations::*;
 pub use erasure::*;
 pub use events::*;
 pub use exceptions::*;
@@ -62,6 +66,8 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         exceptions::ALL,
         requests::ALL,
         reconciliations::ALL,
+        delegations::ALL,
+        delegated::ALL,
         facts::ALL,
         staff::ALL,
         events::ALL,

@@ -4,6 +4,7 @@
 use crate::{
     Caller, Environment, Kept, Parts, Repeat, Vault,
     environment::entropy::Entropy,
+    journal::delegations::Delegated,
     pipeline::{about::About, counting, follow_ups, found_by::FoundBy, load::Loaded, projections::Projections},
     refused::Refused,
     vault::keys::Sealed,
@@ -50,6 +51,8 @@ pub(crate) struct SideRows {
     pub(crate) attachments: Vec<AttachmentRow>,
     /// The chat that opens the case.
     pub(crate) chat: Option<crate::live::chats::Opening>,
+    /// The delegation under which the case is opened.
+    pub(crate) delegated: Option<Delegated>,
     /// The customer, where it is new.
     pub(crate) customer: Option<NewCustomer>,
     /// The outbox row that this is done for.
@@ -164,6 +167,7 @@ pub(crate) fn record<T: Serialize>(
     let mut items = side.items.map_or_else(Vec::new, |items| items(&effects));
     items.extend(side.found_by.items(case.id)?);
     items.extend(side.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
+    items.extend(side.delegated.as_ref().map(|delegated| delegated.with(case.id)).transpose()?);
     let reopened = effects.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
     let kept = repeat.map(|_| Kept::of(&output)).transpose()?;
     let answers = repeat.zip(kept.as_ref());

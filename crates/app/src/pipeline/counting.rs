@@ -6,6 +6,7 @@ use remit_domain::{
     case::{HolderRef, Status},
     decision::{Decision, Trigger, YieldReason},
     ending::Ending,
+    governance::OutcomesReset,
     id::ResponderId,
 };
 use remit_store::OutcomeDelta;
@@ -50,7 +51,7 @@ pub(crate) fn outcomes(before: Option<&Case>, events: &[Event], about: &str) -> 
             }
         };
         match event {
-            Event::OutcomesReset { responder, resolved, failed, wrong, .. } => {
+            Event::OutcomesReset(OutcomesReset { responder, resolved, failed, wrong, .. }) => {
                 let back = Tally { resolved: -resolved, failed: -failed, wrong: -wrong };
                 tell(responder, back, "reset");
             }

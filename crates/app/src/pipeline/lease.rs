@@ -57,7 +57,11 @@ fn has(who: &Principal, holder: &Holder) -> bool {
     match who {
         Principal::Staff { staff, .. } => holder.staff.as_ref() == Some(staff),
         Principal::Responder(name) => holder.staff.is_none() && is(holder.responder(), name),
-        Principal::Integration | Principal::Person | Principal::Customer(_) | Principal::System(_) => false,
+        Principal::Integration
+        | Principal::Person
+        | Principal::Customer(_)
+        | Principal::Delegate(_)
+        | Principal::System(_) => false,
     }
 }
 

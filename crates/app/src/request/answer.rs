@@ -180,7 +180,11 @@ fn confirmer(parts: &Parts, caller: &Caller, request: &Request) -> Result<Confir
             Ok(Confirmer::Customer { customer: customer.clone() })
         }
         Principal::Customer(_) => Err(Refused::new(Kind::Forbidden, "it is on the case of another customer")),
-        Principal::Integration | Principal::Person | Principal::Responder(_) | Principal::System(_) => {
+        Principal::Integration
+        | Principal::Person
+        | Principal::Responder(_)
+        | Principal::Delegate(_)
+        | Principal::System(_) => {
             let detail = "only the customer, on the chat page or by a link, and staff, with a token of their own, can \
                           answer it";
             Err(Refused::new(Kind::Forbidden, detail))

@@ -25,7 +25,7 @@ use remit_domain::{
     case::Status,
     command::Effects,
     id::{DecisionId, RequestId, ResponderId},
-    request::{Answer, Asker, Request, RequestAsked, RequestDecision, RequestNoted},
+    request::{Answer, Asker, DelegateAsker, Request, RequestAsked, RequestDecision, RequestNoted},
     signal::Signals,
 };
 use remit_policy::action::ActionSpec;
@@ -60,18 +60,30 @@ pub async fn ask_request(
     case: &str,
     ask: AskRequest,
 ) -> Result<Done<RequestView>, AskRequestRefusal> {
+    Ok(ask_shown(parts, caller, repeat, case, &ask, |view| view).await?)
+}
+
+/// Asks for an action, and answers with what `show` makes of the request.
+pub(crate) async fn ask_shown<T: Serialize>(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    case: &str,
+    ask: &AskRequest,
+    show: impl Fn(RequestView) -> T,
+) -> Result<Done<T>, Refused> {
     for _ in 0..ATTEMPTS {
         let loaded = loaded(parts, caller, case, ask.epoch).await?;
         let spec = known(parts, &ask.action, &ask.arguments)?;
         let prepared = prepared(parts, caller, &loaded, spec, &ask.arguments).await?;
         let asked = Together { repeat, epoch: ask.epoch, then: Vec::new(), sealed: Vec::new(), claim: None };
-        match commit(parts, caller, loaded.case, spec, prepared, asked).await {
+        match commit(parts, caller, loaded.case, spec, prepared, asked, &show).await {
             Err(Uncommitted::Moved) => parts.environment.metrics.conflicts.inc(),
-            Err(Uncommitted::Refused(refused)) => return Err(refused.into()),
+            Err(Uncommitted::Refused(refused)) => return Err(refused),
             Ok(done) => return Ok(done),
         };
     }
-    Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")).into())
+    Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
 }
 
 /// What would be answered, without a request: so that people see it before they ask.
@@ -96,7 +108,7 @@ pub async fn preview_request(
 fn told(parts: &Parts, request: &Request, shown: &str, decision: &RequestDecision) -> RequestView {
     let view = RequestView::new(&parts.governance, request).answered(decision);
     match (&decision.verdict.answer, &decision.principal) {
-        (Answer::Deny, Asker::Responder { .. } | Asker::Integration { .. } | Asker::Customer { .. }) => view.untold(),
+        (Answer::Deny, asker) if asker.staff().is_none() => view.untold(),
         _ => view.reading(shown),
     }
 }
@@ -224,14 +236,15 @@ impl From<Refused> for Uncommitted {
 }
 
 /// Puts a request on record, with what is done on its case, if the case is as it was evaluated.
-pub(crate) async fn commit(
+pub(crate) async fn commit<T: Serialize>(
     parts: &Parts,
     caller: &Caller,
     case: Case,
     spec: &ActionSpec,
     prepared: Prepared,
     together: Together<'_>,
-) -> Result<Done<RequestView>, Uncommitted> {
+    show: impl Fn(RequestView) -> T,
+) -> Result<Done<T>, Uncommitted> {
     let Prepared { asked, arguments, shown, shown_text } = prepared;
     let in_flight = parts.journal.announce();
     let mut context = parts.environment.context(&caller.pseudonym)?;
@@ -252,7 +265,7 @@ pub(crate) async fn commit(
     }
     let decision = asked.decision.clone();
     let (request, more) = record::asked(parts, caller, spec, asked, context.now)?;
-    let view = told(parts, &request, &shown_text, &decision);
+    let view = show(told(parts, &request, &shown_text, &decision));
     let sealed = [arguments, shown].into_iter().chain(together.sealed);
     let side = SideRows::sealed(sealed.collect(), together.claim);
     let now = context.now;
@@ -278,6 +291,14 @@ fn asker(parts: &Parts, caller: &Caller, case: &Case, signals: &Signals) -> Resu
     Ok(match &caller.principal {
         Principal::Staff { staff, .. } => Asker::Staff { staff: staff.clone(), roles: caller.roles.clone() },
         Principal::Customer(customer) => Asker::Customer { customer: customer.clone() },
+        Principal::Delegate(of) => Asker::Delegate(Box::new(DelegateAsker {
+            delegate: of.delegate,
+            class: of.class,
+            customer: of.customer.clone(),
+            chain: of.chain.iter().map(|link| link.id).collect(),
+            token: of.token.clone(),
+            key: of.key.clone(),
+        })),
         Principal::Responder(name) => {
             let responder = ResponderId::new(name).map_err(Refused::internal)?;
             let asker = evaluate::as_responder(parts, case, &responder, signals, parts.environment.now());

@@ -1,6 +1,6 @@
 //! Policy's answer about an exact request, on what is true of it now.
 
-use super::{last_done, sha256_of, under_way};
+use super::{delegated, last_done, sha256_of, under_way};
 use crate::{
     Parts,
     access::auth,
@@ -13,7 +13,7 @@ use remit_domain::{
     case::Holder,
     decision::DecisionPoint,
     id::{DecisionId, Digest, RequestId, ResponderId, Timestamp},
-    request::{Asker, Confirming, Names, Parties, REQUEST_VERSION, RequestDecision, Standing, Term},
+    request::{Asker, Confirming, Names, Parties, REQUEST_VERSION, Request, RequestDecision, Standing, Term},
     signal::Signals,
 };
 use remit_policy::{
@@ -181,10 +181,13 @@ impl Exact<'_> {
         if self.spec.facts.is_empty() {
             return Ok(Map::new());
         }
-        // Nobody is told of what a machine that dies would lose.
+        // Nobody is told of what a machine that dies would lose. Whoever makes that durable waits for no command that
+        // waits for it.
+        parts.journal.stand_back();
         parts.journal.settled().await.map_err(Refused::internal)?;
         let asked = self.asked(case, Wanted::Facts, "");
         let told = connector(parts, self.spec)?.facts(&parts.environment, &format!("facts_{}", self.id), &asked).await;
+        parts.journal.arrive().await;
         told.map_err(|failure| {
             if let Failure::Unsendable(why) = failure {
                 return Refused::invalid("arguments", format!("the connector cannot be asked about them: {why}"));
@@ -221,18 +224,20 @@ pub(super) async fn signals(parts: &Parts, case: &Case, now: Timestamp) -> Resul
     Ok(facts::seen(&parts.governance, &parts.live, case, &about, now))
 }
 
-/// Who asks, as they are now; nothing where they work here no more, their token was revoked, or the bundle has them
-/// not.
+/// Who asks for it, as they are now; nothing where they work here no more, their token or delegation was revoked, or the
+/// bundle has them not.
 pub(super) async fn asker_now(
     parts: &Parts,
     case: &Case,
-    asker: &Asker,
+    request: &Request,
     signals: &Signals,
     now: Timestamp,
 ) -> Result<Option<Asker>, Refused> {
+    let asker = &request.by;
     let stands = match asker {
         Asker::Responder { facts } => return Ok(as_responder(parts, case, &facts.responder, signals, now)),
         Asker::Customer { .. } => true,
+        Asker::Delegate(asker) => delegated::stands(parts, asker, &request.action, now).await?,
         Asker::Staff { staff, roles } => {
             let tokens = parts.journal.store.tokens().await.map_err(Refused::internal)?;
             parts.live.floor.staff(staff).is_some()

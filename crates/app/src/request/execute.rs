@@ -117,7 +117,7 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
         Status::Resolved => None,
     };
     let signals = evaluate::signals(parts, &loaded.case, now).await?;
-    let asker = evaluate::asker_now(parts, &loaded.case, &entry.value.by, &signals, now).await?;
+    let asker = evaluate::asker_now(parts, &loaded.case, &entry.value, &signals, now).await?;
     let (exact, asker) = match (exact, asker) {
         (Some(exact), Some(asker)) => (exact, asker),
         (None, _) => return void(parts, row, &entry, Changed::Case, now).await,

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod ask;
 pub mod change;
+mod delegated;
 mod evaluate;
 pub mod execute;
 pub mod history;
@@ -11,7 +12,7 @@ pub mod link;
 pub mod read;
 pub(crate) mod record;
 pub mod sandbox;
-mod sent;
+pub(crate) mod sent;
 pub(crate) mod stated;
 pub mod tell;
 pub(crate) mod turn;

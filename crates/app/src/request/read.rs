@@ -78,7 +78,7 @@ pub(super) async fn permitted(
 }
 
 /// The request of this identifier.
-pub(super) async fn stored(parts: &Parts, id: RequestId) -> Result<Option<Entry<Request>>, Refused> {
+pub(crate) async fn stored(parts: &Parts, id: RequestId) -> Result<Option<Entry<Request>>, Refused> {
     REQUESTS.get(&parts.journal.store, &id.to_string()).await.map_err(Refused::internal)
 }
 

@@ -1,7 +1,10 @@
 //! What of a request goes into the store with each change of it.
 
-use super::{REQUESTS, UnderWay, evaluate::asked_by, last_done, of_case, under_way};
-use crate::{Caller, Parts, environment::clock::rfc3339, journal::outbox, pipeline::commit, refused::Refused};
+use super::{REQUESTS, UnderWay, delegated, evaluate::asked_by, last_done, of_case, under_way};
+use crate::{
+    Caller, Parts, caller::principal::Represented, environment::clock::rfc3339, journal::outbox, pipeline::commit,
+    refused::Refused,
+};
 use remit_domain::{
     Event, Stream,
     id::Timestamp,
@@ -21,7 +24,9 @@ pub(super) fn asked(
     now: Timestamp,
 ) -> Result<(Request, Commit), Refused> {
     let is_denied = asked.decision.verdict.answer == Answer::Deny;
-    let spend = if is_denied { Vec::new() } else { reserve(&mut asked, spec, now) };
+    let of = caller.principal.represented();
+    let spend = if is_denied { Vec::new() } else { reserve(&mut asked, spec, of, now)? };
+    let expect = of.map_or_else(Vec::new, |of| of.expect.clone());
     let request = Request::asked_for(&asked);
     let stream = Stream::request(request.id);
     let event = Event::RequestAsked(Box::new(asked));
@@ -30,7 +35,7 @@ pub(super) fn asked(
     let write = REQUESTS.write(&id, Expected::Absent, &request).map_err(Refused::internal)?;
     let of_case = of_case(request.case).write(&id, Expected::Absent, &now).map_err(Refused::internal)?;
     let outbox = due(&request, now).into_iter().collect();
-    Ok((request, Commit { records, items: vec![write, of_case], outbox, spend, ..Commit::default() }))
+    Ok((request, Commit { records, items: vec![write, of_case], outbox, spend, expect, ..Commit::default() }))
 }
 
 /// The commit of a change of a request.
@@ -126,6 +131,9 @@ fn counters(asked: &RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<(Cou
 /// That a limit of an action is reached, in words.
 pub(super) fn reached(spec: &ActionSpec, counter: &Counter, left: u64) -> String {
     let action = &spec.name;
+    if let Some(told) = delegated::reached(counter, left) {
+        return told;
+    }
     // The key says which of the action's limits it is, and what of it is counted.
     let mut key = counter.key.rsplit(':');
     let limit = key.next().and_then(|nth| spec.limits.get(nth.parse::<usize>().ok()?));
@@ -146,15 +154,23 @@ pub(super) fn reached(spec: &ActionSpec, counter: &Counter, left: u64) -> String
 }
 
 /// What is held back of an action's limits until it is known what becomes of a request, which notes it.
-fn reserve(asked: &mut RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<Spend> {
+fn reserve(
+    asked: &mut RequestAsked,
+    spec: &ActionSpec,
+    of: Option<&Represented>,
+    now: Timestamp,
+) -> Result<Vec<Spend>, Refused> {
     let request = asked.decision.request;
-    let counters = counters(asked, spec, now).into_iter().enumerate();
-    let held = counters.map(|(nth, (counter, amount, limit))| {
+    let mut all = counters(asked, spec, now);
+    if let Some(of) = of {
+        all.extend(delegated::counters(of, asked.amount.as_ref(), now)?);
+    }
+    let held = all.into_iter().enumerate().map(|(nth, (counter, amount, limit))| {
         let id = format!("{request}:{nth}");
         asked.reserved.push(Reserved { id: id.clone(), amount });
         Spend::Reserve { id, counter, amount, limit }
     });
-    held.collect()
+    Ok(held.collect())
 }
 
 /// What was held back is taken where the effect came to pass, and otherwise given back.

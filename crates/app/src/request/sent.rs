@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 use std::fmt;
 
 /// Reads an object in which each member is named once.
-pub(super) fn once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+pub(crate) fn once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     match Once.deserialize(deserializer)? {
         Value::Object(members) => Ok(members),
         _ => Err(D::Error::custom("must be an object")),

@@ -6,6 +6,7 @@ use crate::{
     Parts,
     case::announce::{self, Telling},
     environment::clock::rfc3339,
+    journal::delegations::stored_delegate,
     pipeline::sealing,
     refused::Refused,
 };
@@ -111,7 +112,7 @@ pub(crate) async fn asked(parts: &Parts, case: &Case, request: &Request) -> Resu
         title: spec.map_or_else(|| request.action.to_string(), |spec| spec.title.clone()),
         text,
         amount: request.amount.clone(),
-        asked_by: asked_by(parts, &telling, request),
+        asked_by: asked_by(parts, &telling, request).await?,
         due_at: rfc3339(request.due),
         until,
         became,
@@ -119,8 +120,8 @@ pub(crate) async fn asked(parts: &Parts, case: &Case, request: &Request) -> Resu
 }
 
 /// Who asks, in words.
-fn asked_by(parts: &Parts, telling: &Telling<'_>, request: &Request) -> String {
-    match &request.by {
+async fn asked_by(parts: &Parts, telling: &Telling<'_>, request: &Request) -> Result<String, Refused> {
+    Ok(match &request.by {
         Asker::Responder { facts } => {
             telling.say("request_by_ai", &[("title", &telling.title(facts.responder.as_str()))])
         }
@@ -129,8 +130,13 @@ fn asked_by(parts: &Parts, telling: &Telling<'_>, request: &Request) -> String {
             None => telling.say("request_by_person", &[("name", &telling.say("a_colleague", &[]))]),
         },
         Asker::Customer { .. } => telling.say("request_by_you", &[]),
+        Asker::Delegate(asker) => {
+            let known = stored_delegate(&parts.journal, asker.delegate).await?;
+            let name = known.map_or_else(|| asker.delegate.to_string(), |known| known.value.name);
+            telling.say("request_by_delegate", &[("name", &name)])
+        }
         Asker::Integration { .. } => telling.say("request_by_us", &[("name", parts.governance.bundle.name())]),
-    }
+    })
 }
 
 /// Something that the customer is told of a request.

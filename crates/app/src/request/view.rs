@@ -35,7 +35,7 @@ pub struct RequestView {
     /// What it moves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// Who asks: `responder`, `staff`, `customer` or `integration`.
+    /// Who asks: `responder`, `staff`, `customer`, `delegate` or `integration`.
     pub asked_by: AskedBy,
     /// Whose yes is still wanted.
     pub wanted: Vec<Confirming>,
@@ -89,7 +89,7 @@ pub struct ExecutionView {
 /// Who asks.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AskedBy {
-    /// `responder`, `staff`, `customer` or `integration`.
+    /// `responder`, `staff`, `customer`, `delegate` or `integration`.
     pub kind: String,
     /// What they are called.
     pub name: String,
@@ -271,7 +271,7 @@ impl RequestView {
             shown: None,
             hash: request.hash.to_string(),
             amount: request.amount.clone(),
-            asked_by: AskedBy { kind: request.by.kind().to_owned(), name: request.by.name().to_owned() },
+            asked_by: AskedBy { kind: request.by.kind().to_owned(), name: request.by.name().into_owned() },
             wanted: request.wanted.clone(),
             confirmations: request.confirmations.iter().map(ConfirmationView::from).collect(),
             asked_at: rfc3339(request.asked),
@@ -293,7 +293,7 @@ impl RequestView {
     }
 
     /// Without anything that its connector said of it.
-    pub(super) fn untold(mut self) -> Self {
+    pub(crate) fn untold(mut self) -> Self {
         (self.shown, self.amount) = (None, None);
         if let Some(verdict) = &mut self.verdict {
             verdict.facts.clear();

@@ -31,6 +31,14 @@ use crate::{
         conversation::{ChatMessage, Conversation},
     },
     customer::{erasure::Erased, facts},
+    delegated::{
+        cases::{self, DelegatedCaseView},
+        requests::{self, DelegatedRequest},
+    },
+    delegation::{
+        asked, consent, delegate,
+        view::{DelegateView, DelegationView},
+    },
     evidence::{
         decision::{DecisionAnswer, ReplayAnswer},
         feed::FeedItem,
@@ -155,6 +163,34 @@ signatures! {
     GetConfirmPage(Nothing) -> Text<Html>, "The page.";
     GetConfirmStyle(Nothing) -> Text<Css>, "The style.";
     GetConfirmScript(Nothing) -> Text<Script>, "The script.";
+
+    RegisterDelegate(delegate::RegisterDelegate) -> DelegateView, "Registered.";
+    ListDelegates(Nothing) -> List<DelegateView>, "All of them.";
+    SuspendDelegate(Nothing) -> DelegateView, "Suspended.";
+    ResumeDelegate(Nothing) -> DelegateView, "Active.";
+    ReplaceDelegateKeys(delegate::ReplaceDelegateKeys) -> DelegateView, "Replaced.";
+    AskConsent(asked::AskConsent) -> asked::AskedConsent, "Made.";
+    ReadConsent(consent::OpenConsent) -> consent::ShownConsent, "What is asked.";
+    AcceptConsent(consent::AcceptConsent) -> DelegationView, "Granted.";
+    RefuseConsent(consent::OpenConsent) -> Nothing, "Refused.";
+    ListDelegations(Nothing) -> List<DelegationView>, "All of them.";
+    RevokeDelegation(Nothing) -> DelegationView, "Ended.";
+    IssueToken(Nothing) -> Text<Json>, "The token.";
+    IntrospectToken(Nothing) -> Text<Json>, "What it lets be done.";
+    RevokeAccessToken(Nothing) -> Nothing, "Revoked.";
+    GetTokenKeys(Nothing) -> Text<Json>, "The keys.";
+    GetAuthorizationServer(Nothing) -> Text<Json>, "The metadata.";
+    GetProtectedResource(Nothing) -> Text<Json>, "The metadata.";
+    GetConsentPage(Nothing) -> Text<Html>, "The page.";
+    GetConsentScript(Nothing) -> Text<Script>, "The script.";
+
+    OpenDelegatedCase(cases::OpenDelegatedCase) -> DelegatedCaseView, "Opened and decided.";
+    ListDelegatedCases(Nothing) -> List<DelegatedCaseView>, "The newest.";
+    GetDelegatedCase(input::ReadConversation) -> cases::DelegatedConversation, "One page.";
+    WriteDelegated(cases::WriteDelegated) -> DelegatedCaseView, "Added.";
+    AskDelegated(requests::AskDelegated) -> DelegatedRequest, "Requested, and answered by policy.";
+    GetDelegatedRequest(Nothing) -> DelegatedRequest, "The request.";
+    WithdrawDelegated(Nothing) -> DelegatedRequest, "Taken back.";
 
     RaiseException(exception::RaiseException) -> CaseAnswer, "Raised.";
     ListExceptions(input::ListExceptions) -> Page<ExceptionView>, "One page.";

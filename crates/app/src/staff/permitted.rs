@@ -66,6 +66,7 @@ fn denied_to(parts: &Parts, case: &Case, staff: &StaffId, token: &StaffToken) ->
             responder: token.responder.as_deref(),
             staff: name,
             customer: None,
+            delegate: None,
             action,
             case: Some(case),
         });

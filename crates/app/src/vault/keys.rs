@@ -3,14 +3,14 @@
 //! The master key is a file that only the server's user can read. Customers' keys are random, stored
 //! wrapped by the master key, and destroyed to erase a customer's words.
 
-use crate::environment::{
-    block_on::block_on,
-    entropy::{Entropy, EntropyError},
-};
+mod error;
+
+use crate::environment::{block_on::block_on, entropy::Entropy};
 use aes_gcm::{
     Aes256Gcm, KeyInit,
     aead::{Aead, Payload},
 };
+pub use error::KeyError;
 use hmac::{Hmac, Mac};
 use remit_domain::{event::Words, id::CustomerId};
 use remit_ledger::{checkpoint::Signer, hash::hex};
@@ -26,63 +26,6 @@ use std::{
 /// The name of the ledger in its checkpoints.
 pub const ORIGIN: &str = "remit/ledger";
 
-/// Why keys or sealed words could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// A key file could not be read or written.
-    #[error("key file {path}: {source}; {}", remit_store::cause::cure(source))]
-    File {
-        /// Which file.
-        path: String,
-        /// What went wrong.
-        source: io::Error,
-    },
-    /// A key file does not hold 32 bytes.
-    #[error("key file {0} does not hold 32 bytes; restore it from a backup, since no other one fits what is stored")]
-    Length(String),
-    /// There is no key file beside a database that was made with one.
-    #[error(
-        "{0} is missing, and the database beside it was made with it: restore it from its backup. A new one would open \
-         nothing of what is sealed, and sign another ledger. To start anew, name an empty directory with --data"
-    )]
-    Missing(String),
-    /// A key is not the one that the database beside it was made with.
-    #[error(
-        "{path} is not the key that the database beside it was made with ({why}): put the key back that belongs to the \
-         database, or the database that belongs to the key"
-    )]
-    Foreign {
-        /// Which file.
-        path: String,
-        /// What shows it.
-        why: &'static str,
-    },
-    /// There are keys without a database.
-    #[error(
-        "{0} holds keys, and the database that was made with them is missing: restore it (remit.db, remit.db-wal, \
-         remit.db-shm) from a backup. To start anew, name an empty directory with --data"
-    )]
-    NoDatabase(String),
-    /// What tells the keys could not be read or noted.
-    #[error("what tells the keys of this database from others: {0}")]
-    Marks(#[from] remit_store::ReadError),
-    /// What tells them from others could not be noted.
-    #[error(transparent)]
-    Unmarked(#[from] remit_store::WriteError),
-    /// Sealed bytes do not open under the key.
-    #[error("sealed words do not open: they were damaged, or sealed under another master key")]
-    Unopenable,
-    /// The key that sealed them is not there, and was not destroyed by an erasure.
-    #[error("the key that sealed them is not there, and no erasure of them is on record; run `remit ledger verify`")]
-    NoKey,
-    /// The sealed bytes are not there, and were not erased.
-    #[error("they are not there, and no erasure of them is on record; run `remit ledger verify`")]
-    NotThere,
-    /// No random bytes.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
-}
-
 /// The keys of one data directory.
 pub struct Keys {
     wrapping: Aes256Gcm,
@@ -95,6 +38,8 @@ pub struct Keys {
     digests: [u8; 32],
     /// Under which values of fields are found.
     values: [u8; 32],
+    /// From which those are derived by which delegates' tokens are signed and their nonces made.
+    delegates: [u8; 32],
     ledger_seed: [u8; 32],
 }
 
@@ -219,7 +164,8 @@ impl Keys {
         let repeats = derive(master, b"repeated requests");
         let digests = derive(master, b"digests of addresses and secrets on record");
         let values = derive(master, b"values that cases are found by");
-        Self { wrapping, secrets, pseudonym, repeats, digests, values, mark, ledger_seed }
+        let delegates = derive(master, b"tokens of delegates");
+        Self { wrapping, secrets, pseudonym, repeats, digests, values, delegates, mark, ledger_seed }
     }
 
     /// The seed of the key that signs the ledger's checkpoints.
@@ -258,6 +204,11 @@ impl Keys {
     pub(crate) fn of_value(&self, field: &str, value: &str) -> String {
         let hash = hmac(&self.values, &[field.as_bytes(), b"\0", value.as_bytes()]);
         hex(&hash).chars().take(32).collect()
+    }
+
+    /// A key by which something of delegates' tokens is made.
+    pub(super) fn of_delegates(&self, purpose: &[u8]) -> [u8; 32] {
+        hmac(&self.delegates, &[purpose])
     }
 
     /// A new key for a customer, and its wrapped form for the store.

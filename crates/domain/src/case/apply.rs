@@ -149,6 +149,10 @@ impl Case {
             | Event::TokenNameForgotten { .. }
             | Event::ChatStarted { .. }
             | Event::SubscriptionMade { .. }
+            | Event::DelegateRegistered(_)
+            | Event::DelegateChanged(_)
+            | Event::DelegationGranted(_)
+            | Event::DelegationChanged(_)
             | Event::SubscriptionChanged { .. }
             | Event::SubscriptionDeleted { .. }
             | Event::CustomerFactsSet { .. }

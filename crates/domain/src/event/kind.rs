@@ -1,7 +1,7 @@
 //! The names under which events are recorded, and by what each can be looked up.
 
 use super::Event;
-use crate::{field::FactsSet, request::RequestDecision, stream::Stream};
+use crate::{field::FactsSet, governance::OutcomesReset, request::RequestDecision, stream::Stream};
 
 impl Event {
     /// Every name under which an event is recorded.
@@ -57,13 +57,18 @@ impl Event {
         "subscription_made",
         "subscription_changed",
         "subscription_deleted",
+        "delegate_registered",
+        "delegate_changed",
+        "delegation_granted",
+        "delegation_changed",
         "customer_facts_set",
         "words_erased",
         "customer_erased",
         "erasure_completed",
     ];
 
-    /// The names of acts of authority over who may call, who works here, and which chats and subscriptions there are.
+    /// The names of acts of authority over who may call, who works here, which chats and subscriptions there are, and
+    /// who represents whom.
     pub const GOVERNANCE: &[&str] = &[
         "token_made",
         "token_revoked",
@@ -75,6 +80,10 @@ impl Event {
         "subscription_made",
         "subscription_changed",
         "subscription_deleted",
+        "delegate_registered",
+        "delegate_changed",
+        "delegation_granted",
+        "delegation_changed",
     ];
 
     /// The name under which the event is recorded.
@@ -131,6 +140,10 @@ impl Event {
             Self::SubscriptionMade { .. } => "subscription_made",
             Self::SubscriptionChanged { .. } => "subscription_changed",
             Self::SubscriptionDeleted { .. } => "subscription_deleted",
+            Self::DelegateRegistered { .. } => "delegate_registered",
+            Self::DelegateChanged { .. } => "delegate_changed",
+            Self::DelegationGranted { .. } => "delegation_granted",
+            Self::DelegationChanged { .. } => "delegation_changed",
             Self::CustomerFactsSet { .. } => "customer_facts_set",
             Self::WordsErased { .. } => "words_erased",
             Self::CustomerErased { .. } => "customer_erased",
@@ -156,9 +169,13 @@ impl Event {
             Self::SubscriptionMade { subscription, .. }
             | Self::SubscriptionChanged { subscription, .. }
             | Self::SubscriptionDeleted { subscription, .. } => Some(Stream::subscription(subscription)),
+            Self::DelegateRegistered(registered) => Some(Stream::delegate(registered.delegate)),
+            Self::DelegateChanged(changed) => Some(Stream::delegate(changed.delegate)),
+            Self::DelegationGranted(granted) => Some(Stream::delegation(granted.delegation)),
+            Self::DelegationChanged(changed) => Some(Stream::delegation(changed.delegation)),
             Self::AiStopped { responder, .. }
             | Self::AiResumed { responder, .. }
-            | Self::OutcomesReset { responder, .. } => Some(Stream::responder(responder)),
+            | Self::OutcomesReset(OutcomesReset { responder, .. }) => Some(Stream::responder(responder)),
             Self::CustomerFactsSet(FactsSet { customer, .. })
             | Self::CustomerErased { customer, .. }
             | Self::ErasureCompleted { customer, .. } => Some(Stream::customer(customer)),

@@ -7,11 +7,14 @@ pub(super) use crate::{
     consult::Consult,
     decision::Decision,
     deferral::{Awaited, Deferral, DeferralEnd},
+    delegation::{DelegateChanged, DelegateRegistered, DelegationChanged, DelegationGranted},
     ending::{Ending, Feedback},
     exception::Exception,
     field::{FactsSet, Held},
     floor::StaffProfile,
-    governance::{Grant, NameForgotten, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms},
+    governance::{
+        Grant, NameForgotten, OutcomesReset, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms,
+    },
     id::{
         CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
         ResponderId, SignalName, StaffId, Timestamp,

@@ -2,9 +2,30 @@
 
 use crate::{
     decision::CandidateFacts,
-    id::{CustomerId, StaffId},
+    delegation::DelegateClass,
+    id::{CustomerId, DelegateId, DelegationId, StaffId},
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// A delegate that asks, and by what it may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DelegateAsker {
+    /// Which.
+    pub delegate: DelegateId,
+    /// Of which kind it is.
+    pub class: DelegateClass,
+    /// Whom it represents.
+    pub customer: CustomerId,
+    /// The delegations from the customer's own to the one that it acts under.
+    pub chain: Vec<DelegationId>,
+    /// The identifier of the token that it asked with (`jti`).
+    pub token: String,
+    /// The thumbprint of the key that the token is bound to (`jkt`).
+    pub key: String,
+}
 
 /// Who asks for an action, with what policy knew of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +49,8 @@ pub enum Asker {
         /// Who.
         customer: CustomerId,
     },
+    /// A delegate of the customer whose case it is.
+    Delegate(Box<DelegateAsker>),
     /// A program of the organisation.
     Integration {
         /// The identifier of its token.
@@ -47,12 +70,13 @@ impl Asker {
     }
 
     /// What they are called among their kind.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> Cow<'_, str> {
         match self {
-            Self::Responder { facts } => facts.responder.as_str(),
-            Self::Staff { staff, .. } => staff.as_str(),
-            Self::Customer { customer } => customer.as_str(),
-            Self::Integration { token, .. } => token,
+            Self::Responder { facts } => facts.responder.as_str().into(),
+            Self::Staff { staff, .. } => staff.as_str().into(),
+            Self::Customer { customer } => customer.as_str().into(),
+            Self::Delegate(asker) => asker.delegate.to_string().into(),
+            Self::Integration { token, .. } => token.as_str().into(),
         }
     }
 
@@ -62,6 +86,7 @@ impl Asker {
             Self::Responder { .. } => "responder",
             Self::Staff { .. } => "staff",
             Self::Customer { .. } => "customer",
+            Self::Delegate(_) => "delegate",
             Self::Integration { .. } => "integration",
         }
     }

@@ -173,11 +173,11 @@ impl Request {
         RequestRefusal::State { state: self.state, wanted }
     }
 
-    /// Whether the customer knows of it and has to hear how it ends: they ask for it, an AI responder has told them of
-    /// it, or a yes of theirs was wanted.
+    /// Whether the customer knows of it and has to hear how it ends: they or their delegate ask for it, an AI responder has
+    /// told them of it, or a yes of theirs was wanted.
     pub fn is_customers(&self) -> bool {
         let given = self.confirmations.iter().map(|given| given.by.confirming());
-        matches!(self.by, Asker::Customer { .. } | Asker::Responder { .. })
+        matches!(self.by, Asker::Customer { .. } | Asker::Delegate(_) | Asker::Responder { .. })
             || self.wanted.iter().copied().chain(given).any(|by| by == Confirming::Customer)
     }
 

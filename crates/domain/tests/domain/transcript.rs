@@ -18,6 +18,7 @@ use remit_domain::{
     deferral::{DeferralKind, Wish},
     ending::{Ending, Feedback},
     event::Mark,
+    governance::OutcomesReset,
     id::{Disposition, ExceptionId, PartyName, StaffId, Timestamp},
     offer::{OfferEnd, OfferWithheld},
     signal::{BUTTON_PRESSED, Reading},
@@ -354,7 +355,9 @@ impl Transcript {
             }
             Event::AiStopped { responder, .. } => format!("{responder} was stopped"),
             Event::AiResumed { responder, .. } => format!("{responder} may again"),
-            Event::OutcomesReset { responder, .. } => format!("what was counted of {responder} begins anew"),
+            Event::OutcomesReset(OutcomesReset { responder, .. }) => {
+                format!("what was counted of {responder} begins anew")
+            }
             Event::BundleActivated(BundleActivation { name, .. }) => format!("the bundle of {name} came into force"),
             Event::ExceptionTaken { exception, by, .. } => {
                 format!("exception {} taken by {by}", self.number(exception))

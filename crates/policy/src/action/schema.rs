@@ -23,10 +23,12 @@ pub(crate) const RECENT: &str = "recent";
 pub(crate) const HOURS_AGO: &str = "_hours_ago";
 
 /// The principals beside AI responders who ask for actions, with their declarations in Cedar's JSON form.
-fn principals() -> [(&'static str, Json); 3] {
+fn principals() -> [(&'static str, Json); 4] {
     let roles = || json!({ "type": "Set", "element": { "type": "EntityOrCommon", "name": "Role" } });
     let with_roles = || json!({ "shape": { "type": "Record", "attributes": { "roles": roles() } } });
-    [("Staff", with_roles()), ("Integration", with_roles()), ("Customer", json!({}))]
+    let delegate = json!({ "class": { "type": "String" }, "depth": { "type": "Long" } });
+    let delegate = json!({ "shape": { "type": "Record", "attributes": delegate } });
+    [("Staff", with_roles()), ("Integration", with_roles()), ("Customer", json!({})), ("Delegate", delegate)]
 }
 
 /// Adds them to `declared`, a schema in Cedar's JSON form.
@@ -67,7 +69,7 @@ pub(crate) fn declare(declared: &mut Json, catalogue: &[ActionSpec], file: &str)
             }
         }
         let applies = json!({
-            "principalTypes": ["Ai", "Customer", "Integration", "Staff"],
+            "principalTypes": ["Ai", "Customer", "Delegate", "Integration", "Staff"],
             "resourceTypes": ["Case"],
             "context": { "type": "Record", "attributes": attributes },
         });

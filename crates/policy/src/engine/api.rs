@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::{
-    product_schema::SchemaVersion,
+    product_schema::{DELEGATE, SchemaVersion},
     scope::{denied, uid},
 };
 use cedar_policy::{Context, Entities, Entity, Request, RestrictedExpression};
@@ -46,8 +46,10 @@ pub struct ApiRequest<'a> {
     pub responder: Option<&'a str>,
     /// The member of staff who uses it.
     pub staff: Option<&'a str>,
-    /// Pseudonym of the customer who uses it.
+    /// Pseudonym of the customer who uses it, or whom a delegate represents.
     pub customer: Option<&'a str>,
+    /// The class of the delegate that it is of.
+    pub delegate: Option<&'a str>,
     /// One of [`API_ACTIONS`](super::API_ACTIONS).
     pub action: &'a str,
     /// The case in question, if one is.
@@ -62,6 +64,7 @@ impl Engine {
         let of_caller =
             [("responder", asked.responder), ("staff", asked.staff), ("customer", asked.customer)].into_iter();
         let mut token = self.named(of_caller);
+        token.extend(asked.delegate.map(|class| (DELEGATE.to_owned(), RestrictedExpression::new_string(class.into()))));
         token.insert("roles".to_owned(), RestrictedExpression::new_set(roles));
         let principal = uid("Token", "caller");
         let (resource, attributes) = match asked.case {

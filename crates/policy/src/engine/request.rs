@@ -152,6 +152,15 @@ impl Engine {
             Asker::Staff { staff, roles } => with_roles("Staff", staff.as_str(), roles),
             Asker::Integration { token, roles } => with_roles("Integration", token, roles),
             Asker::Customer { customer } => Some(Entity::with_uid(uid("Customer", customer.as_str()))),
+            Asker::Delegate(asker) => {
+                let depth = i64::try_from(asker.chain.len()).ok()?;
+                let attributes = [
+                    ("class".to_owned(), RestrictedExpression::new_string(asker.class.as_str().to_owned())),
+                    ("depth".to_owned(), RestrictedExpression::new_long(depth)),
+                ];
+                let entity = uid("Delegate", &asker.delegate.to_string());
+                Entity::new(entity, HashMap::from(attributes), HashSet::new()).ok()
+            }
         }
     }
 }

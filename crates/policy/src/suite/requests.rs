@@ -8,8 +8,9 @@ use crate::{
 };
 use remit_domain::{
     decision::CandidateFacts,
-    id::{CustomerId, PolicyId, StaffId},
-    request::{Answer, Asker, Confirming, Names, Term},
+    delegation::DelegateClass,
+    id::{CustomerId, DelegateId, DelegationId, Ids, PolicyId, StaffId, Timestamp},
+    request::{Answer, Asker, Confirming, DelegateAsker, Names, Term},
     signal::Signals,
 };
 use serde_json::{Map, Value as Json};
@@ -106,6 +107,7 @@ fn asked(
         "customer" => Some(Asker::Customer { customer: CustomerId::from_digest([1; 16]) }),
         "staff" => StaffId::new("somebody").ok().map(|staff| Asker::Staff { staff, roles: roles(name) }),
         "integration" => Some(Asker::Integration { token: "test".to_owned(), roles: roles(name) }),
+        "delegate" => delegate(name.unwrap_or("autonomous")),
         responder => candidates
             .iter()
             .find(|facts| facts.responder.as_str() == responder)
@@ -117,12 +119,28 @@ fn asked(
         }
         Some(_) => Err(failures),
         None => {
-            let by =
-                format!("`{}` is no responder, and neither `customer`, `staff:ROLE` nor `integration:ROLE`", test.by);
+            let by = format!(
+                "`{}` is no responder, and neither `customer`, `delegate:CLASS`, `staff:ROLE` nor `integration:ROLE`",
+                test.by
+            );
             failures.push(by);
             Err(failures)
         }
     }
+}
+
+/// A delegate of a class whose customer granted it what it does themselves.
+fn delegate(class: &str) -> Option<Asker> {
+    let class = DelegateClass::ALL.into_iter().find(|known| known.as_str() == class)?;
+    let mut ids = Ids::new(Timestamp(0), 0);
+    Some(Asker::Delegate(Box::new(DelegateAsker {
+        delegate: DelegateId::next(&mut ids),
+        class,
+        customer: CustomerId::from_digest([1; 16]),
+        chain: vec![DelegationId::next(&mut ids)],
+        token: "test".to_owned(),
+        key: "test".to_owned(),
+    })))
 }
 
 fn json(value: &toml::Value) -> Json {

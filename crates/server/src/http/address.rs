@@ -181,6 +181,33 @@ addresses! {
     GetConfirmScript = Get "/confirm/page.js" [200] aside;
     WithdrawRequest = Post "/v1/requests/{request}/withdraw" [200];
 
+    RegisterDelegate = Post "/v1/delegates" [201];
+    ListDelegates = Get "/v1/delegates" [200];
+    SuspendDelegate = Post "/v1/delegates/{delegate}/suspend" [200];
+    ResumeDelegate = Post "/v1/delegates/{delegate}/resume" [200];
+    ReplaceDelegateKeys = Put "/v1/delegates/{delegate}/keys" [200];
+    AskConsent = Post "/v1/consents" [201];
+    ListDelegations = Get "/v1/customers/{id}/delegations" [200];
+    RevokeDelegation = Post "/v1/delegations/{delegation}/revoke" [200];
+    ReadConsent = Post "/consent/v1/read" [200];
+    AcceptConsent = Post "/consent/v1/accept" [200];
+    RefuseConsent = Post "/consent/v1/refuse" [204];
+    GetConsentPage = Get "/consent" [200] aside;
+    GetConsentScript = Get "/consent/page.js" [200] aside;
+    IssueToken = Post "/oauth/token" [200] aside;
+    IntrospectToken = Post "/oauth/introspect" [200] aside;
+    RevokeAccessToken = Post "/oauth/revoke" [200] aside;
+    GetTokenKeys = Get "/oauth/jwks" [200] aside;
+    GetAuthorizationServer = Get "/.well-known/oauth-authorization-server" [200] aside;
+    GetProtectedResource = Get "/.well-known/oauth-protected-resource" [200] aside;
+    OpenDelegatedCase = Post "/delegate/v1/cases" [201];
+    ListDelegatedCases = Get "/delegate/v1/cases" [200];
+    GetDelegatedCase = Get "/delegate/v1/cases/{case}" [200];
+    WriteDelegated = Post "/delegate/v1/cases/{case}/messages" [201];
+    AskDelegated = Post "/delegate/v1/cases/{case}/requests" [201];
+    GetDelegatedRequest = Get "/delegate/v1/requests/{request}" [200];
+    WithdrawDelegated = Post "/delegate/v1/requests/{request}/withdraw" [200];
+
     RaiseException = Post "/v1/cases/{id}/exceptions" [201];
     ListExceptions = Get "/v1/exceptions" [200];
     ListUnreachable = Get "/v1/exceptions/unreachable" [200];

@@ -145,7 +145,7 @@ fn media_type(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Reads a body within its bound and its time. What is beyond the bound is read and dropped up to another,
 /// because a caller that is cut off while it sends does not see the answer.
-async fn read(body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
     let reading = async {
         let (mut stream, mut bytes, mut dropped) = (body.into_data_stream(), Vec::new(), 0_usize);
         while let Some(chunk) = stream.next().await {

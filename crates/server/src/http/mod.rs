@@ -10,12 +10,15 @@ mod chat;
 mod chat_session;
 mod decisions;
 mod deferrals;
+mod delegated;
+mod delegations;
 mod events;
 mod exceptions;
 mod facts;
 mod ledger;
 mod links;
 pub(crate) mod metrics;
+mod oauth;
 mod openapi;
 mod ops;
 mod outcomes;
@@ -23,6 +26,7 @@ mod pages;
 mod query;
 mod reconciliations;
 mod reply;
+mod represented;
 mod request;
 mod requests;
 mod route;
@@ -73,6 +77,9 @@ fn routes() -> Routes {
         .merge(requests::routes())
         .merge(reconciliations::routes())
         .merge(links::routes())
+        .merge(delegations::routes())
+        .merge(delegated::routes())
+        .merge(oauth::routes())
         .merge(staff::routes())
         .merge(work::routes())
         .merge(deferrals::routes())

@@ -24,6 +24,7 @@ use utoipa::openapi::{
     tag::TagBuilder,
 };
 
+const DELEGATE: &str = "delegate";
 const TOKEN: &str = "token";
 const CHAT: &str = "chat";
 const JSON: &str = "application/json";
@@ -84,6 +85,11 @@ fn frame() -> OpenApi {
     let mut scheme = Http::new(HttpAuthScheme::Bearer);
     scheme.description = Some("Made with `remit token create`, or at `/v1/tokens`.".to_owned());
     components.add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
+    let mut scheme = Http::new(HttpAuthScheme::Bearer);
+    let says = "An access token of a delegate's from `/oauth/token`, sent as `Authorization: DPoP …` with a proof in \
+                the header `DPoP` (RFC 9449).";
+    scheme.description = Some(says.to_owned());
+    components.add_security_scheme(DELEGATE, SecurityScheme::Http(scheme));
     let cookie = "Set by `/chat/v1/session` for who has a link from `POST /v1/chats`; named by the chat, which each \
                   address names too.";
     let cookie = ApiKeyValue::with_description(super::chat_session::COOKIE_OF, cookie);
@@ -164,6 +170,7 @@ fn described(bound: &Bound) -> Operation {
         Who::Customer if declared.of.contains(&Thing::Chat) => {
             operation.security(SecurityRequirement::new(CHAT, Vec::<String>::new()))
         }
+        Who::Delegate => operation.security(SecurityRequirement::new(DELEGATE, Vec::<String>::new())),
         // Who has a link sends its secret with what is asked.
         Who::Customer | Who::Everybody => operation.security(SecurityRequirement::default()),
     };

@@ -17,6 +17,8 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::GetChatScript, served(script, include_str!("../../page/chat.js")))
         .bind(operation::GetConfirmPage, served(html, include_str!("../../page/confirm.html")))
         .bind(operation::GetConfirmStyle, served(css, include_str!("../../page/confirm.css")))
+        .bind(operation::GetConsentPage, served(html, include_str!("../../page/consent.html")))
+        .bind(operation::GetConsentScript, served(script, include_str!("../../page/consent.js")))
         .bind(operation::GetConfirmScript, served(script, include_str!("../../page/confirm.js")))
 }
 

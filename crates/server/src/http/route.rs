@@ -7,6 +7,7 @@ use super::{
     body::{Json, NoBody},
     chat_session::{SameSite, Session, Writing},
     query::{Name, NameAndPosition, Names, Params, ParamsWithFields},
+    represented::Represented,
     request::{Authenticated, Shared},
 };
 use crate::problem::{self, ProblemKind};
@@ -101,6 +102,11 @@ impl<O, T> Part<O> for Extension<T> {}
 impl<O> Part<O> for Authenticated {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED];
     const WHO: Option<Who> = Some(Who::Token);
+}
+
+impl<O> Part<O> for Represented {
+    const PROBLEMS: &'static [&'static ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED];
+    const WHO: Option<Who> = Some(Who::Delegate);
 }
 
 impl<O> Part<O> for Session {

@@ -25,6 +25,8 @@ mod customer;
 mod danger;
 mod danger_moves;
 mod deferrals;
+mod delegate;
+mod delegates;
 mod described;
 mod described_requests;
 mod endpoint;

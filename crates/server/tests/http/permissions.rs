@@ -6,14 +6,15 @@ use crate::{
     attachments::PNG,
     chat::staff,
     customer::Customer,
+    delegate::{Delegate, ISSUER, page, usual},
     described::DESCRIPTION,
     described_requests::{Asked, requests},
     expected::put,
-    harness::{Client, Got, Server, epoch, id},
+    harness::{Client, Got, Server, epoch, id, open_set},
     sample_bundle::{BANK, bank_with_file},
 };
-use remit_app::{governance::services::Services, operation};
-use remit_policy::engine::API_ACTIONS;
+use remit_app::{Settings, governance::services::Services, operation};
+use remit_policy::{address::Address, bundle::Bundle, engine::API_ACTIONS};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,9 +22,10 @@ use std::{
     path::Path,
     sync::Arc,
 };
+use tempfile::TempDir;
 
 /// Operations that ask no policy, with who may call them. Whoever adds to these says why.
-const ASK_NOTHING: [(&str, &str); 11] = [
+const ASK_NOTHING: [(&str, &str); 19] = [
     // Whoever has a chat's link enters that chat; what is done in it is asked of policy.
     ("POST /chat/v1/session", "chat"),
     // For load balancers; they say nothing but whether the server is there.
@@ -38,10 +40,20 @@ const ASK_NOTHING: [(&str, &str); 11] = [
     ("GET /confirm", "public"),
     ("GET /confirm/page.css", "public"),
     ("GET /confirm/page.js", "public"),
+    ("GET /consent", "public"),
+    ("GET /consent/page.js", "public"),
+    // Delegates prove who they are by what they sign, and get tokens for what customers granted them alone; what is
+    // done with these is asked of policy.
+    ("POST /oauth/token", "public"),
+    ("POST /oauth/introspect", "public"),
+    ("POST /oauth/revoke", "public"),
+    ("GET /oauth/jwks", "public"),
+    ("GET /.well-known/oauth-authorization-server", "public"),
+    ("GET /.well-known/oauth-protected-resource", "public"),
 ];
 
 /// What is served beside the description, with an address of each.
-const UNDESCRIBED: [(&str, &str); 10] = [
+const UNDESCRIBED: [(&str, &str); 18] = [
     ("GET /ledger/{*path}", "/ledger/tile/entries/000.p/1"),
     ("GET /v1/openapi.json", "/v1/openapi.json"),
     ("GET /chat", "/chat"),
@@ -52,6 +64,14 @@ const UNDESCRIBED: [(&str, &str); 10] = [
     ("GET /confirm", "/confirm"),
     ("GET /confirm/page.css", "/confirm/page.css"),
     ("GET /confirm/page.js", "/confirm/page.js"),
+    ("GET /consent", "/consent"),
+    ("GET /consent/page.js", "/consent/page.js"),
+    ("POST /oauth/token", "/oauth/token"),
+    ("POST /oauth/introspect", "/oauth/introspect"),
+    ("POST /oauth/revoke", "/oauth/revoke"),
+    ("GET /oauth/jwks", "/oauth/jwks"),
+    ("GET /.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server"),
+    ("GET /.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource"),
 ];
 
 /// What an operation asks for.
@@ -78,12 +98,16 @@ struct Probe {
     customers: Vec<Customer>,
     /// The secret of a link to a request that waits for its customer.
     link: String,
+    /// The secret of a link that asks for consent.
+    consent: String,
+    /// A delegate with a case of its own, and a request on it.
+    delegate: Delegate,
 }
 
 impl Probe {
     /// Things on record, made while there are policies; and a server on them under which nobody may anything.
     fn start() -> (Server, Self) {
-        let server = Server::start_with(Arc::clone(&BANK), connected(&BANK));
+        let server = found(tempfile::tempdir().unwrap(), Arc::clone(&BANK), connected(&BANK));
         let lead = server.client(&["lead", "admin"]);
         let begun = Customer::of(&lead, "ann");
         begun.say("my card has not arrived");
@@ -118,8 +142,19 @@ impl Probe {
         let asked = ai.post(&format!("/v1/cases/{}/requests", id(&case)), &asked).body;
         assert_eq!(asked["state"], "waiting", "{asked}");
         let link = core.post(&format!("/v1/requests/{}/link", id(&asked)), &json!({})).body;
-        let link = link["url"].as_str().unwrap().strip_prefix("/confirm#").unwrap().to_owned();
+        let link = link["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
+        let mut delegate = Delegate::registered(&server, &lead, 1, "proxy");
+        let delegation = delegate.granted_by(&core, "cyd", &usual());
+        delegate.get_token(&delegation);
+        let opened = delegate.open("please close my account");
+        let closing = json!({ "action": "freeze_card", "arguments": { "card_id": "card-1009-1-1" } });
+        let closing = delegate.post(&format!("/delegate/v1/cases/{opened}/requests"), &closing).body;
+        let consent = delegate.asked_of(&core, "cyd", &usual());
         let ids = BTreeMap::from([
+            ("/v1/delegates", delegate.id.clone()),
+            ("/v1/delegations", delegation),
+            ("/delegate/v1/cases", opened),
+            ("/delegate/v1/requests", closing["request"].as_str().unwrap_or_else(|| panic!("{closing}")).to_owned()),
             ("/v1/cases", id(&case)),
             ("/v1/exceptions", id(&exception)),
             ("/v1/decisions", decision),
@@ -152,6 +187,8 @@ impl Probe {
             callers: vec![server.client(&["auditor"]), server.client_with(&ana.token)],
             customers: vec![again(&begun), again(&silent)],
             link,
+            consent,
+            delegate: Delegate { url: server.url.clone(), agent: server.client_with("").agent, ..delegate },
         };
         (server, probe)
     }
@@ -183,7 +220,13 @@ fn permitting(server: Server, actions: &BTreeSet<&str>) -> Server {
     );
     let policy = if actions.is_empty() { String::new() } else { policy };
     let bundle = bank_with_file("policies/api-access.cedar", |_| policy);
-    Server::start_on(server.stop(), bundle, Services::none())
+    found(server.stop(), bundle, Services::none())
+}
+
+/// A server that knows where it is found.
+fn found(data: TempDir, bundle: Arc<Bundle>, services: Services) -> Server {
+    let settings = Settings { public: vec![Address::parse(ISSUER).unwrap()], ..Settings::default() };
+    Server::serve(open_set(data.path(), bundle, services, settings), data)
 }
 
 /// Reads an answer as far as it is a refusal: a stream that is let through has no end.
@@ -206,6 +249,13 @@ fn ask(client: &Client, method: &str, address: &str, asked: &Asked) -> Got {
         ("post", body) => client.post(&path, body.as_ref().unwrap_or(&json!({}))),
         _ => panic!("{method} is asked by nobody here"),
     }
+}
+
+/// The same of a delegate.
+fn ask_as_delegate(delegate: &Delegate, method: &str, address: &str, asked: &Asked) -> Got {
+    let path = format!("{address}{}", asked.query);
+    let method = if method == "get" { "get" } else { "post" };
+    delegate.clone().ask(method, &path, asked.body.as_ref())
 }
 
 /// The same of a customer, whose chat is in the address.
@@ -243,7 +293,7 @@ fn asked_next(server: &Server, probe: &Probe) -> BTreeMap<String, BTreeSet<&'sta
     for (template, method, operation) in described() {
         let callers = probe.callers.iter().map(|caller| server.client_with(&caller.token));
         let asked: Vec<Got> = callers
-            .filter(|_| !template.starts_with("/chat/"))
+            .filter(|_| !["/chat/", "/delegate/"].iter().any(|other| template.starts_with(other)))
             .flat_map(|caller| {
                 let ask = |asked: &Asked| ask(&caller, method, &probe.address(template), asked);
                 requests(operation).iter().map(ask).collect::<Vec<_>>()
@@ -289,6 +339,14 @@ fn asked_for(probe: &Probe) -> (BTreeMap<String, Asks>, Vec<String>) {
                 None if template == "/chat/v1/session" => {
                     answers.push(probe.customers[0].enter(&probe.customers[0].secret, &[]));
                 }
+                None if template.starts_with("/delegate/") => {
+                    answers.push(ask_as_delegate(&probe.delegate, method, &address, &asked));
+                }
+                None if template.starts_with("/consent/") => {
+                    let mut body = asked.body.clone().unwrap();
+                    body["secret"] = json!(probe.consent);
+                    answers.push(page(&probe.callers[0], template.rsplit('/').next().unwrap(), &body));
+                }
                 None if template.starts_with("/confirm/") => {
                     let mut body = asked.body.clone().unwrap();
                     body["secret"] = json!(probe.link);
@@ -311,7 +369,9 @@ fn asked_for(probe: &Probe) -> (BTreeMap<String, Asks>, Vec<String>) {
         }
         let name = format!("{} {template}", method.to_uppercase());
         let of = of_chat.map(|_| "(as the chat's customer)");
-        let of = of.or(template.starts_with("/confirm/").then_some("(as the link's customer)"));
+        let by_link = ["/confirm/", "/consent/"].iter().any(|page| template.starts_with(page));
+        let of = of.or(by_link.then_some("(as the link's customer)"));
+        let of = of.or(template.starts_with("/delegate/").then_some("(as a delegate)"));
         note(&name, &answers, of, &mut list, &mut wrong);
     }
     for (name, address) in UNDESCRIBED {

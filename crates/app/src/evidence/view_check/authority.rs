@@ -2,6 +2,7 @@
 //! cases: everything that is kept as a token or a setting, against the records that say so.
 
 mod chats;
+mod delegations;
 mod facts;
 mod listed;
 mod reconciliations;
@@ -16,6 +17,7 @@ use super::problem::kept;
 use crate::{
     bundle::{BUNDLE, MOVES},
     case::{consult::CONSULTS, override_log::OVERRIDES},
+    journal::delegations::{CASES, CONSENTS, DELEGATES, DELEGATIONS, OF_CUSTOMER, REVOKED_TOKENS},
     live::{
         chats::CHATS,
         floor::STAFF,
@@ -31,6 +33,7 @@ use crate::{
     vault::{keys::Keys, known_facts::FACTS},
 };
 use chats::Chats;
+use delegations::Delegations;
 use facts::Facts;
 use listed::Listed;
 use reconciliations::Reconciliations;
@@ -67,6 +70,7 @@ pub(super) struct Authority {
     facts: Facts,
     requests: Requests,
     reconciliations: Reconciliations,
+    delegations: Delegations,
 }
 
 impl Authority {
@@ -79,6 +83,7 @@ impl Authority {
         self.facts.note(event);
         self.requests.note(seq, event);
         self.reconciliations.note(event);
+        self.delegations.note(event);
         let at = match event {
             Event::TokenMade { at, .. }
             | Event::TokenRevoked { at, .. }
@@ -163,9 +168,18 @@ impl Authority {
             kind if kind == LAST_BEGUN.kind() => self.requests.keep_begun(&row.id, body),
             kind if kind == RECONCILIATIONS.kind() => self.reconciliations.keep(&row.id, body),
             kind if kind == FOUND.kind() => self.reconciliations.keep_found(&row.id, body),
+            kind if kind == DELEGATES.kind() => self.delegations.keep_delegate(&row.id, body),
+            kind if kind == DELEGATIONS.kind() => self.delegations.keep(&row.id, body),
+            // What nobody answered yet, and what ends by itself: no record says so.
+            kind if [CONSENTS.kind(), REVOKED_TOKENS.kind()].contains(&kind) => Ok(()),
             kind => {
                 if let Some(subscription) = kind.strip_prefix(DEAD) {
                     self.subscriptions.keep_letter(subscription, &row.id, body)
+                } else if let Some(customer) = kind.strip_prefix(OF_CUSTOMER) {
+                    self.delegations.keep_listed(customer, &row.id);
+                    Ok(())
+                } else if let Some(root) = kind.strip_prefix(CASES) {
+                    self.delegations.keep_case(root, &row.id, body)
                 } else if let Some(case) = kind.strip_prefix(OF_CASE) {
                     self.requests.keep_of_case(case, &row.id, body)
                 } else if let Some(customer) = kind.strip_prefix(LAST_DONE) {
@@ -191,6 +205,7 @@ impl Authority {
         self.facts.compare(customer_of, found);
         self.requests.compare(found);
         self.reconciliations.compare(found);
+        self.delegations.compare(found);
         let mut held = Held { is_recorded: self.is_recorded, not: Vec::new() };
         if !self.is_recorded {
             held.is_recorded = self.count() == 0;

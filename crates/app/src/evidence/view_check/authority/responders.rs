@@ -2,7 +2,7 @@
 
 use super::sides::compare;
 use crate::live::load::BreakerItem;
-use remit_domain::Event;
+use remit_domain::{Event, governance::OutcomesReset};
 use remit_store::Found;
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ impl Responders {
             Event::AiStopped { responder, intent, .. } => (responder, intent, Some(true)),
             Event::AiResumed { responder, intent, .. } => (responder, intent, Some(false)),
             // Who is stopped stays so.
-            Event::OutcomesReset { responder, intent, .. } => (responder, intent, None),
+            Event::OutcomesReset(OutcomesReset { responder, intent, .. }) => (responder, intent, None),
             _ => return,
         };
         let known = self.recorded.entry(BreakerItem::name(responder.as_str(), intent)).or_default();

@@ -1,0 +1,172 @@
+//! Actions that delegates request for customers.
+
+use super::{opened, within};
+use crate::{
+    Caller, Done, Parts, Repeat,
+    caller::principal::Represented,
+    operation::{AskDelegatedRefusal, GetDelegatedRequestRefusal, WithdrawDelegatedRefusal},
+    pipeline,
+    refused::{Kind, Refused},
+    request::{
+        ask::{self, AskRequest},
+        read, sent,
+        view::{EffectView, RequestView},
+        withdraw,
+    },
+};
+use remit_domain::{
+    delegation::Scope,
+    id::{ActionName, RequestId},
+    request::{Answer, Confirming, Money, RequestState, Requestable},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// An action that a delegate requests.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskDelegated {
+    /// The action, one that the delegation names.
+    pub action: String,
+    /// With what, as the action's parameters say; money in minor units.
+    #[serde(deserialize_with = "sent::once")]
+    #[schema(value_type = Object)]
+    pub arguments: Map<String, Value>,
+}
+
+/// A request of a delegate's.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DelegatedRequest {
+    /// Which.
+    pub request: String,
+    /// On which case.
+    pub case: String,
+    /// What is to be done.
+    pub action: String,
+    /// How far it has come.
+    pub state: RequestState,
+    /// What will be done, in words; nothing of what policy denies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// What it moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// `insufficient_scope` where a yes of somebody else is wanted first, `access_denied` where policy denies it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+    /// Whose yes is wanted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Confirming>,
+    /// Where it can be watched what becomes of it.
+    pub watch: String,
+    /// What would change a denial, and who can give that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requestable: Vec<Requestable>,
+    /// Until when a yes counts.
+    #[schema(format = DateTime)]
+    pub due_at: String,
+    /// How it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<EffectView>,
+}
+
+impl From<RequestView> for DelegatedRequest {
+    fn from(view: RequestView) -> Self {
+        let verdict = view.verdict.as_ref();
+        let denied = verdict.is_some_and(|verdict| verdict.answer == Answer::Deny);
+        let error = match (view.state, denied) {
+            (RequestState::Waiting, _) => Some("insufficient_scope"),
+            (RequestState::Declined, true) => Some("access_denied"),
+            _ => None,
+        };
+        Self {
+            watch: format!("/delegate/v1/requests/{}", view.id),
+            requestable: verdict.map(|verdict| verdict.requestable.clone()).unwrap_or_default(),
+            needs: if view.state == RequestState::Waiting { view.wanted } else { Vec::new() },
+            request: view.id,
+            case: view.case,
+            action: view.action,
+            state: view.state,
+            shown: view.shown,
+            amount: view.amount,
+            error,
+            due_at: view.due_at,
+            effect: view.effect,
+        }
+    }
+}
+
+/// Requests an action for the customer, on a case that was opened under the delegation.
+///
+/// # Errors
+/// [`AskDelegatedRefusal`] says when each arises.
+pub async fn ask_delegated(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    case: &str,
+    said: AskDelegated,
+) -> Result<Done<DelegatedRequest>, AskDelegatedRefusal> {
+    let of = within(caller, Scope::CaseOpen)?;
+    if opened(parts, of, case).await?.question {
+        let detail = "the case is a question, on which nothing can be requested; open another one";
+        return Err(Refused::new(Kind::Conflict, detail).into());
+    }
+    let granted = ActionName::new(&said.action).is_ok_and(|action| of.grant.actions.contains(&action));
+    if !granted {
+        let detail = format!("the delegation does not name the action `{}`", said.action);
+        let refused = Refused::new(Kind::Forbidden, detail).with("action", &said.action);
+        return Err(refused.cured_by("Ask the customer for it: they see and grant what it is for.").into());
+    }
+    let ask = AskRequest { action: said.action, arguments: said.arguments, epoch: None };
+    let asked = async {
+        let asked = ask::ask_shown(parts, caller, repeat, case, &ask, DelegatedRequest::from).await;
+        Ok::<_, AskDelegatedRefusal>(asked?)
+    };
+    pipeline::or_earlier_answer(&parts.journal, &parts.vault, caller, repeat, asked).await
+}
+
+/// A request on a case that was opened under the delegation.
+///
+/// # Errors
+/// [`GetDelegatedRequestRefusal`] says when each arises.
+pub async fn get_delegated_request(
+    parts: &Parts,
+    caller: &Caller,
+    request: &str,
+) -> Result<DelegatedRequest, GetDelegatedRequestRefusal> {
+    own(parts, within(caller, Scope::CaseRead)?, request).await?;
+    let view = read::request(parts, caller, request).await.map_err(Refused::from)?;
+    let denied = view.verdict.as_ref().is_some_and(|verdict| verdict.answer == Answer::Deny);
+    Ok(if denied { view.untold() } else { view }.into())
+}
+
+/// Takes a request back that is not being carried out yet.
+///
+/// # Errors
+/// [`WithdrawDelegatedRefusal`] says when each arises.
+pub async fn withdraw_delegated(
+    parts: &Parts,
+    caller: &Caller,
+    request: &str,
+) -> Result<DelegatedRequest, WithdrawDelegatedRefusal> {
+    own(parts, within(caller, Scope::CaseOpen)?, request).await?;
+    let done = withdraw::withdraw_request(parts, caller, None, request).await.map_err(Refused::from)?;
+    match done {
+        Done::Now { output, .. } => Ok(output.into()),
+        Done::Before(_) => Err(Refused::internal("a request was taken back before").into()),
+    }
+}
+
+/// That a request was made on a case that was opened under the delegation; of others it is not told whether they are
+/// there.
+async fn own(parts: &Parts, of: &Represented, request: &str) -> Result<(), Refused> {
+    let unknown = || Refused::new(Kind::NotFound, "no such request was made under this delegation");
+    let id: RequestId = request.parse().map_err(|_| unknown())?;
+    let request = read::stored(parts, id).await?.ok_or_else(unknown)?;
+    opened(parts, of, &request.value.case.to_string()).await.map(drop).map_err(|refused| match refused.kind {
+        Kind::NotFound => unknown(),
+        _ => refused,
+    })
+}

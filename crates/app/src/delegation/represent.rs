@@ -1,0 +1,84 @@
+//! Whom a delegate represents with an access token: looked up at each call, over the whole chain, so that whatever was
+//! revoked, narrowed or suspended counts from the next call on.
+
+use super::token;
+use crate::{
+    Caller, Parts,
+    caller::principal::Represented,
+    journal::delegations::{self, REVOKED_TOKENS},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    delegation::{DelegatedGrant, Delegation},
+    id::DelegateId,
+};
+use remit_oauth::token::AccessToken;
+use remit_store::Entry;
+use std::sync::Arc;
+
+/// Who calls with an access token that was proved to be theirs by a proof of possession with the key `jkt`.
+///
+/// # Errors
+/// [`Kind::Unauthenticated`] where it is none of ours, has expired, is bound to another key, or what it was given out
+/// for does not stand any more.
+pub async fn represented(parts: &Parts, token: &str, jkt: &str) -> Result<Arc<Caller>, Refused> {
+    let refused = |detail: &str| Refused::new(Kind::Unauthenticated, detail).with("error", "invalid_token");
+    let issuer = token::issuer(parts)?;
+    let now = parts.environment.now();
+    let said = parts.vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0);
+    let said = said.map_err(|error| refused(&error.to_string()))?;
+    if said.cnf.jkt != jkt {
+        return Err(refused("the access token is bound to another key than the one of the proof"));
+    }
+    let of = standing(parts, &said).await?;
+    let of = of.ok_or_else(|| refused("what the access token was given out for does not stand any more"))?;
+    let mut caller = Caller::delegate(of);
+    caller.usage = Some(parts.live.used.of(&caller.token, &parts.environment.limits));
+    Ok(Arc::new(caller))
+}
+
+/// Whom a token that was given out stands for; nothing where what it was given out for does not stand any more.
+pub(super) async fn standing(parts: &Parts, said: &AccessToken) -> Result<Option<Represented>, Refused> {
+    let now = parts.environment.now();
+    let named = said.authorization_details.first().and_then(|detail| detail.identifier.as_deref());
+    let (Some(id), Ok(delegate)) = (named.and_then(|id| id.parse().ok()), said.client_id.parse::<DelegateId>()) else {
+        return Ok(None);
+    };
+    let revoked = REVOKED_TOKENS.get(&parts.journal.store, &said.jti).await.map_err(Refused::internal)?;
+    if revoked.is_some() {
+        return Ok(None);
+    }
+    let Some(chain) = delegations::standing_chain(&parts.journal, id, now).await? else { return Ok(None) };
+    let is_theirs = |last: &Entry<Delegation>| last.value.delegate == delegate;
+    if !chain.last().is_some_and(is_theirs) || chain.iter().any(|link| link.value.customer.as_str() != said.sub) {
+        return Ok(None);
+    }
+    let mut class = None;
+    for link in &chain {
+        // Whoever stands between is as much a part of it as who acts.
+        let known = delegations::stored_delegate(&parts.journal, link.value.delegate).await?;
+        let Some(known) = known.filter(|known| !known.value.suspended) else { return Ok(None) };
+        if link.value.id == id && known.value.keys_since.0 > said.iat.saturating_mul(1_000).saturating_add(999) {
+            return Ok(None);
+        }
+        class = Some(known.value.class);
+    }
+    let Some(class) = class else { return Ok(None) };
+    let grant = granted(&chain, said);
+    Ok(Some(Represented {
+        delegate,
+        class,
+        customer: chain.iter().map(|link| link.value.customer.clone()).next().ok_or_else(delegations::no_chain)?,
+        expect: chain.iter().map(delegations::expect).collect(),
+        chain: chain.into_iter().map(|link| link.value).collect(),
+        grant,
+        token: said.jti.clone(),
+        key: said.cnf.jkt.clone(),
+    }))
+}
+
+/// What a token and all delegations of its chain grant together.
+fn granted(chain: &[Entry<Delegation>], said: &AccessToken) -> DelegatedGrant {
+    let of_token = token::grant_of(said);
+    chain.iter().fold(of_token, |grant, link| grant.meet(&link.value.grant))
+}

@@ -1,0 +1,72 @@
+//! Delegations listed and ended. What is narrowed from one ends with it, at its next call: each call looks at the whole
+//! chain.
+
+use super::view::DelegationView;
+use crate::{
+    Caller, Parts,
+    access::auth,
+    customer,
+    journal::delegations::{self, EACH_MAX, of_customer},
+    operation::{ListDelegationsRefusal, RevokeDelegationRefusal},
+    pipeline::authority,
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    delegation::{Delegation, RevocationCause},
+    id::{CustomerId, DelegationId},
+};
+use remit_store::{Commit, Entry};
+
+/// What a customer granted, the newest first.
+///
+/// # Errors
+/// [`ListDelegationsRefusal`] says when each arises.
+pub async fn list_delegations(
+    parts: &Parts,
+    caller: &Caller,
+    customer: &str,
+) -> Result<Vec<DelegationView>, ListDelegationsRefusal> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegation.read")?;
+    let pseudonym = CustomerId::try_from(customer.to_owned()).ok();
+    let customer = pseudonym.unwrap_or_else(|| customer::customer_id(&parts.vault, customer));
+    let now = parts.environment.now();
+    let all = of_customer(&customer).page(&parts.journal.store, None, EACH_MAX).await.map_err(Refused::internal)?;
+    let mut views = Vec::with_capacity(all.len());
+    for entry in all {
+        let Ok(id) = entry.id.parse() else { continue };
+        views.extend(delegations::stored(&parts.journal, id).await?.map(|entry| DelegationView::of(&entry.value, now)));
+    }
+    Ok(views)
+}
+
+/// Ends a delegation, and with it all that are narrowed from it, for the organisation.
+///
+/// # Errors
+/// [`RevokeDelegationRefusal`] says when each arises.
+pub async fn revoke_delegation(
+    parts: &Parts,
+    caller: &Caller,
+    delegation: &str,
+) -> Result<DelegationView, RevokeDelegationRefusal> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegation.revoke")?;
+    let nobody = || Refused::new(Kind::NotFound, "there is no such delegation");
+    let id: DelegationId = delegation.parse().map_err(|_| nobody())?;
+    let entry = delegations::stored(&parts.journal, id).await?.ok_or_else(nobody)?;
+    Ok(revoke(parts, caller, &entry, RevocationCause::Organisation).await?)
+}
+
+/// Ends a delegation as it was read; one that has ended stays as it ended.
+pub(crate) async fn revoke(
+    parts: &Parts,
+    caller: &Caller,
+    entry: &Entry<Delegation>,
+    cause: RevocationCause,
+) -> Result<DelegationView, Refused> {
+    let (by, now) = (caller.pseudonym.to_string(), parts.environment.now());
+    let Some((event, write, after)) = delegations::ended(entry, cause, &by, now)? else {
+        return Ok(DelegationView::of(&entry.value, now));
+    };
+    let commit = Commit { items: vec![write], ..Commit::default() };
+    authority::govern(parts, caller, &[event], commit).await.map_err(delegations::changed)?;
+    Ok(DelegationView::of(&after, now))
+}

@@ -1,0 +1,311 @@
+//! Access tokens of delegates: given out for a delegation that stands, to who proves to be its delegate, bound to a key,
+//! for five minutes; asked about, and revoked before their time.
+
+use super::represent;
+use crate::{
+    Parts,
+    journal::delegations::{self, DelegateItem, REVOKED_TOKENS, RevokedToken},
+    pipeline::projections,
+    refused::{Kind, Refused},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use remit_domain::{
+    delegation::{DelegatedGrant, Delegation, GrantLimits, Scope, Wider},
+    id::{ActionName, DelegateId, DelegationId, Timestamp},
+    request::Money,
+};
+use remit_oauth::{
+    assertion,
+    details::{Amount, Constraints, Detail, Type},
+    error::{ErrorCode, OAuthError},
+    jwk::KeySet,
+    token::{AccessToken, Actor, Confirmation},
+};
+use remit_store::{Commit, Entry, Expected};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// For how long an access token counts, in seconds.
+pub const LIFE_S: i64 = 300;
+
+/// Why nothing was given out: an error that OAuth has a name for, or something inside.
+#[derive(Debug)]
+pub enum Refusal {
+    /// As OAuth tells it.
+    OAuth(OAuthError),
+    /// As everything else here is told.
+    Inside(Refused),
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        Self::Inside(refused)
+    }
+}
+
+impl From<OAuthError> for Refusal {
+    fn from(error: OAuthError) -> Self {
+        Self::OAuth(error)
+    }
+}
+
+fn refused(code: ErrorCode, what: impl std::fmt::Display) -> Refusal {
+    Refusal::OAuth(OAuthError::new(code, what))
+}
+
+/// A delegate that proved who it is.
+#[derive(Debug)]
+pub struct Client {
+    id: DelegateId,
+}
+
+/// What a token is asked for with.
+#[derive(Debug, Default)]
+pub struct Wish<'a> {
+    /// Scopes, with spaces between; those of the delegation unless told.
+    pub scope: Option<&'a str>,
+    /// What is granted in detail, which names the delegation.
+    pub details: Vec<Detail>,
+}
+
+/// A token given out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Issued {
+    /// It.
+    pub access_token: String,
+    /// `DPoP`: it counts with a proof of possession alone.
+    pub token_type: &'static str,
+    /// In so many seconds it counts no more.
+    pub expires_in: i64,
+    /// What it lets be done.
+    pub scope: String,
+    /// What it lets be done, in detail.
+    pub authorization_details: Vec<Detail>,
+}
+
+/// Who gives tokens out, and for whom they are: where this server is found.
+///
+/// # Errors
+/// When nobody said where that is.
+pub fn issuer(parts: &Parts) -> Result<String, Refused> {
+    let public = parts.environment.public_origins().first().cloned();
+    public.ok_or_else(|| {
+        let detail = "this server does not know where it is found, and gives out no tokens to delegates";
+        Refused::new(Kind::NotFound, detail).cured_by("Start it with `remit serve --public-url URL`.")
+    })
+}
+
+/// The delegate that signed an assertion for this server.
+///
+/// # Errors
+/// `invalid_client` where it is not known, suspended, or did not sign it.
+pub async fn authenticate(
+    parts: &Parts,
+    assertion: &str,
+    client_id: Option<&str>,
+    endpoint: &str,
+) -> Result<Client, Refusal> {
+    let issuer = issuer(parts)?;
+    let named = assertion::peek_client(assertion).map_err(OAuthError::from)?;
+    let unknown = || refused(ErrorCode::InvalidClient, "there is no such delegate, or it is suspended");
+    let id: DelegateId = named.parse().map_err(|_| unknown())?;
+    let known = delegations::stored_delegate(&parts.journal, id).await?.ok_or_else(unknown)?;
+    if known.value.suspended {
+        return Err(unknown());
+    }
+    let (keys, now) = (keys(&known.value)?, parts.environment.now());
+    let audiences = [issuer.as_str(), endpoint];
+    let seen = &parts.vault.delegate_tokens.seen;
+    assertion::check(assertion, client_id, &keys, &audiences, seen, now.0).map_err(OAuthError::from)?;
+    Ok(Client { id })
+}
+
+fn keys(delegate: &DelegateItem) -> Result<KeySet, Refused> {
+    KeySet::parse(&delegate.jwks).map_err(|_| Refused::damaged("the keys of a delegate cannot be read"))
+}
+
+/// Gives a token out for a delegation that a client names in its wish.
+///
+/// # Errors
+/// `invalid_authorization_details` where it names none of its own that stands, or more than that grants;
+/// `invalid_scope` where it names a scope that is not granted.
+pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -> Result<Issued, Refusal> {
+    let [detail] = wish.details.as_slice() else {
+        let what = "name one delegation: authorization_details with one support_delegation and its identifier";
+        return Err(refused(ErrorCode::InvalidAuthorizationDetails, what));
+    };
+    let id: Option<DelegationId> = detail.identifier.as_deref().and_then(|id| id.parse().ok());
+    let none = || refused(ErrorCode::InvalidAuthorizationDetails, "there is no such delegation, or it has ended");
+    let now = parts.environment.now();
+    let chain = delegations::standing_chain(&parts.journal, id.ok_or_else(none)?, now).await?.ok_or_else(none)?;
+    let last = chain.last().map(|link| &link.value).filter(|last| last.delegate == client.id).ok_or_else(none)?;
+    for link in &chain {
+        // Whoever stands between is as much a part of it as who acts.
+        let known = delegations::stored_delegate(&parts.journal, link.value.delegate).await?;
+        known.filter(|known| !known.value.suspended).ok_or_else(none)?;
+    }
+    let granted = chain.iter().skip(1).fold(first(&chain)?.grant.clone(), |grant, link| grant.meet(&link.value.grant));
+    let scopes = match wish.scope {
+        None => granted.scopes.clone(),
+        Some(wanted) => scopes(wanted)?,
+    };
+    let of_detail = wanted(detail, &granted)?;
+    let grant = DelegatedGrant { scopes, ..of_detail };
+    granted.covers(&grant).map_err(|wider| {
+        let code = match wider {
+            Wider::Scope(_) => ErrorCode::InvalidScope,
+            _ => ErrorCode::InvalidAuthorizationDetails,
+        };
+        refused(code, wider)
+    })?;
+    let issuer = issuer(parts)?;
+    let seconds = now.0.div_euclid(1_000);
+    let ends = (seconds + LIFE_S).min(grant.not_after.0.div_euclid(1_000));
+    let bytes: [u8; 18] = parts.environment.entropy.bytes().map_err(Refused::from)?;
+    let token = AccessToken {
+        iss: issuer.clone(),
+        aud: issuer.clone(),
+        sub: last.customer.to_string(),
+        client_id: client.id.to_string(),
+        scope: grant.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
+        iat: seconds,
+        exp: ends,
+        jti: URL_SAFE_NO_PAD.encode(bytes),
+        cnf: Confirmation { jkt: jkt.to_owned() },
+        act: Some(actors(&chain, &issuer)),
+        authorization_details: vec![detail_of(&grant, last.id)],
+    };
+    let signed = parts.vault.delegate_tokens.signing(now)?.sign(&token).map_err(Refused::internal)?;
+    Ok(Issued {
+        access_token: signed,
+        token_type: "DPoP",
+        expires_in: ends - seconds,
+        scope: token.scope,
+        authorization_details: token.authorization_details,
+    })
+}
+
+fn first(chain: &[Entry<Delegation>]) -> Result<&Delegation, Refused> {
+    chain.first().map(|link| &link.value).ok_or_else(delegations::no_chain)
+}
+
+/// Who acts, and within it those before, from whom it was narrowed.
+fn actors(chain: &[Entry<Delegation>], issuer: &str) -> Actor {
+    let mut before = None;
+    for link in chain {
+        let sub = link.value.delegate.to_string();
+        before = Some(Box::new(Actor { iss: Some(issuer.to_owned()), sub, act: before }));
+    }
+    before.map_or_else(|| Actor { iss: None, sub: String::new(), act: None }, |last| *last)
+}
+
+fn scopes(wanted: &str) -> Result<BTreeSet<Scope>, Refusal> {
+    let known = |name: &str| {
+        let all = Scope::ALL.map(Scope::as_str).join(", ");
+        Scope::named(name).ok_or_else(|| refused(ErrorCode::InvalidScope, format!("no such scope; there are {all}")))
+    };
+    wanted.split(' ').filter(|name| !name.is_empty()).map(known).collect()
+}
+
+/// What a detail asks for: of what it does not say, what is granted.
+fn wanted(detail: &Detail, granted: &DelegatedGrant) -> Result<DelegatedGrant, Refusal> {
+    let no_action =
+        |name: &String| refused(ErrorCode::InvalidAuthorizationDetails, format!("the action '{name}' is not granted"));
+    let actions: Result<BTreeSet<ActionName>, Refusal> =
+        detail.actions.iter().map(|name| ActionName::new(name).map_err(|_| no_action(name))).collect();
+    let actions = if detail.actions.is_empty() { granted.actions.clone() } else { actions? };
+    let limits = &granted.limits;
+    let said = &detail.constraints;
+    let money =
+        |said: &Option<Amount>, granted: &Option<Money>| said.as_ref().map(of_amount).or_else(|| granted.clone());
+    Ok(DelegatedGrant {
+        scopes: granted.scopes.clone(),
+        actions,
+        limits: GrantLimits {
+            max_amount: money(&said.max_amount, &limits.max_amount),
+            max_total: money(&said.max_total, &limits.max_total),
+            max_count: said.max_count.or(limits.max_count),
+            window_hours: said.window_hours.or(limits.window_hours),
+        },
+        not_after: said.not_after.map_or(granted.not_after, Timestamp),
+    })
+}
+
+fn of_amount(amount: &Amount) -> Money {
+    Money { minor: i64::try_from(amount.minor).unwrap_or(i64::MAX), currency: amount.currency.clone() }
+}
+
+/// A grant as a token has it.
+fn detail_of(grant: &DelegatedGrant, delegation: DelegationId) -> Detail {
+    let amount = |money: &Option<Money>| {
+        let amount = |money: &Money| Amount { currency: money.currency.clone(), minor: money.minor.unsigned_abs() };
+        money.as_ref().map(amount)
+    };
+    Detail {
+        r#type: Type::SupportDelegation,
+        identifier: Some(delegation.to_string()),
+        actions: grant.actions.iter().map(ToString::to_string).collect(),
+        constraints: Constraints {
+            max_amount: amount(&grant.limits.max_amount),
+            max_total: amount(&grant.limits.max_total),
+            max_count: grant.limits.max_count,
+            window_hours: grant.limits.window_hours,
+            not_after: Some(grant.not_after.0),
+        },
+    }
+}
+
+/// What a token that was given out grants by itself.
+pub(super) fn grant_of(said: &AccessToken) -> DelegatedGrant {
+    let detail = said.authorization_details.first();
+    let constraints = detail.map(|detail| detail.constraints.clone()).unwrap_or_default();
+    let actions = detail.into_iter().flat_map(|detail| &detail.actions);
+    DelegatedGrant {
+        scopes: said.scope.split(' ').filter_map(Scope::named).collect(),
+        actions: actions.filter_map(|name| ActionName::new(name).ok()).collect(),
+        limits: GrantLimits {
+            max_amount: constraints.max_amount.as_ref().map(of_amount),
+            max_total: constraints.max_total.as_ref().map(of_amount),
+            max_count: constraints.max_count,
+            window_hours: constraints.window_hours,
+        },
+        not_after: Timestamp(said.exp.saturating_mul(1_000)),
+    }
+}
+
+/// What a token says, where it counts now and what it was given out for stands, and it is of this client.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn introspect(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, Refusal> {
+    let said = own(parts, client, token)?;
+    let Some(said) = said else { return Ok(None) };
+    Ok(represent::standing(parts, &said).await?.map(|_| said))
+}
+
+/// Revokes a token of this client's before its time; of what is none of theirs nothing is said.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), Refusal> {
+    let Some(said) = own(parts, client, token)? else { return Ok(()) };
+    let (now, until) = (parts.environment.now(), Timestamp(said.exp.saturating_mul(1_000)));
+    let any = Expected::Any("a token that is revoked twice is revoked");
+    let mut items = vec![REVOKED_TOKENS.write(said.jti, any, &RevokedToken { until }).map_err(Refused::internal)?];
+    let page = REVOKED_TOKENS.page(&parts.journal.store, None, FORGOTTEN).await.map_err(Refused::internal)?;
+    let over = page.iter().filter(|entry| entry.value.until < now);
+    items.extend(over.map(|entry| REVOKED_TOKENS.forget(&entry.id, any)));
+    let commit = Commit { items, ..Commit::default() };
+    projections::commit(parts, commit).await.map_err(crate::refused).map_err(Refusal::Inside)?;
+    Ok(())
+}
+
+/// Revoked tokens that are looked at with each that is revoked, whether they would have expired by now.
+const FORGOTTEN: usize = 16;
+
+/// What a token says, where it counts now and is of this client.
+fn own(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, Refusal> {
+    let (issuer, now) = (issuer(parts)?, parts.environment.now());
+    let said = parts.vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0).ok();
+    Ok(said.filter(|said| said.client_id == client.id.to_string()))
+}

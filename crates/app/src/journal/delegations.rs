@@ -1,0 +1,194 @@
+//! Delegates and delegations as they are kept: what of them is on record, by identifier, and what is looked up of them
+//! at each call.
+
+use crate::{
+    Journal,
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Event,
+    delegation::{
+        DEPTH_MAX, DelegateClass, DelegatedGrant, Delegation, DelegationChange, DelegationChanged, RevocationCause,
+    },
+    id::{CaseId, CustomerId, DelegateId, DelegationId, Timestamp},
+};
+use remit_store::{Collection, CommitError, Entry, Expect, Expected, ItemWrite};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Delegates, by identifier.
+pub(crate) const DELEGATES: Collection<DelegateItem> = Collection::new("delegate");
+
+/// Delegations, by identifier.
+pub(crate) const DELEGATIONS: Collection<Delegation> = Collection::new("delegation");
+
+/// What customers are asked to consent to and have not answered, by the digest of the link's secret.
+pub(crate) const CONSENTS: Collection<ConsentItem> = Collection::new("consent");
+
+/// Access tokens that were revoked before their time, by identifier (`jti`).
+pub(crate) const REVOKED_TOKENS: Collection<RevokedToken> = Collection::new("revoked access token");
+
+/// What the kind of the list of a customer's delegations begins with.
+pub(crate) const OF_CUSTOMER: &str = "delegations ";
+
+/// What the kind of the list of cases under a delegation begins with.
+pub(crate) const CASES: &str = "delegated ";
+
+/// A delegate as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DelegateItem {
+    /// As what customers are shown it.
+    pub(crate) name: String,
+    pub(crate) class: DelegateClass,
+    /// The origin on the web of who answers for it.
+    pub(crate) owner: String,
+    /// Its public keys, a JWK set (RFC 7517).
+    pub(crate) jwks: Value,
+    /// Since when it has them. What was given out before counts no more.
+    pub(crate) keys_since: Timestamp,
+    /// Where customers may be sent back to.
+    pub(crate) redirects: Vec<String>,
+    pub(crate) suspended: bool,
+    pub(crate) registered: Timestamp,
+}
+
+/// What a customer is asked to consent to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ConsentItem {
+    pub(crate) customer: CustomerId,
+    pub(crate) delegate: DelegateId,
+    pub(crate) grant: DelegatedGrant,
+    /// Who had them asked, by the identifier of their token.
+    pub(crate) asked_by: String,
+    /// When the link ends.
+    pub(crate) expires: Timestamp,
+}
+
+/// An access token that was revoked before its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RevokedToken {
+    /// When it would have expired.
+    pub(crate) until: Timestamp,
+}
+
+/// The delegations of a customer, each with when it was granted.
+pub(crate) fn of_customer(customer: &CustomerId) -> Collection<Timestamp> {
+    Collection::named(format!("{OF_CUSTOMER}{customer}"))
+}
+
+/// The cases that were opened under a delegation of the customer's own, or under one narrowed from it; and whether on
+/// each nothing can be requested.
+pub(crate) fn cases_of(root: DelegationId) -> Collection<DelegatedCase> {
+    Collection::named(format!("{CASES}{root}"))
+}
+
+/// A case that was opened under a delegation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DelegatedCase {
+    pub(crate) case: CaseId,
+    /// Whether it is a question, on which nothing can be requested.
+    pub(crate) question: bool,
+}
+
+/// Under what a case is opened for a customer by a delegate.
+#[derive(Debug, Clone)]
+pub(crate) struct Delegated {
+    /// The delegation of the customer's own.
+    pub(crate) root: DelegationId,
+    pub(crate) question: bool,
+}
+
+impl Delegated {
+    /// That `case` was opened so.
+    pub(crate) fn with(&self, case: CaseId) -> Result<ItemWrite, Refused> {
+        let opened = DelegatedCase { case, question: self.question };
+        cases_of(self.root).write(case.to_string(), Expected::Absent, &opened).map_err(Refused::internal)
+    }
+}
+
+/// A delegation of this identifier, as it is now.
+pub(crate) async fn stored(journal: &Journal, id: DelegationId) -> Result<Option<Entry<Delegation>>, Refused> {
+    DELEGATIONS.get(&journal.store, &id.to_string()).await.map_err(Refused::internal)
+}
+
+/// A delegate of this identifier, as it is now.
+pub(crate) async fn stored_delegate(journal: &Journal, id: DelegateId) -> Result<Option<Entry<DelegateItem>>, Refused> {
+    DELEGATES.get(&journal.store, &id.to_string()).await.map_err(Refused::internal)
+}
+
+/// The delegations from the customer's own to this one, as they are now; nothing where one of them does not stand.
+pub(crate) async fn standing_chain(
+    journal: &Journal,
+    id: DelegationId,
+    now: Timestamp,
+) -> Result<Option<Vec<Entry<Delegation>>>, Refused> {
+    let (mut chain, mut next) = (Vec::new(), Some(id));
+    while let Some(id) = next {
+        let Some(link) = stored(journal, id).await?.filter(|link| link.value.stands(now)) else { return Ok(None) };
+        next = link.value.parent;
+        chain.push(link);
+        if chain.len() > usize::from(DEPTH_MAX) {
+            return Err(Refused::damaged("a chain of delegations is longer than any may be"));
+        }
+    }
+    chain.reverse();
+    Ok(Some(chain))
+}
+
+/// That a delegation is as it was read.
+pub(crate) fn expect(link: &Entry<Delegation>) -> Expect {
+    Expect::Item { kind: DELEGATIONS.kind().to_owned(), id: link.id.clone(), version: link.version }
+}
+
+/// A chain that has no link, which there is none of.
+pub(crate) fn no_chain() -> Refused {
+    Refused::internal("a chain of delegations has no link")
+}
+
+/// What ends a delegation as it was read, for the record and for what is kept; nothing where it has ended.
+pub(crate) fn ended(
+    entry: &Entry<Delegation>,
+    cause: RevocationCause,
+    by: &str,
+    at: Timestamp,
+) -> Result<Option<(Event, ItemWrite, Delegation)>, Refused> {
+    if entry.value.revoked.is_some() {
+        return Ok(None);
+    }
+    let change = DelegationChange::Revoked { cause };
+    let after = entry.value.clone().changed_by(&change, at);
+    let write = DELEGATIONS.write(&entry.id, entry.expected(), &after).map_err(Refused::internal)?;
+    let event = DelegationChanged { delegation: after.id, change, by: by.to_owned(), at };
+    Ok(Some((Event::DelegationChanged(event), write, after)))
+}
+
+/// Delegations of one customer, at most: those that stand and those that have ended.
+pub(crate) const EACH_MAX: usize = 100;
+
+/// What ends all that a customer granted.
+pub(crate) async fn all_ended(
+    journal: &Journal,
+    customer: &CustomerId,
+    cause: RevocationCause,
+    by: &str,
+    at: Timestamp,
+) -> Result<(Vec<Event>, Vec<ItemWrite>), Refused> {
+    let (mut events, mut items) = (Vec::new(), Vec::new());
+    for entry in of_customer(customer).page(&journal.store, None, EACH_MAX).await.map_err(Refused::internal)? {
+        let Ok(id) = entry.id.parse() else { continue };
+        let Some(entry) = stored(journal, id).await? else { continue };
+        if let Some((event, item, _)) = ended(&entry, cause, by, at)? {
+            events.push(event);
+            items.push(item);
+        }
+    }
+    Ok((events, items))
+}
+
+/// What a refused change of a delegate or a delegation is told as: another one came between where it is a conflict.
+pub(crate) fn changed(error: CommitError) -> Refused {
+    match error {
+        CommitError::ItemConflict { .. } => Refused::new(Kind::Changed, "it changed meanwhile; read it and try again"),
+        other => crate::refused(other),
+    }
+}

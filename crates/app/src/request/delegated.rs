@@ -1,0 +1,90 @@
+//! Requests of delegates: what their delegations leave of how much, counted over the whole chain, and whether they
+//! still stand.
+
+use crate::{
+    Parts,
+    caller::principal::Represented,
+    environment::clock::rfc3339,
+    journal::delegations::{standing_chain, stored_delegate},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    id::{ActionName, Timestamp},
+    request::{DelegateAsker, Money},
+};
+use remit_store::Counter;
+
+const HOUR_MS: i64 = 3_600_000;
+/// What stands before a delegation's identifier in the scope of its counters.
+const SCOPE: &str = "delegation:";
+/// The counter of amounts.
+const TOTAL: &str = "total";
+/// The counter of requests.
+const COUNT: &str = "count";
+
+/// The counters of a request under every delegation of a chain, each with how much it takes of it and the most there
+/// is. All of them are held back together, so that nothing passes one link that another would not let pass.
+///
+/// # Errors
+/// When one action moves more than a link lets one move, or in another currency.
+pub(super) fn counters(
+    of: &Represented,
+    amount: Option<&Money>,
+    now: Timestamp,
+) -> Result<Vec<(Counter, u64, u64)>, Refused> {
+    let mut counters = Vec::new();
+    for link in &of.chain {
+        let limits = &link.grant.limits;
+        let beyond = |most: &Money, what: &str| {
+            let most = remit_policy::action::money_in_words(most);
+            let detail = format!("the delegation {} lets {what} move {most} at most", link.id);
+            Refused::new(Kind::LimitReached, detail).with("delegation", link.id)
+        };
+        let window_ms = limits.window_hours.map_or(0, |hours| {
+            let window = i64::from(hours) * HOUR_MS;
+            now.0.div_euclid(window) * window
+        });
+        let counter = |what: &str| Counter { scope: format!("{SCOPE}{}", link.id), key: what.to_owned(), window_ms };
+        if let (Some(moved), Some(most)) = (amount, &limits.max_amount)
+            && (moved.currency != most.currency || moved.minor.saturating_abs() > most.minor)
+        {
+            return Err(beyond(most, "one action"));
+        }
+        if let (Some(moved), Some(most)) = (amount, &limits.max_total) {
+            if moved.currency != most.currency {
+                return Err(beyond(most, "all together"));
+            }
+            counters.push((counter(TOTAL), moved.minor.unsigned_abs(), most.minor.unsigned_abs()));
+        }
+        if let Some(most) = limits.max_count {
+            counters.push((counter(COUNT), 1, most.into()));
+        }
+    }
+    Ok(counters)
+}
+
+/// That a limit of a delegation is reached, in words; nothing where the counter is of none.
+pub(super) fn reached(counter: &Counter, left: u64) -> Option<String> {
+    let delegation = counter.scope.strip_prefix(SCOPE)?;
+    let what = if counter.key == TOTAL { "minor units" } else { "actions" };
+    let since = match counter.window_ms {
+        0 => "until it ends".to_owned(),
+        since => format!("in the window that began at {}", rfc3339(Timestamp(since))),
+    };
+    Some(format!("a limit of the delegation {delegation} is reached: {left} {what} are left {since}"))
+}
+
+/// Whether a delegate may still have done what it asked for: its delegations stand, name the action, and it was not
+/// suspended.
+pub(super) async fn stands(
+    parts: &Parts,
+    asker: &DelegateAsker,
+    action: &ActionName,
+    now: Timestamp,
+) -> Result<bool, Refused> {
+    let Some(last) = asker.chain.last() else { return Ok(false) };
+    let Some(chain) = standing_chain(&parts.journal, *last, now).await? else { return Ok(false) };
+    let delegate = stored_delegate(&parts.journal, asker.delegate).await?;
+    let grants = chain.iter().all(|link| link.value.grant.actions.contains(action));
+    Ok(grants && delegate.is_some_and(|delegate| !delegate.value.suspended))
+}

@@ -1,0 +1,63 @@
+//! By what access tokens of delegates are signed, and proofs and assertions of theirs known: keys that every node
+//! derives alike, and what was seen of late.
+
+use super::keys::Keys;
+use crate::refused::Refused;
+use remit_domain::id::Timestamp;
+use remit_oauth::{nonce::Nonces, seen::SeenProofs, token::SigningKeys};
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+/// For how long a key signs, in milliseconds. Those of the period before and of the one that comes are announced too.
+const PERIOD_MS: i64 = 30 * 24 * 3_600_000;
+/// For how long a nonce is given out.
+const NONCE_PERIOD: Duration = Duration::from_secs(120);
+/// Proofs and assertions that are remembered at once: those of some minutes at thousands a second.
+const SEEN_MAX: usize = 2_000_000;
+
+/// By what access tokens are signed, and proofs known.
+pub(crate) struct DelegateTokens {
+    seed: [u8; 32],
+    /// The keys of the period that was asked for last.
+    signing: RwLock<Option<(i64, Arc<SigningKeys>)>>,
+    /// Nonces of proofs.
+    pub(crate) nonces: Nonces,
+    /// Proofs and assertions that were seen of late.
+    pub(crate) seen: SeenProofs,
+}
+
+impl fmt::Debug for DelegateTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DelegateTokens(…)")
+    }
+}
+
+impl DelegateTokens {
+    /// Those of a data directory.
+    pub(crate) fn of(keys: &Keys) -> Self {
+        Self {
+            seed: keys.of_delegates(b"sign access tokens"),
+            signing: RwLock::default(),
+            nonces: Nonces::new(&keys.of_delegates(b"nonces of proofs"), NONCE_PERIOD),
+            seen: SeenProofs::new(SEEN_MAX),
+        }
+    }
+
+    /// The keys that tokens are signed and known by at a moment.
+    pub(crate) fn signing(&self, now: Timestamp) -> Result<Arc<SigningKeys>, Refused> {
+        let period = now.0.div_euclid(PERIOD_MS);
+        if let Some((_, keys)) =
+            self.signing.read().unwrap_or_else(PoisonError::into_inner).as_ref().filter(|(of, _)| *of == period)
+        {
+            return Ok(Arc::clone(keys));
+        }
+        let seed = |period: i64| super::keys::hmac(&self.seed, &[&period.to_be_bytes()]);
+        let others = [seed(period - 1), seed(period + 1)];
+        let keys = Arc::new(SigningKeys::new(&seed(period), &others).map_err(Refused::internal)?);
+        *self.signing.write().unwrap_or_else(PoisonError::into_inner) = Some((period, Arc::clone(&keys)));
+        Ok(keys)
+    }
+}

@@ -1,0 +1,40 @@
+//! What kinds of delegates there are.
+
+use crate::case::Requester;
+use serde::{Deserialize, Serialize};
+
+/// What kind of delegate: how much of what it says and does is the customer's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DelegateClass {
+    /// Relays the customer's own words and decisions.
+    Proxy,
+    /// A bounded helper with a fixed purpose.
+    Workflow,
+    /// Decides for itself.
+    Autonomous,
+}
+
+impl DelegateClass {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Proxy, Self::Workflow, Self::Autonomous];
+
+    /// As policies name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proxy => "proxy",
+            Self::Workflow => "workflow",
+            Self::Autonomous => "autonomous",
+        }
+    }
+
+    /// As who it writes on a case.
+    pub fn requester(self) -> Requester {
+        match self {
+            Self::Proxy => Requester::Proxy,
+            Self::Workflow => Requester::Workflow,
+            Self::Autonomous => Requester::Autonomous,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What is on record of delegates and delegations, each in a stream of its own.
+
+use super::{class::DelegateClass, grant::DelegatedGrant};
+use crate::id::{CustomerId, DelegateId, DelegationId, Digest, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Who a delegate is. Its name is in no record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DelegateTerms {
+    /// Of which kind it is.
+    pub class: DelegateClass,
+    /// The organisation that answers for it: its origin on the web.
+    pub owner: String,
+    /// The thumbprints of its public keys (RFC 7638).
+    pub keys: Vec<String>,
+    /// Where customers may be sent back to after they were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<String>,
+}
+
+/// A delegate was registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DelegateRegistered {
+    /// Which.
+    pub delegate: DelegateId,
+    /// Who it is.
+    pub terms: DelegateTerms,
+    /// Who registered it, by the identifier of their token.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A delegate was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DelegateChanged {
+    /// Which.
+    pub delegate: DelegateId,
+    /// How.
+    pub change: DelegateChange,
+    /// Who changed it, by the identifier of their token.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a delegate was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum DelegateChange {
+    /// It has other keys; proofs and assertions by the ones before count no more.
+    KeysReplaced {
+        /// The thumbprints of its public keys.
+        keys: Vec<String>,
+    },
+    /// Nothing is taken of it until it is resumed.
+    Suspended,
+    /// It goes on.
+    Resumed,
+}
+
+/// How a customer consented.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Consent {
+    /// A digest of the link by which they were asked, without its secret.
+    pub link: String,
+    /// The SHA-256 of what was shown to them, in canonical JSON (RFC 8785).
+    pub shown: Digest,
+    /// For how long it was before them, in milliseconds, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_ms: Option<i64>,
+    /// Who had them asked, by the identifier of their token or of the delegate.
+    pub asked_by: String,
+}
+
+/// A delegation came to be. In its own stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DelegationGranted {
+    /// Which.
+    pub delegation: DelegationId,
+    /// Who is represented.
+    pub customer: CustomerId,
+    /// By whom.
+    pub delegate: DelegateId,
+    /// The one that it is narrowed from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<DelegationId>,
+    /// How many links lead to it from the customer: 1 for one that they granted themselves.
+    pub depth: u8,
+    /// What it may do.
+    pub grant: DelegatedGrant,
+    /// How the customer consented, where they did themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A delegation was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DelegationChanged {
+    /// Which.
+    pub delegation: DelegationId,
+    /// How.
+    pub change: DelegationChange,
+    /// Who changed it: `customer`, or the identifier of a token or a delegate.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a delegation was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum DelegationChange {
+    /// The customer narrowed it.
+    Narrowed {
+        /// What it may do from now on.
+        grant: DelegatedGrant,
+    },
+    /// It ended, and with it all that were narrowed from it.
+    Revoked {
+        /// Why.
+        cause: RevocationCause,
+    },
+}
+
+/// Why a delegation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationCause {
+    /// The customer took it back.
+    Customer,
+    /// The delegate gave it up.
+    Delegate,
+    /// The organisation ended it.
+    Organisation,
+    /// The customer was erased.
+    Erasure,
+}
+
+impl RevocationCause {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Delegate => "delegate",
+            Self::Organisation => "organisation",
+            Self::Erasure => "erasure",
+        }
+    }
+}

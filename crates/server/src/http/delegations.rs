@@ -1,0 +1,113 @@
+//! Delegates registered, customers asked, and what they granted listed and ended.
+
+use super::{
+    body::{Json, NoBody},
+    chat_session::SameSite,
+    query::Name,
+    reply::{json, private},
+    request::{Authenticated, Reply, Shared},
+    route::Routes,
+};
+use crate::problem::Problem;
+use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
+use remit_app::{
+    access::reading,
+    delegation::{
+        asked::{self, AskConsent},
+        consent::{self, AcceptConsent, OpenConsent},
+        delegate::{self, RegisterDelegate, ReplaceDelegateKeys},
+        revoke,
+    },
+    operation,
+};
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .bind(operation::RegisterDelegate, register_delegate)
+        .bind(operation::ListDelegates, list_delegates)
+        .bind(operation::SuspendDelegate, suspend_delegate)
+        .bind(operation::ResumeDelegate, resume_delegate)
+        .bind(operation::ReplaceDelegateKeys, replace_delegate_keys)
+        .bind(operation::AskConsent, ask_consent)
+        .bind(operation::ReadConsent, read_consent)
+        .bind(operation::AcceptConsent, accept_consent)
+        .bind(operation::RefuseConsent, refuse_consent)
+        .bind(operation::ListDelegations, list_delegations)
+        .bind(operation::RevokeDelegation, revoke_delegation)
+}
+
+async fn register_delegate(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    body: Json<RegisterDelegate>,
+) -> Reply {
+    let registered = json(&delegate::register_delegate(&app, &caller, body.value).await?)?;
+    Ok((StatusCode::CREATED, registered).into_response())
+}
+
+async fn list_delegates(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+    reading::read(&app, &caller, async |app, caller| json(&delegate::list_delegates(app, caller).await?)).await
+}
+
+async fn suspend_delegate(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    _: NoBody,
+) -> Reply {
+    json(&delegate::suspend_delegate(&app, &caller, &id).await?)
+}
+
+async fn resume_delegate(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    _: NoBody,
+) -> Reply {
+    json(&delegate::resume_delegate(&app, &caller, &id).await?)
+}
+
+async fn replace_delegate_keys(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<ReplaceDelegateKeys>,
+) -> Reply {
+    json(&delegate::replace_delegate_keys(&app, &caller, &id, body.value).await?)
+}
+
+async fn ask_consent(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<AskConsent>) -> Reply {
+    if body.repeat.is_some() {
+        let why = "is not taken here: the answer holds a secret, which is kept nowhere; make another link instead";
+        return Err(Problem::invalid("Idempotency-Key", why));
+    }
+    let made = json(&asked::ask_consent(&app, &caller, body.value).await?)?;
+    Ok((StatusCode::CREATED, private(made)).into_response())
+}
+
+async fn read_consent(State(app): State<Shared>, _: SameSite, body: Json<OpenConsent>) -> Reply {
+    Ok(private(json(&consent::read_consent(&app, body.value).await?)?))
+}
+
+async fn accept_consent(State(app): State<Shared>, _: SameSite, body: Json<AcceptConsent>) -> Reply {
+    Ok(private(json(&consent::accept_consent(&app, body.value).await?)?))
+}
+
+async fn refuse_consent(State(app): State<Shared>, _: SameSite, body: Json<OpenConsent>) -> Reply {
+    consent::refuse_consent(&app, body.value).await?;
+    Ok(private(StatusCode::NO_CONTENT.into_response()))
+}
+
+async fn list_delegations(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
+    let read = async move |app: &_, caller: &_| json(&revoke::list_delegations(app, caller, &id).await?);
+    reading::read(&app, &caller, read).await
+}
+
+async fn revoke_delegation(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    _: NoBody,
+) -> Reply {
+    json(&revoke::revoke_delegation(&app, &caller, &id).await?)
+}

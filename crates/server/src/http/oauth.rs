@@ -1,0 +1,229 @@
+//! The authorization server of delegates: tokens given out, asked about and revoked, its keys and what it says of
+//! itself. Errors are in the form of OAuth (RFC 6749, section 5.2).
+
+use super::{
+    body::read,
+    represented::{proof, with_nonce},
+    request::{Reply, Shared},
+    route::{Part, Routes},
+};
+use crate::problem::Problem;
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{
+        HeaderMap, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
+    response::{IntoResponse as _, Response},
+};
+use remit_app::{
+    Parts,
+    delegation::token::{self, Client, Refusal, Wish},
+    operation,
+};
+use remit_domain::delegation::Scope;
+use remit_oauth::{
+    details,
+    dpop::Asked,
+    error::{ErrorCode, OAuthError},
+    metadata::{AuthorizationServer, ProtectedResource},
+    seen::Seen as _,
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Largest form, in bytes.
+const FORM_MAX: usize = 64 * 1024;
+/// What a client says that it proves who it is with.
+const ASSERTION_TYPE: &str = "client_assertion_type";
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .bind(operation::IssueToken, issue_token)
+        .bind(operation::IntrospectToken, introspect_token)
+        .bind(operation::RevokeAccessToken, revoke_access_token)
+        .bind(operation::GetTokenKeys, get_token_keys)
+        .bind(operation::GetAuthorizationServer, get_authorization_server)
+        .bind(operation::GetProtectedResource, get_protected_resource)
+}
+
+/// A form as it was sent, and the headers that came with it.
+pub(crate) struct Form {
+    headers: HeaderMap,
+    body: Body,
+}
+
+impl<O> Part<O> for Form {}
+
+impl axum::extract::FromRequest<Shared> for Form {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        Ok(Self { headers: parts.headers, body })
+    }
+}
+
+/// The parameters of a form, each sent once.
+struct Parameters(BTreeMap<String, String>);
+
+/// Parameters that may come several times, and say nothing here.
+const REPEATABLE: [&str; 2] = ["audience", "resource"];
+
+impl Parameters {
+    async fn of(form: Form) -> Result<(Self, HeaderMap), Refusal> {
+        let wrong = |what: &str| Refusal::OAuth(OAuthError::new(ErrorCode::InvalidRequest, what));
+        let sent = form.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = sent.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(wrong("send the parameters as application/x-www-form-urlencoded"));
+        }
+        let bytes = read(form.body, FORM_MAX).await.map_err(|_| wrong("the form is too large, or did not arrive"))?;
+        let mut parameters = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(&bytes) {
+            // A parameter without a value counts as not sent (RFC 6749, section 3.2).
+            if value.is_empty() || REPEATABLE.contains(&&*name) {
+                continue;
+            }
+            if parameters.insert(name.into_owned(), value.into_owned()).is_some() {
+                return Err(wrong("a parameter is sent twice; send each once"));
+            }
+        }
+        Ok((Self(parameters), form.headers))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    fn need(&self, name: &str) -> Result<&str, Refusal> {
+        let missing = || OAuthError::new(ErrorCode::InvalidRequest, format!("the parameter {name} is missing"));
+        self.get(name).ok_or_else(|| Refusal::OAuth(missing()))
+    }
+
+    /// The client that the request proves to be of.
+    async fn client(&self, app: &Parts, path: &str) -> Result<Client, Refusal> {
+        let unproved = |what: &str| Refusal::OAuth(OAuthError::new(ErrorCode::InvalidClient, what));
+        if self.get("client_secret").is_some() {
+            return Err(unproved("no client has a secret here: sign a client_assertion (private_key_jwt, RFC 7523)"));
+        }
+        if self.get(ASSERTION_TYPE) != Some(remit_oauth::assertion::TYPE) {
+            let what = "prove who you are: send client_assertion_type \
+                        urn:ietf:params:oauth:client-assertion-type:jwt-bearer and a client_assertion";
+            return Err(unproved(what));
+        }
+        let assertion = self.get("client_assertion").ok_or_else(|| unproved("the client_assertion is missing"))?;
+        let endpoint = format!("{}{path}", token::issuer(app)?);
+        token::authenticate(app, assertion, self.get("client_id"), &endpoint).await
+    }
+}
+
+async fn issue_token(State(app): State<Shared>, form: Form) -> Response {
+    let nonce = app.vault.nonces().issue(app.environment.now().0);
+    let mut response = told(issued(&app, form).await);
+    with_nonce(response.headers_mut(), &nonce);
+    response
+}
+
+async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
+    const PATH: &str = "/oauth/token";
+    let (parameters, headers) = Parameters::of(form).await?;
+    match parameters.need("grant_type")? {
+        "client_credentials" => {}
+        _ => {
+            let what = "the grants are: client_credentials, with authorization_details that name a delegation";
+            return Err(OAuthError::new(ErrorCode::UnsupportedGrantType, what).into());
+        }
+    }
+    let client = parameters.client(app, PATH).await?;
+    let url = format!("{}{PATH}", token::issuer(app)?);
+    let asked = Asked { method: "POST", url: &url, access_token: None };
+    let proof = proof(app, &headers, &asked).map_err(OAuthError::from)?;
+    let now = app.environment.now().0;
+    app.vault
+        .seen()
+        .first_time(&proof.jkt, &proof.jti, proof.until_ms, now)
+        .map_err(|error| OAuthError::from(remit_oauth::dpop::ProofError::from(error)))?;
+    let details = parameters.get("authorization_details").map(details::parse).transpose().map_err(OAuthError::from)?;
+    let wish = Wish { scope: parameters.get("scope"), details: details.unwrap_or_default() };
+    Ok(document(&json!(token::issue(app, &client, &wish, &proof.jkt).await?)))
+}
+
+async fn introspect_token(State(app): State<Shared>, form: Form) -> Response {
+    told(introspected(&app, form).await)
+}
+
+async fn introspected(app: &Parts, form: Form) -> Result<Response, Refusal> {
+    let (parameters, _) = Parameters::of(form).await?;
+    let client = parameters.client(app, "/oauth/introspect").await?;
+    let said = token::introspect(app, &client, parameters.need("token")?).await?;
+    let answer = match said {
+        None => json!({ "active": false }),
+        Some(said) => {
+            let mut answer = serde_json::to_value(&said).unwrap_or_default();
+            if let Some(members) = answer.as_object_mut() {
+                members.insert("active".to_owned(), true.into());
+                members.insert("token_type".to_owned(), "DPoP".into());
+            }
+            answer
+        }
+    };
+    Ok(document(&answer))
+}
+
+async fn revoke_access_token(State(app): State<Shared>, form: Form) -> Response {
+    let revoked = async {
+        let (parameters, _) = Parameters::of(form).await?;
+        let client = parameters.client(&app, "/oauth/revoke").await?;
+        token::revoke(&app, &client, parameters.need("token")?).await?;
+        Ok(StatusCode::OK.into_response())
+    };
+    told(revoked.await)
+}
+
+async fn get_token_keys(State(app): State<Shared>) -> Reply {
+    let keys = app.vault.token_keys(app.environment.now()).map_err(Problem::from)?;
+    Ok(([(CACHE_CONTROL, "public, max-age=3600")], document(&keys)).into_response())
+}
+
+async fn get_authorization_server(State(app): State<Shared>) -> Reply {
+    let issuer = token::issuer(&app).map_err(Problem::from)?;
+    let at = |path: &str| format!("{issuer}{path}");
+    let mut metadata = AuthorizationServer::new(&issuer, at("/oauth/token"), at("/oauth/jwks"))
+        .with_revocation(at("/oauth/revoke"))
+        .with_introspection(at("/oauth/introspect"));
+    metadata.grant_types_supported = vec!["client_credentials".into()];
+    metadata.scopes_supported = Scope::ALL.iter().map(|scope| scope.as_str().into()).collect();
+    metadata.protected_resources = vec![issuer.clone().into()];
+    Ok(document(&json!(metadata)))
+}
+
+async fn get_protected_resource(State(app): State<Shared>) -> Reply {
+    let issuer = token::issuer(&app).map_err(Problem::from)?;
+    let mut metadata = ProtectedResource::new(&issuer, &issuer);
+    metadata.scopes_supported = Scope::ALL.iter().map(|scope| scope.as_str().into()).collect();
+    metadata.resource_name = Some(app.governance.bundle.name().to_owned());
+    Ok(document(&json!(metadata)))
+}
+
+fn document(value: &serde_json::Value) -> Response {
+    ([(CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+}
+
+/// An answer, or the error in the form of OAuth.
+fn told(answered: Result<Response, Refusal>) -> Response {
+    match answered {
+        Ok(response) => response,
+        Err(Refusal::Inside(refused)) => Problem::from(refused).into_response(),
+        Err(Refusal::OAuth(error)) => {
+            let status = match error.code() {
+                ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
+                ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+                ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            (status, document(&json!(error))).into_response()
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Who calls as a delegate: by an access token in the `Authorization` header and a proof in the `DPoP` header that it is
+//! theirs (RFC 9449). What is refused says so in both forms: as a problem, and as a challenge.
+
+use super::request::{Reply, Shared};
+use crate::{problem, problem::Problem};
+use axum::{
+    extract::FromRequestParts,
+    http::{
+        HeaderMap, HeaderName, HeaderValue,
+        header::{AUTHORIZATION, WWW_AUTHENTICATE},
+        request::Parts as RequestParts,
+    },
+    response::{IntoResponse, Response},
+};
+use remit_app::{
+    Caller, Parts,
+    access::usage,
+    delegation::{represent, token},
+    refused::Refused,
+};
+use remit_oauth::{
+    dpop::{self, Asked, Proof, ProofError},
+    error::ErrorCode,
+    seen::Seen as _,
+};
+use std::sync::Arc;
+
+/// The header of a proof.
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+/// The header of the nonce that the next proof has to have.
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
+/// A delegate, on behalf of the customer whose delegation its token is of.
+#[derive(Debug)]
+pub(crate) struct Represented(pub(crate) Arc<Caller>);
+
+/// Why a request of a delegate's is refused before anything is asked of it.
+pub(crate) struct Challenge {
+    problem: Problem,
+    error: Option<ErrorCode>,
+    nonce: String,
+}
+
+impl IntoResponse for Challenge {
+    fn into_response(self) -> Response {
+        let challenge = match self.error {
+            Some(error) => format!("DPoP error=\"{error}\", algs=\"ES256 EdDSA\""),
+            None => "DPoP algs=\"ES256 EdDSA\"".to_owned(),
+        };
+        let mut response = self.problem.into_response();
+        let headers = response.headers_mut();
+        if let Ok(challenge) = HeaderValue::try_from(challenge) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        with_nonce(headers, &self.nonce);
+        response
+    }
+}
+
+/// Names the nonce that the next proof has to have.
+pub(crate) fn with_nonce(headers: &mut HeaderMap, nonce: &str) {
+    if let Ok(nonce) = HeaderValue::try_from(nonce) {
+        headers.insert(DPOP_NONCE, nonce);
+    }
+}
+
+/// What a request proves, but not yet that it is the first time.
+///
+/// # Errors
+/// What is wrong with the proof.
+pub(crate) fn proof(app: &Parts, headers: &HeaderMap, asked: &Asked<'_>) -> Result<Proof, ProofError> {
+    let sent = dpop::only(headers.get_all(DPOP).iter().map(HeaderValue::as_bytes))?;
+    dpop::read(sent, asked, app.vault.nonces(), app.environment.now().0)
+}
+
+impl FromRequestParts<Shared> for Represented {
+    type Rejection = Challenge;
+
+    async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Challenge> {
+        let nonce = app.vault.nonces().issue(app.environment.now().0);
+        let refused = |problem: Problem, error: Option<ErrorCode>| Challenge { problem, error, nonce: nonce.clone() };
+        let told = |refusal: Refused, error| refused(Problem::from(refusal), error);
+        let unauthenticated = |detail: String| {
+            let cure = "Send `Authorization: DPoP <access token>` and a proof in the `DPoP` header; docs/delegates.md \
+                        tells how.";
+            Problem::new(problem::UNAUTHENTICATED, detail).cured_by(cure)
+        };
+        let issuer = token::issuer(app).map_err(|nowhere| {
+            let cure = nowhere.members.get("cure").and_then(|cure| cure.as_str()).unwrap_or_default().to_owned();
+            refused(Problem::new(problem::UNAUTHENTICATED, nowhere.detail).cured_by(&cure), None)
+        })?;
+        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (scheme, token) = header.split_once(' ').unwrap_or_default();
+        if !scheme.eq_ignore_ascii_case("DPoP") {
+            let detail = "the request has no access token of a delegate's in `Authorization: DPoP …`".to_owned();
+            return Err(refused(unauthenticated(detail), None));
+        }
+        let url = format!("{issuer}{}", parts.uri.path());
+        let asked = Asked { method: parts.method.as_str(), url: &url, access_token: Some(token) };
+        let not_proved = |error: ProofError| refused(unauthenticated(error.to_string()), Some(error.code()));
+        let proof = proof(app, &parts.headers, &asked).map_err(not_proved)?;
+        let caller = represent::represented(app, token, &proof.jkt).await;
+        let caller = caller.map_err(|refusal| told(refusal, Some(ErrorCode::InvalidToken)))?;
+        // Last: whoever has no token fills no memory.
+        let first = app.vault.seen().first_time(&proof.jkt, &proof.jti, proof.until_ms, app.environment.now().0);
+        first.map_err(|error| not_proved(error.into()))?;
+        usage::pace(&app.environment, &caller).map_err(|refusal| told(refusal, None))?;
+        Ok(Self(caller))
+    }
+}
+
+/// The answer to a delegate: of what its token does not reach to, with the challenge of RFC 6750.
+pub(crate) fn answered(reply: Reply) -> Response {
+    match reply {
+        Ok(response) => response,
+        Err(problem) => {
+            let is_scope = problem.kind == problem::FORBIDDEN;
+            let scope = problem.members.get("scope").and_then(|scope| scope.as_str()).map(ToOwned::to_owned);
+            let mut response = problem.into_response();
+            if is_scope {
+                let scope = scope.map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
+                let challenge = format!("DPoP error=\"{}\"{scope}", ErrorCode::InsufficientScope);
+                if let Ok(challenge) = HeaderValue::try_from(challenge) {
+                    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+                }
+            }
+            response
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A delegate as tests play it: with a key of its own, an access token, and a proof for each request.
+
+use crate::harness::{Client, Got, Server, got};
+use remit_oauth::{assertion, client::ClientKey, dpop::Asked};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where the servers of these tests say that they are found.
+pub(crate) const ISSUER: &str = "https://support.northgate.example";
+
+/// A number for each thing that is used once.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn once() -> String {
+    format!("once-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A customer's own AI agent.
+#[derive(Clone)]
+pub(crate) struct Delegate {
+    pub(crate) agent: ureq::Agent,
+    pub(crate) url: String,
+    pub(crate) id: String,
+    pub(crate) key: ClientKey,
+    /// The nonce that came last.
+    pub(crate) nonce: String,
+    pub(crate) token: String,
+    pub(crate) now_ms: i64,
+}
+
+/// What is granted where a test says nothing else.
+pub(crate) fn usual() -> Value {
+    json!({
+        "scopes": ["support:ask", "case:open", "case:read", "case:write"],
+        "actions": ["refund_charge", "freeze_card", "close_account"],
+        "limits": { "max_amount": { "minor": 5_000, "currency": "GBP" }, "max_count": 3 },
+    })
+}
+
+impl Delegate {
+    /// One that the organisation registers, with a key made of `seed`.
+    pub(crate) fn registered(server: &Server, admin: &Client, seed: u8, class: &str) -> Self {
+        let key = ClientKey::ed25519(&[seed; 32]).unwrap();
+        let registered = admin.post(
+            "/v1/delegates",
+            &json!({
+                "name": "Muse", "class": class, "owner": "https://muse.example",
+                "jwks": { "keys": [key.public().to_json()] },
+            }),
+        );
+        assert_eq!(registered.status, 201, "{}", registered.body);
+        let id = registered.body["id"].as_str().unwrap().to_owned();
+        let now_ms = server.app.environment.now().0;
+        let (agent, url) = (admin.agent.clone(), admin.url.clone());
+        Self { agent, url, id, key, nonce: String::new(), token: String::new(), now_ms }
+    }
+
+    /// The link by which a customer is asked to let it act.
+    pub(crate) fn asked_of(&self, crm: &Client, customer: &str, grant: &Value) -> String {
+        let mut asked = json!({ "customer": customer, "delegate": self.id });
+        asked.as_object_mut().unwrap().extend(grant.as_object().unwrap().clone());
+        let made = crm.post("/v1/consents", &asked);
+        assert_eq!(made.status, 201, "{}", made.body);
+        made.body["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned()
+    }
+
+    /// The delegation that a customer grants.
+    pub(crate) fn granted_by(&self, crm: &Client, customer: &str, grant: &Value) -> String {
+        let secret = self.asked_of(crm, customer, grant);
+        let shown = page(crm, "read", &json!({ "secret": secret }));
+        assert_eq!(shown.status, 200, "{}", shown.body);
+        let accepted = page(crm, "accept", &json!({ "secret": secret, "hash": shown.body["hash"], "seen_ms": 4_000 }));
+        assert_eq!(accepted.status, 200, "{}", accepted.body);
+        accepted.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends a form to the authorization server, with a proof where one is given.
+    pub(crate) fn form(&mut self, path: &str, fields: &[(&str, &str)], proof: Option<&str>) -> Got {
+        let pairs = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+        if let Some(proof) = proof {
+            request = request.header("dpop", proof);
+        }
+        let mut response = request.send(pairs.collect::<Vec<_>>().join("&")).unwrap();
+        let body = serde_json::from_slice(&response.body_mut().read_to_vec().unwrap()).unwrap_or_default();
+        let got = Got { status: response.status().as_u16(), body, headers: response.headers().clone() };
+        self.note(&got);
+        got
+    }
+
+    fn note(&mut self, got: &Got) {
+        if let Some(nonce) = got.headers.get("dpop-nonce") {
+            self.nonce = nonce.to_str().unwrap().to_owned();
+        }
+    }
+
+    pub(crate) fn assertion(&self) -> String {
+        self.key.assertion(&self.id, ISSUER, &once(), self.now_ms).unwrap()
+    }
+
+    /// A proof for a request at this path, with the token where one is sent with it.
+    pub(crate) fn proof(&self, method: &str, path: &str, token: Option<&str>) -> String {
+        let url = format!("{ISSUER}{path}");
+        let asked = Asked { method, url: &url, access_token: token };
+        self.key.proof(&asked, Some(&self.nonce), &once(), self.now_ms).unwrap()
+    }
+
+    /// Asks for a token for a delegation, with more fields than that.
+    pub(crate) fn ask_for(&mut self, details: &Value, more: &[(&str, &str)]) -> Got {
+        let details = details.to_string();
+        let mut got = None;
+        // The first time it has no nonce that counts.
+        for _ in 0..2 {
+            let (assertion, proof) = (self.assertion(), self.proof("POST", "/oauth/token", None));
+            let mut fields = vec![
+                ("grant_type", "client_credentials"),
+                ("client_assertion_type", assertion::TYPE),
+                ("client_assertion", &assertion),
+                ("authorization_details", &details),
+            ];
+            fields.extend(more);
+            let answer = self.form("/oauth/token", &fields, Some(&proof));
+            let again = answer.body["error"] == "use_dpop_nonce";
+            got = Some(answer);
+            if !again {
+                break;
+            }
+        }
+        got.unwrap()
+    }
+
+    /// Gets a token for a delegation.
+    pub(crate) fn get_token(&mut self, delegation: &str) {
+        let got = self.ask_for(&json!([{ "type": "support_delegation", "identifier": delegation }]), &[]);
+        assert_eq!(got.status, 200, "{}", got.body);
+        self.token = got.body["access_token"].as_str().unwrap().to_owned();
+    }
+
+    /// Asks something with its token and a proof.
+    pub(crate) fn ask(&mut self, method: &'static str, path: &str, body: Option<&Value>) -> Got {
+        let proof = self.proof(&method.to_uppercase(), path.split('?').next().unwrap(), Some(&self.token));
+        let token = self.token.clone();
+        let got = self.send(method, path, &[("authorization", &format!("DPoP {token}")), ("dpop", &proof)], body);
+        self.note(&got);
+        got
+    }
+
+    pub(crate) fn post(&mut self, path: &str, body: &Value) -> Got {
+        self.ask("post", path, Some(body))
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> Got {
+        self.ask("get", path, None)
+    }
+
+    /// Asks something with these headers and no others.
+    pub(crate) fn send(&self, method: &'static str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Got {
+        let url = format!("{}{path}", self.url);
+        let response = if method == "get" {
+            let request =
+                headers.iter().fold(self.agent.get(url), |request, (name, value)| request.header(*name, *value));
+            request.call()
+        } else {
+            let request =
+                headers.iter().fold(self.agent.post(url), |request, (name, value)| request.header(*name, *value));
+            match body {
+                Some(body) => request.header("content-type", "application/json").send(body.to_string()),
+                None => request.send_empty(),
+            }
+        };
+        got(method, path, response.unwrap())
+    }
+
+    /// Opens a case, and gives its identifier.
+    pub(crate) fn open(&mut self, text: &str) -> String {
+        let opened = self.post("/delegate/v1/cases", &json!({ "text": text }));
+        assert_eq!(opened.status, 201, "{}", opened.body);
+        opened.body["case"].as_str().unwrap().to_owned()
+    }
+}
+
+/// What a customer's browser sends from the page of a link.
+pub(crate) fn page(client: &Client, path: &str, body: &Value) -> Got {
+    let path = format!("/consent/v1/{path}");
+    let request = client.agent.post(format!("{}{path}", client.url)).header("content-type", "application/json");
+    got("post", &path, request.send(body.to_string()).unwrap())
+}
+
+fn encoded(value: &str) -> String {
+    value
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
