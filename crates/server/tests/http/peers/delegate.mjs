@@ -20,6 +20,8 @@ let kid;
 let config;
 let dpop;
 let pending; // What the customer is being asked.
+let fetching = fetch;
+let skew = 0; // By how many seconds the server's clock is ahead.
 const tokens = new Map();
 
 /** The parameters of a step that a server is sent, as OAuth sends them: what is no text is JSON. */
@@ -41,7 +43,8 @@ function named(name) {
 
 function kept(step, answer) {
   tokens.set(step.as ?? "token", answer.access_token);
-  return { ...answer, claims: jose.decodeJwt(answer.access_token), header: jose.decodeProtectedHeader(answer.access_token) };
+  const header = jose.decodeProtectedHeader(answer.access_token);
+  return { ...answer, header, claims: jose.decodeJwt(answer.access_token) };
 }
 
 const steps = {
@@ -53,15 +56,20 @@ const steps = {
     return { jwk: { ...jwk, kid, alg, use: "sig" } };
   },
 
-  /** Reads the server's metadata. `now` is what the server's clock says, in milliseconds since 1970. */
-  async discover({ issuer, client_id, now }) {
-    const skew = now === undefined ? 0 : Math.round((now - Date.now()) / 1000);
+  /**
+   * Reads the server's metadata. `via` is where the server listens behind the address that it is known by, as behind a
+   * proxy; `now` is what its clock says, in milliseconds since 1970.
+   */
+  async discover({ issuer, client_id, via, now }) {
+    const { origin } = new URL(issuer);
+    if (via !== undefined) fetching = (url, options) => fetch(String(url).replace(origin, via), options);
+    if (now !== undefined) skew = Math.round((now - Date.now()) / 1000);
     config = await oidc.discovery(
       new URL(issuer),
       client_id,
       { [oidc.clockSkew]: skew },
       oidc.PrivateKeyJwt({ key: pair.privateKey, kid }),
-      { algorithm: "oauth2", execute: [oidc.allowInsecureRequests] },
+      { algorithm: "oauth2", execute: [oidc.allowInsecureRequests], [oidc.customFetch]: fetching },
     );
     return { metadata: config.serverMetadata() };
   },
@@ -75,7 +83,8 @@ const steps = {
   /** Reads the metadata of a resource, and follows it to who gives out its tokens. */
   async resource({ url }) {
     const resource = new URL(url);
-    const answer = await oauth.resourceDiscoveryRequest(resource, { [oauth.allowInsecureRequests]: true });
+    const options = { [oauth.allowInsecureRequests]: true, [oauth.customFetch]: fetching };
+    const answer = await oauth.resourceDiscoveryRequest(resource, options);
     return { metadata: await oauth.processResourceDiscoveryResponse(resource, answer) };
   },
 
@@ -129,9 +138,10 @@ const steps = {
   /** Verifies a token by the keys that the server publishes. */
   async verify({ token, audience }) {
     const { issuer, jwks_uri } = config.serverMetadata();
-    const at = new Date(Date.now() + 1000 * (config.clientMetadata()[oidc.clockSkew] ?? 0));
+    const at = new Date(Date.now() + 1000 * skew);
     const wanted = { issuer, audience, typ: "at+jwt", algorithms: ["EdDSA", "Ed25519"], currentDate: at };
-    const { payload } = await jose.jwtVerify(named(token), jose.createRemoteJWKSet(new URL(jwks_uri)), wanted);
+    const keys = jose.createRemoteJWKSet(new URL(jwks_uri), { [jose.customFetch]: fetching });
+    const { payload } = await jose.jwtVerify(named(token), keys, wanted);
     return { claims: payload };
   },
 
@@ -140,7 +150,8 @@ const steps = {
     const headers = new Headers(body === undefined ? {} : { "content-type": "application/json" });
     const sent = body === undefined ? undefined : JSON.stringify(body);
     const address = new URL(url);
-    const answer = await oidc.fetchProtectedResource(config, named(token), address, method, sent, headers, { DPoP: dpop });
+    const proved = { DPoP: dpop };
+    const answer = await oidc.fetchProtectedResource(config, named(token), address, method, sent, headers, proved);
     const text = await answer.text();
     const type = answer.headers.get("content-type") ?? "";
     return { status: answer.status, body: /[/+]json/.test(type) ? JSON.parse(text) : text };
