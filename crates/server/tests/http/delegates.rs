@@ -14,15 +14,15 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A server that knows where it is found, with who runs it and a program of the organisation's.
-struct Desk {
-    server: Server,
+pub(crate) struct Desk {
+    pub(crate) server: Server,
     clock: OwnClock,
-    admin: Client,
-    crm: Client,
+    pub(crate) admin: Client,
+    pub(crate) crm: Client,
 }
 
 impl Desk {
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let (data, clock) = (tempfile::tempdir().unwrap(), OwnClock::new());
         let settings = Settings { public: vec![Address::parse(ISSUER).unwrap()], ..Settings::default() };
         let app = open_at(data.path(), Arc::clone(&BANK), connected(&BANK), settings, Box::new(clock.clone()));
@@ -37,7 +37,7 @@ impl Desk {
         Self { server, clock, admin, crm }
     }
 
-    fn delegate(&self, seed: u8) -> Delegate {
+    pub(crate) fn delegate(&self, seed: u8) -> Delegate {
         Delegate::registered(&self.server, &self.admin, seed, "autonomous")
     }
 
