@@ -57,6 +57,9 @@ enum Command {
     Request(commands::request::Request),
     /// Hold a back office's statement against what is on record of requests.
     Reconcile(commands::reconcile::Reconcile),
+    /// Look at the sandbox back office.
+    #[command(subcommand)]
+    Sandbox(commands::sandbox::SandboxCommand),
     /// Show everything that happened to a token, a member of staff, a responder or anything else that has events.
     History(commands::stream::OfStream),
     /// Say in plain words why a decision was taken.
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         Command::Case(case) => case.run(cli.json),
         Command::Request(request) => request.run(cli.json),
         Command::Reconcile(reconcile) => reconcile.run(cli.json),
+        Command::Sandbox(sandbox) => sandbox.run(cli.json),
         Command::History(history) => history.run(cli.json),
         Command::Explain(explain) => explain.run(cli.json),
         Command::Responder(responder) => responder.run(cli.json),

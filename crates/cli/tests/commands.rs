@@ -3,9 +3,14 @@
 
 mod files;
 
-use serde_json::Value;
+use remit_domain::{id::RequestId, request::request_of};
+use remit_sandbox::{Ask, Sandbox};
+use remit_statements::{Entry, Form, Stated};
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
+/// 10 March 2026, 10:00 UTC.
+const NOW_MS: i64 = 1_773_136_800_000;
 const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bundles/bank");
 
 /// Runs `remit` with `arguments` and holds its exit code, and that each of `said` is printed.
@@ -345,4 +350,49 @@ fn where_the_sample_is_not_a_bundle_has_to_be_named_and_how_is_told() {
         assert!(output.status.code() == Some(2), "{arguments:?}: {said}");
         assert!(said.contains("bundles/bank") && said.contains(cure), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn the_sandbox_tells_what_it_did_as_a_file_that_can_be_reconciled() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().display().to_string();
+    check(&["sandbox", "statement", "--data", &data], 2, &["is no sandbox that can be read", "kind = \"sandbox\""]);
+    assert!(fs::read_dir(directory.path()).unwrap().next().is_none(), "nothing is made");
+    let sandbox = Sandbox::open(directory.path().join("sandbox.sqlite")).unwrap();
+    sandbox.seed_bank(NOW_MS).unwrap();
+    let request = "req_01KAZ0000000000000000000XY";
+    let amount = json!({ "minor": 1_250, "currency": "GBP" });
+    let arguments = json!({ "account_id": "acc-1002-1", "amount": amount });
+    for (action, key, at_ms, arguments) in [
+        ("pay_goodwill", format!("remit-{request}"), NOW_MS, arguments),
+        ("freeze_card", "SBX-x".to_owned(), NOW_MS + 1_000, json!({ "card_id": "card-1002-1-1" })),
+    ] {
+        let arguments = arguments.as_object().unwrap();
+        let ask = Ask { action, customer: Some("cust-1002"), arguments };
+        sandbox.execute(&key, "hash", &ask, at_ms).unwrap();
+    }
+    let printed = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_remit"))
+            .args(["sandbox", "statement", "--data", &data])
+            .args(more)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let read = |form, file: &[u8]| remit_statements::read(form, file, "EndToEndId").unwrap();
+    let told = |stated: &Stated| -> Vec<(Option<RequestId>, Option<i64>)> {
+        let told = |entry: &Entry| {
+            (entry.key.as_deref().and_then(request_of), entry.amount.as_ref().map(|amount| amount.minor))
+        };
+        stated.entries.iter().map(told).collect()
+    };
+    let request: RequestId = request.parse().unwrap();
+    let whole = read(Form::Csv, &printed(&[]));
+    assert_eq!(told(&whole), [(Some(request), Some(1_250)), (None, None)]);
+    let bank = read(Form::Camt053, &printed(&["--format", "camt053", "--from", "2026-03-10T00:00:00Z"]));
+    assert_eq!(told(&bank), [(Some(request), Some(1_250))]);
+    let late = printed(&["--from", "2026-03-10T10:00:01Z", "--format", "csv"]);
+    assert_eq!(told(&read(Form::Csv, &late)), [(None, None)]);
+    check(&["sandbox", "statement", "--data", &data, "--from", "monday"], 2, &["write it as 2026-01-31T00:00:00Z"]);
 }

@@ -1,5 +1,6 @@
 //! Delegates, customers' own AI agents, and delegations: what a customer consented that one may do for them. A
-//! delegation only narrows: what is taken from one is a part of it in scopes, actions, limits and time, and ends with it.
+//! delegation only narrows: what is taken from one is a part of it in scopes, actions, limits and time, and ends with
+//! it.
 
 mod class;
 mod event;

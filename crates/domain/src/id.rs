@@ -51,6 +51,12 @@ macro_rules! ulid_id {
                 Self(ids.next())
             }
 
+            /// The first identifier that could be made at a moment: all that were made before it sort before.
+            pub fn first_at(at: Timestamp) -> Self {
+                let latest = (1 << Ulid::TIME_BITS) - 1;
+                Self(Ulid::from_parts(u64::try_from(at.0).unwrap_or(0).min(latest), 0))
+            }
+
             /// Milliseconds since the Unix epoch at which the identifier was made.
             pub fn made_at(&self) -> Timestamp {
                 Timestamp(i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX))

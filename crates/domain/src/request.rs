@@ -22,7 +22,7 @@ pub use command::{RequestCommand, RequestRefusal};
 pub use confirmation::{Batch, Confirmation, Confirmer, Confirming, Link, Via};
 pub use currency::decimals;
 pub use decision::{Answer, Parties, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
-pub use effect::{Agreement, Effect, Reserved, Statement};
+pub use effect::{Agreement, Effect, LimitCounter, Reserved, Statement};
 pub use event::{RequestAsked, RequestChange, RequestChanged, RequestEnded, RequestNoted};
 pub use key::{request_of, short_key};
 pub use standing::{Changed, Standing};

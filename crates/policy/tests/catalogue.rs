@@ -254,6 +254,22 @@ fn what_a_catalogue_must_not_say_is_found_where_it_stands() {
     found(&[("name = \"refund_charge\"", "name = \"handle\"", "this cannot be its name")]);
 }
 
+/// What fills the sandbox lies beside the bundle, wherever somebody puts that.
+#[test]
+fn a_sandbox_is_filled_from_a_file_beside_the_bundle_and_nothing_else_is() {
+    let nowhere = "its seed is no file beside the bundle";
+    for seed in ["", "/etc/passwd", "../database.json", "source/../../x", "./x", "source\\x"] {
+        let seeded = format!("kind = \"sandbox\"\nseed = '{seed}'");
+        found(&[("kind = \"sandbox\"", &seeded, nowhere)]);
+    }
+    let webhook = "kind = \"webhook\"\nurl = \"https://x.example\"\nsecret_env = \"X\"\nseed = \"x.json\"";
+    found(&[("kind = \"sandbox\"", webhook, "only the sandbox is filled from a file")]);
+    // Whether it is there is not the bundle's to say: it is no part of it.
+    let seeded = CATALOGUE.replacen("kind = \"sandbox\"", "kind = \"sandbox\"\nseed = \"source/database.json\"", 1);
+    let bundle = Bundle::load(with_catalogue(&seeded)).unwrap_or_else(|findings| panic!("{findings:#?}"));
+    assert_eq!(bundle.connectors()[0].seed.as_deref(), Some("source/database.json"));
+}
+
 #[test]
 fn a_confirmer_reads_all_that_is_asked_for_in_their_language() {
     let bundle = Bundle::load(with_catalogue(CATALOGUE)).unwrap();

@@ -9,8 +9,8 @@ pub(crate) struct Called {
     pub(crate) name: Name,
     /// The arguments, whatever their form.
     pub(crate) arguments: Value,
-    /// Whether the arguments are complete.
-    pub(crate) whole: bool,
+    /// Whether the arguments are complete, and each is named once.
+    pub(crate) is_exact: bool,
 }
 
 /// Which tool is meant.
@@ -71,7 +71,7 @@ pub(crate) fn named(name: &str, actions: &[String]) -> Name {
     }
 }
 
-/// The arguments that a server sent as text: JSON, or what was meant as it.
+/// The arguments that a server sent as text: JSON, or what was meant as it; with whether they are exact.
 pub(crate) fn arguments(text: &str) -> (Value, bool) {
     let text = text.trim();
     if text.is_empty() {
@@ -81,6 +81,7 @@ pub(crate) fn arguments(text: &str) -> (Value, bool) {
         return match value {
             // JSON in JSON.
             Value::String(inner) if inner.trim_start().starts_with('{') => arguments(&inner),
+            value @ (Value::Object(_) | Value::Array(_)) => (value, loose::is_exact(text)),
             value => (value, true),
         };
     }
@@ -90,7 +91,8 @@ pub(crate) fn arguments(text: &str) -> (Value, bool) {
         rest = rest.get(found.bytes..).unwrap_or_default().trim_start();
         if found.value.as_object().is_some_and(|object| !object.is_empty()) || !rest.starts_with('{') {
             let again = loose::at_start(rest).is_some_and(|again| again.value != found.value);
-            return (found.value, found.whole && !again);
+            let is_exact = found.is_exact() && !again;
+            return (found.value, is_exact);
         }
     }
     (Value::String(text.to_owned()), false)
@@ -118,7 +120,9 @@ pub(crate) fn said(calls: &[Called], actions: &[String]) -> Option<Said> {
     match calls {
         [] => None,
         [call] => match &call.name {
-            _ if !call.whole => misused("the model asked for an action with arguments that are cut off"),
+            _ if !call.is_exact => {
+                misused("the model asked for an action with arguments that are cut off, or one of them is named twice")
+            }
             Name::Act => Some(act(&call.arguments, actions)),
             Name::Action(action) => Some(acted(action, &call.arguments)),
             _ => misused("the model called a tool that does not exist"),
@@ -213,6 +217,17 @@ mod tests {
             assert_eq!(arguments(text), (wanted.clone(), true), "{text}");
         }
         assert_eq!(arguments(r#"{"reason":"unsure""#), (wanted, false));
+        // Of two of one name nobody can tell which was meant.
+        for text in [
+            r#"{"pence":5,"pence":9}"#,
+            r#"{"amount":{"minor":5,"minor":9}}"#,
+            r#"{"a":[{"minor":5,"mi\u006eor":9}]}"#,
+            r#""{\"pence\":5,\"pence\":9}""#,
+            "```json\n{\"pence\":5,\"pence\":9}\n```",
+            "{'pence': 5, 'pence': 9}",
+        ] {
+            assert!(!arguments(text).1, "{text}");
+        }
         assert_eq!(arguments(" "), (Value::Null, true));
     }
 }

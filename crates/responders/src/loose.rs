@@ -22,25 +22,34 @@ pub(crate) struct Found {
     pub(crate) bytes: usize,
     /// Whether everything that it opens is closed.
     pub(crate) whole: bool,
+    /// Whether a member of an object in it is named twice.
+    twice: bool,
+}
+
+impl Found {
+    /// Whether it says one thing only: it is whole, and no member is named twice.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.whole && !self.twice
+    }
 }
 
 /// The object or array at the beginning of a text.
 pub(crate) fn at_start(text: &str) -> Option<Found> {
-    let mut reader = Reader { rest: text, whole: true };
+    let mut reader = Reader::new(text);
     let value = match text.chars().next()? {
         '{' => reader.object(0)?,
         '[' => reader.array(0)?,
         _ => return None,
     };
-    Some(Found { value, bytes: text.len() - reader.rest.len(), whole: reader.whole })
+    Some(Found { value, bytes: text.len() - reader.rest.len(), whole: reader.whole, twice: reader.twice })
 }
 
 /// The value that a text is, and nothing else; a text without a form of its own is a string.
 pub(crate) fn scalar(text: &str) -> Value {
     let text = text.trim();
-    let mut reader = Reader { rest: text, whole: true };
+    let mut reader = Reader::new(text);
     match reader.value(0) {
-        Some(value) if reader.whole && reader.rest.trim().is_empty() => value,
+        Some(value) if reader.is_exact() && reader.rest.trim().is_empty() => value,
         _ => Value::String(text.to_owned()),
     }
 }
@@ -53,6 +62,11 @@ pub(crate) fn json(text: &str) -> Option<Value> {
     }
     let found = at_start(text)?;
     (found.whole && text.get(found.bytes..)?.trim().is_empty()).then_some(found.value)
+}
+
+/// Whether the object or array at the beginning of a text says one thing only.
+pub(crate) fn is_exact(text: &str) -> bool {
+    at_start(text.trim_start_matches('\u{feff}').trim_start()).is_some_and(|found| found.is_exact())
 }
 
 /// Puts surrogates together that came in two pieces; one by itself is a replacement character.
@@ -76,9 +90,21 @@ pub(crate) struct Reader<'a> {
     pub(crate) rest: &'a str,
     /// Whether everything that was opened so far is closed.
     pub(crate) whole: bool,
+    /// Whether a member of an object was named twice.
+    pub(crate) twice: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// At the beginning of a text.
+    pub(crate) fn new(rest: &'a str) -> Self {
+        Self { rest, whole: true, twice: false }
+    }
+
+    /// Whether what was read says one thing only.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.whole && !self.twice
+    }
+
     pub(crate) fn skip_spaces(&mut self) {
         self.rest = self.rest.trim_start();
     }
@@ -126,9 +152,7 @@ impl Reader<'_> {
                 return self.rest.is_empty().then_some(Value::Object(object));
             }
             match self.value(depth + 1) {
-                Some(value) => {
-                    object.insert(name, value);
-                }
+                Some(value) => self.twice |= object.insert(name, value).is_some(),
                 None if self.rest.trim().is_empty() => self.whole = false,
                 None => return None,
             }

@@ -6,6 +6,7 @@
 use crate::{
     Failure, Limits, Said, Turn, YieldReason,
     endpoint::{Endpoint, EndpointError},
+    once,
     shown::clean,
     signature::SigningSecret,
     signed,
@@ -77,7 +78,7 @@ enum Reply {
     },
     Act {
         action: String,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "once")]
         arguments: Map<String, Value>,
     },
     Yield {
@@ -142,6 +143,8 @@ mod tests {
             r#"{"say":"answer","text":"Yes."}{"say":"answer"}"#,
             r#"{"say":"act","action":""}"#,
             r#"{"say":"act","action":"refund","arguments":[]}"#,
+            r#"{"say":"act","action":"refund","arguments":{"pence":5,"pence":9}}"#,
+            r#"{"say":"act","arguments":{"amount":{"minor":5,"minor":9}},"action":"refund"}"#,
             r#"{"say":"yield"}"#,
             r#"{"say":"yield","reason":"bored"}"#,
         ] {

@@ -59,19 +59,33 @@ pub(crate) fn in_memory() -> Result<Connection, Failure> {
     Ok(connection)
 }
 
-/// Makes the tables where nothing is yet; a file with something else in it is left alone.
-fn made(connection: &mut Connection, path: &str) -> Result<(), Failure> {
-    let number = |connection: &Connection, sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let marks = |connection: &Connection| {
-        rusqlite::Result::Ok((number(connection, "PRAGMA application_id")?, number(connection, "PRAGMA user_version")?))
-    };
+fn number(connection: &Connection, sql: &str) -> rusqlite::Result<i64> {
+    connection.query_row(sql, [], |row| row.get(0))
+}
+
+/// What says whose the file is, and of which format.
+fn marks(connection: &Connection, path: &str) -> Result<(i64, i64), Failure> {
     let foreign = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => Failure::Foreign(path.to_owned()),
         _ => error.into(),
     };
-    if marks(connection).map_err(foreign)? != (APPLICATION_ID, FORMAT) {
+    let application = number(connection, "PRAGMA application_id").map_err(foreign)?;
+    Ok((application, number(connection, "PRAGMA user_version")?))
+}
+
+/// Whether it is a sandbox's.
+pub(crate) fn is_known(connection: &Connection, path: &str) -> Result<(), Failure> {
+    match marks(connection, path)? == (APPLICATION_ID, FORMAT) {
+        true => Ok(()),
+        false => Err(Failure::Foreign(path.to_owned())),
+    }
+}
+
+/// Makes the tables where nothing is yet; a file with something else in it is left alone.
+fn made(connection: &mut Connection, path: &str) -> Result<(), Failure> {
+    if marks(connection, path)? != (APPLICATION_ID, FORMAT) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let found = marks(&transaction)?;
+        let found = marks(&transaction, path)?;
         let is_empty = number(&transaction, "SELECT count(*) FROM sqlite_schema")? == 0;
         if found == (0, 0) && is_empty {
             transaction.execute_batch(SCHEMA)?;

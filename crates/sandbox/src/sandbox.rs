@@ -52,6 +52,16 @@ impl Sandbox {
         Ok(Self { database, reader })
     }
 
+    /// Opens the one in the file `path` to read it alone, beside a server that writes: nothing is made or written.
+    ///
+    /// # Errors
+    /// When there is none, or the file is something else.
+    pub fn open_to_read(path: impl AsRef<Path>) -> Result<Self, Failure> {
+        let database = database::open_to_read(path.as_ref())?;
+        database::is_known(&database, &path.as_ref().display().to_string())?;
+        Ok(Self { database: Mutex::new(database), reader: None })
+    }
+
     /// One that is gone when it is dropped.
     ///
     /// # Errors

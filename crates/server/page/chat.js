@@ -323,6 +323,8 @@
       el('asked-yes').textContent = told.texts.yes_all;
       el('asked-no').textContent = told.texts.no_all;
     }
+    el('asked-more').textContent = told.texts?.more || '';
+    el('asked-more').hidden = !told.texts?.more;
     for (const one of told.requests) if (!cards.has(one.request)) addCard(one, told.texts);
     tidyAsked();
   };

@@ -59,15 +59,14 @@
     el('organisation').textContent = document.title = told.organisation;
     ask.textContent = told.texts.ask;
     list.replaceChildren(...told.requests.map(card));
-    const waits = told.requests.every((one) => !one.became);
-    if (waits && !shown.length) {
-      shown = told.requests.map(({ request, hash }) => ({ request, hash }));
-      look();
-    }
-    const several = told.requests.length > 1;
+    // What was answered elsewhere is shown with what became of it; the others can still be answered.
+    const waiting = told.requests.filter((one) => !one.became);
+    if (waiting.length && !shown.length) look();
+    shown = waiting.map(({ request, hash }) => ({ request, hash }));
+    const several = shown.length > 1;
     el('yes').textContent = several ? told.texts.yes_all : told.texts.yes;
     el('no').textContent = several ? told.texts.no_all : told.texts.no;
-    ask.hidden = answers.hidden = !waits;
+    ask.hidden = answers.hidden = !shown.length;
   };
   const load = async () => {
     const answer = await send('requests', {});

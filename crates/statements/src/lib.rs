@@ -1,4 +1,5 @@
-//! Statement files of back offices and banks, read entry by entry: comma-separated values, and camt.053 of ISO 20022.
+//! Statement files of back offices and banks, read entry by entry: comma-separated values, and camt.053 of ISO 20022,
+//! which is written too, for the back office that comes with Remit.
 //!
 //! Every file is hostile: it is bounded by its entries and the length of each value, and what it says is told by its
 //! line or its entry, never guessed.
@@ -7,9 +8,11 @@
 //! whom for.
 
 mod camt;
+mod camt_written;
 mod stated;
 mod table;
 
+pub use camt_written::camt053;
 pub use stated::{ENTRIES_MAX, Entry, Stated, Unreadable, VALUE_MAX};
 
 /// What form a file has.

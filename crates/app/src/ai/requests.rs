@@ -121,6 +121,7 @@ fn what_changed(changed: Changed) -> &'static str {
     match changed {
         Changed::Bundle => "other rules are in force",
         Changed::Case => "the case had ended",
+        Changed::Erased => "the customer was erased",
         Changed::Asker => "who asked for it works here no more",
         Changed::Holder => "somebody else has the case",
         Changed::Fact => "something that was true of it is no longer so",

@@ -138,20 +138,20 @@ pub(crate) async fn of_deferral(parts: &Parts, case: &Case, deferral: &Deferral)
 pub(crate) async fn of_request(parts: &Parts, case: &Case, ended: &RequestEnded) -> Option<String> {
     let Wording { bundle, language, queue } = ended.wording.as_ref()?;
     let text = match (ended.state, ended.agrees, ended.void) {
-        (RequestState::Done, Some(Agreement::Agrees), _) => "asked_done",
-        (RequestState::Done, ..) => "asked_checked",
-        (RequestState::Failed, ..) => "asked_failed",
-        (RequestState::Declined, ..) => "asked_declined",
-        (RequestState::Expired, ..) => "asked_expired",
+        (RequestState::Done, Some(Agreement::Agrees), _) => "request_done",
+        (RequestState::Done, ..) => "request_checked",
+        (RequestState::Failed, ..) => "request_failed",
+        (RequestState::Declined, ..) => "request_declined",
+        (RequestState::Expired, ..) => "request_expired",
         (RequestState::Withdrawn, _, Some(changed)) => match changed {
-            Changed::Bundle => "asked_void_rules",
-            Changed::Case => "asked_void_case",
-            Changed::Holder => "asked_void_holder",
-            Changed::Fact => "asked_void_fact",
-            Changed::Verdict => "asked_void_verdict",
-            Changed::Asker => "asked_void_asker",
+            Changed::Bundle => "request_void_rules",
+            Changed::Case | Changed::Erased => "request_void_case",
+            Changed::Holder => "request_void_holder",
+            Changed::Fact => "request_void_fact",
+            Changed::Verdict => "request_void_verdict",
+            Changed::Asker => "request_void_asker",
         },
-        (RequestState::Withdrawn, _, None) => "asked_withdrawn",
+        (RequestState::Withdrawn, _, None) => "request_withdrawn",
         _ => return None,
     };
     let opened = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &ended.shown).await;

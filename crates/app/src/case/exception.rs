@@ -7,7 +7,7 @@ use crate::{
     caller::principal::Job,
     case::{
         counted::{CaseAnswer, shown},
-        query::{PAGE_MAX, Page},
+        query::{self, PAGE_MAX, Page},
         view::ExceptionView,
     },
     environment::clock::parse_rfc3339,
@@ -131,6 +131,7 @@ pub async fn exceptions(
     limit: usize,
 ) -> Result<Page<ExceptionView>, ListExceptionsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
+    query::begins_after::<ExceptionId>(after)?;
     let rows = parts.journal.store.exceptions(&filter, after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
     let mut items = Vec::with_capacity(rows.len());

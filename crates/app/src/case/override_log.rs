@@ -4,7 +4,7 @@
 use crate::{
     Caller, Parts,
     access::{auth, who},
-    case::query::Page,
+    case::query::{self, Page},
     environment::clock::rfc3339,
     operation::ListOverridesRefusal,
     pipeline::{load, sealing},
@@ -84,9 +84,7 @@ pub async fn overrides(
     limit: usize,
 ) -> Result<Page<OverrideView>, ListOverridesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
-    if let Some(after) = after {
-        after.parse::<DecisionId>().map_err(|error| Refused::invalid("after", error))?;
-    }
+    query::begins_after::<DecisionId>(after)?;
     let rows = parts.journal.store.items_page(OVERRIDES.kind(), after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
     let mut items = Vec::with_capacity(rows.len());

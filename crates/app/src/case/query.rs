@@ -14,14 +14,14 @@ use remit_domain::{
     automatic::AutoSubmitted,
     case::Author,
     event::Words,
-    id::{CaseId, FieldName, Timestamp},
+    id::{CaseId, FieldName, IdError, Timestamp},
     schema::RecordedEvent,
     signal::OWN_SOURCE,
 };
 use remit_signals::written::written;
 use remit_store::{CaseFilter, Journal as _, RecordRow, Views as _};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, str::FromStr};
 use utoipa::ToSchema;
 
 /// One page of a list.
@@ -32,6 +32,15 @@ pub struct Page<T> {
     /// Where the next page begins: send it as `after`. Nothing when this is the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+/// Whether a page can begin after this, where it is told: the `next` of a page of a list by identifiers of this kind.
+///
+/// # Errors
+/// [`Kind::Invalid`](crate::refused::Kind::Invalid) where it is no such identifier.
+pub(crate) fn begins_after<I: FromStr<Err = IdError>>(after: Option<&str>) -> Result<(), Refused> {
+    let read = |after: &str| after.parse::<I>().map_err(|error| Refused::invalid("after", error));
+    after.map_or(Ok(()), |after| read(after).map(drop))
 }
 
 /// A message.
@@ -168,9 +177,7 @@ pub async fn cases(
     limit: usize,
 ) -> Result<Page<CaseView>, ListCasesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "case.list")?;
-    if let Some(after) = after {
-        after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
-    }
+    begins_after::<CaseId>(after)?;
     if !fields.is_empty() {
         let wanted = fields::wanted(&parts.governance.bundle, fields)?;
         let (cases, next) = found_by::cases(parts, &wanted, filter, after, limit).await?;

@@ -25,8 +25,11 @@ pub(super) const READ: &str = "request.read";
 /// What waits for the customer's answer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Asked {
-    /// Each request, the one that was asked for first before the others.
+    /// Each request, the one that was asked for first before the others; 50 at most.
     pub requests: Vec<AskedOfCustomer>,
+    /// How many more wait, which are told once those have been answered; nothing where none do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<usize>,
     /// What a page says around them, in the customer's language; nothing where nothing is asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub texts: Option<ConfirmTexts>,
@@ -38,17 +41,16 @@ pub struct Asked {
 /// [`ListAskedRefusal`] says when each arises.
 pub async fn asked_of(parts: &Parts, chat: &Chat) -> Result<Asked, ListAskedRefusal> {
     let Some(case) = current_of(&parts.journal, chat).await? else {
-        return Ok(Asked { requests: Vec::new(), texts: None });
+        return Ok(Asked { requests: Vec::new(), more: None, texts: None });
     };
     let case = load::permitted(&parts.governance, &parts.environment, &chat.caller(), READ, case)?.case;
     let mut requests = Vec::new();
-    for request in tell::requests_of(parts, case.id).await? {
-        if tell::waits_for_customer(&request, parts.environment.now()) {
-            requests.extend(tell::asked(parts, &case, &request).await?);
-        }
+    let (waiting, more) = tell::waiting_of(parts, case.id, parts.environment.now()).await?;
+    for request in &waiting {
+        requests.extend(tell::asked(parts, &case, request).await?);
     }
-    let texts = (!requests.is_empty()).then(|| tell::texts(parts, &case, requests.len()));
-    Ok(Asked { requests, texts })
+    let texts = (!requests.is_empty()).then(|| tell::texts(parts, &case, requests.len(), more));
+    Ok(Asked { requests, more: (more > 0).then_some(more), texts })
 }
 
 /// Which requests wait for the customer's answer on a case; none where policy lets them read none.
@@ -56,10 +58,8 @@ pub(super) async fn waiting_on(parts: &Parts, chat: &Chat, case: &Case) -> Resul
     if !load::may(&parts.governance, &parts.environment, &chat.caller(), READ, case) {
         return Ok(Vec::new());
     }
-    let now = parts.environment.now();
-    let requests = tell::requests_of(parts, case.id).await?;
-    let waiting = requests.iter().filter(|request| tell::waits_for_customer(request, now));
-    Ok(waiting.map(|request| request.id.to_string()).collect())
+    let (waiting, _) = tell::waiting_of(parts, case.id, parts.environment.now()).await?;
+    Ok(waiting.iter().map(|request| request.id.to_string()).collect())
 }
 
 /// Says yes to what was shown, for the customer of a chat.

@@ -144,25 +144,65 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     }
 }
 
-/// Goes on with what is to be erased; says whether anything is left.
-pub async fn go_on_erasing(parts: &Arc<Parts>) -> Result<bool, Refused> {
+/// Erasures that are gone on with.
+#[derive(Debug)]
+pub struct UnderWay {
+    pub(crate) rows: Vec<(OutboxRow, Due)>,
+    /// Whether there are others, or some cannot be gone on with yet.
+    pub(crate) left: bool,
+}
+
+/// What is to be erased.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn under_way(parts: &Parts) -> Result<UnderWay, Refused> {
     let rows = parts.journal.store.due(ERASURE, i64::MAX, LOOKED_AT).await.map_err(Refused::internal)?;
+    let left = rows.len() == LOOKED_AT;
+    let read = |row: OutboxRow| Ok((serde_json::from_slice(&row.body).map_err(Refused::internal)?, row));
+    let rows = rows.into_iter().map(read).map(|read| read.map(|(due, row)| (row, due)));
+    Ok(UnderWay { rows: rows.collect::<Result<_, Refused>>()?, left })
+}
+
+/// Goes on with what is to be erased; says whether anything is left.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn go_on_erasing(parts: &Arc<Parts>, under_way: UnderWay) -> Result<bool, Refused> {
+    let UnderWay { rows, mut left } = under_way;
     let mut marked = Vec::new();
-    for row in &rows {
-        let due: Due = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+    for (row, due) in rows {
         match mark_cases(parts, &due).await {
             Ok(()) => marked.push((row, due)),
-            Err(refused) => tracing::warn!(%refused, "a case does not say yet that its words were erased"),
+            Err(refused) => {
+                tracing::warn!(%refused, "a case does not say yet that its words were erased");
+                left = true;
+            }
         }
     }
-    if marked.is_empty() || !begin_log_anew(&parts.journal).await? {
-        return Ok(!rows.is_empty());
+    if marked.is_empty() {
+        return Ok(left);
     }
-    let left = marked.len() < rows.len() || rows.len() == LOOKED_AT;
+    if !begin_log_anew(&parts.journal).await? {
+        return Ok(true);
+    }
     for (row, due) in marked {
-        complete(&parts.journal, &parts.vault, &parts.environment, row, due).await?;
+        complete(&parts.journal, &parts.vault, &parts.environment, &row, due).await?;
     }
     Ok(left)
+}
+
+/// Cases whose words were erased, a page of them, from the one after `last` on; with where the next page begins, if
+/// there is one.
+pub(crate) async fn erased_cases(
+    parts: &Parts,
+    due: &Due,
+    last: Option<&(i64, String)>,
+) -> Result<(Vec<String>, Option<(i64, String)>), Refused> {
+    let cases = parts.journal.store.cases_under(due.customer.as_str(), due.key, last, AT_ONCE).await;
+    let cases = cases.map_err(Refused::internal)?;
+    let next = (cases.len() == AT_ONCE).then(|| cases.last().cloned()).flatten();
+    Ok((cases.into_iter().map(|(_, case)| case).collect(), next))
 }
 
 /// Has each case say that its words were erased. What is open on it ends with them.
@@ -170,14 +210,13 @@ async fn mark_cases(parts: &Parts, due: &Due) -> Result<(), Refused> {
     let caller = Caller::system_for(Job::Erasures, &due.by);
     let (mut last, mut failed) = (None, None);
     loop {
-        let cases = parts.journal.store.cases_under(due.customer.as_str(), due.key, last.as_ref(), AT_ONCE).await;
-        let cases = cases.map_err(Refused::internal)?;
-        let marks = join_all(cases.iter().map(|(_, case)| mark(parts, &caller, case))).await;
+        let (cases, next) = erased_cases(parts, due, last.as_ref()).await?;
+        let marks = join_all(cases.iter().map(|case| mark(parts, &caller, case))).await;
         failed = marks.into_iter().find_map(Result::err).or(failed);
-        match cases.last() {
-            Some(case) if cases.len() == AT_ONCE => last = Some(case.clone()),
-            _ => return failed.map_or(Ok(()), Err),
+        if next.is_none() {
+            return failed.map_or(Ok(()), Err);
         }
+        last = next;
     }
 }
 

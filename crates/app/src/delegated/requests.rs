@@ -5,11 +5,11 @@ use crate::{
     Caller, Done, Parts, Repeat,
     caller::principal::Represented,
     operation::{AskDelegatedRefusal, GetDelegatedRequestRefusal, WithdrawDelegatedRefusal},
-    pipeline,
+    pipeline::{self, load},
     refused::{Kind, Refused},
     request::{
         ask::{self, AskRequest},
-        read, sent,
+        read,
         view::{EffectView, RequestView},
         withdraw,
     },
@@ -19,6 +19,7 @@ use remit_domain::{
     id::{ActionName, RequestId},
     request::{Answer, Confirming, Money, RequestState, Requestable},
 };
+use remit_responders::once;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -30,7 +31,7 @@ pub struct AskDelegated {
     /// The action, one that the delegation names.
     pub action: String,
     /// With what, as the action's parameters say; money in minor units.
-    #[serde(deserialize_with = "sent::once")]
+    #[serde(deserialize_with = "once")]
     #[schema(value_type = Object)]
     pub arguments: Map<String, Value>,
 }
@@ -113,6 +114,8 @@ pub async fn ask_delegated(
         let detail = "the case is a question, on which nothing can be requested; open another one";
         return Err(Refused::new(Kind::Conflict, detail).into());
     }
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    load::case_for(governance, journal, environment, caller, "request.ask", case).await?;
     let granted = ActionName::new(&said.action).is_ok_and(|action| of.grant.actions.contains(&action));
     if !granted {
         let detail = format!("the delegation does not name the action `{}`", said.action);

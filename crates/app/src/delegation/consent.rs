@@ -1,7 +1,7 @@
 //! What a customer is shown who is asked whether a delegate may act for them, and their answer: once, to exactly what
 //! was shown.
 
-use super::{asked::SECRET_PREFIX, digest_of, view::DelegationView};
+use super::{ask::SECRET_PREFIX, digest_of, view::DelegationView};
 use crate::{
     Caller, Parts,
     access::auth,

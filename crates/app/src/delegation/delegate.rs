@@ -203,7 +203,7 @@ fn terms(item: &DelegateItem, keys: Vec<String>) -> DelegateTerms {
 }
 
 /// The thumbprints of a set of public keys.
-pub(crate) fn thumbprints(jwks: &Value) -> Result<Vec<String>, Refused> {
+fn thumbprints(jwks: &Value) -> Result<Vec<String>, Refused> {
     let keys = KeySet::parse(jwks).map_err(|error| Refused::invalid("jwks", error))?;
     let thumbprints: Vec<String> = keys.keys().iter().map(|key| key.thumbprint().to_owned()).collect();
     if thumbprints.is_empty() {

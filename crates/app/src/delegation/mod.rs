@@ -1,9 +1,11 @@
-//! Delegates, customers' own AI agents, and what customers grant them: registered, asked for, granted and ended; tokens
-//! given out for what was granted, and whom they stand for, looked up at each call.
+//! Delegates, customers' own AI agents, and what customers grant them: registered, asked for, granted and ended;
+//! tokens given out for what was granted, and whom they stand for, looked up at each call.
 
-pub mod asked;
+pub mod ask;
+mod claims;
 pub mod consent;
 pub mod delegate;
+pub mod issuer;
 pub mod represent;
 pub mod revoke;
 pub mod token;

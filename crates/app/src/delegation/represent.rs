@@ -1,7 +1,7 @@
 //! Whom a delegate represents with an access token: looked up at each call, over the whole chain, so that whatever was
 //! revoked, narrowed or suspended counts from the next call on.
 
-use super::token;
+use super::{claims::grant_of, issuer::issuer};
 use crate::{
     Caller, Parts,
     caller::principal::Represented,
@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// for does not stand any more.
 pub async fn represented(parts: &Parts, token: &str, jkt: &str) -> Result<Arc<Caller>, Refused> {
     let refused = |detail: &str| Refused::new(Kind::Unauthenticated, detail).with("error", "invalid_token");
-    let issuer = token::issuer(parts)?;
+    let issuer = issuer(parts)?;
     let now = parts.environment.now();
     let said = parts.vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0);
     let said = said.map_err(|error| refused(&error.to_string()))?;
@@ -79,6 +79,6 @@ pub(super) async fn standing(parts: &Parts, said: &AccessToken) -> Result<Option
 
 /// What a token and all delegations of its chain grant together.
 fn granted(chain: &[Entry<Delegation>], said: &AccessToken) -> DelegatedGrant {
-    let of_token = token::grant_of(said);
+    let of_token = grant_of(said);
     chain.iter().fold(of_token, |grant, link| grant.meet(&link.value.grant))
 }

@@ -1,12 +1,16 @@
-//! Access tokens of delegates: given out for a delegation that stands, to who proves to be its delegate, bound to a key,
-//! for five minutes; asked about, and revoked before their time.
+//! Access tokens of delegates: given out for a delegation that stands, to who proves to be its delegate, bound to a
+//! key, for five minutes; asked about, and revoked before their time.
 
-use super::represent;
+use super::{
+    claims::{detail_of, of_amount},
+    issuer::issuer,
+    represent,
+};
 use crate::{
     Parts,
     journal::delegations::{self, DelegateItem, REVOKED_TOKENS, RevokedToken},
     pipeline::projections,
-    refused::{Kind, Refused},
+    refused::Refused,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
@@ -16,7 +20,7 @@ use remit_domain::{
 };
 use remit_oauth::{
     assertion,
-    details::{Amount, Constraints, Detail, Type},
+    details::{Amount, Detail},
     error::{ErrorCode, OAuthError},
     jwk::KeySet,
     token::{AccessToken, Actor, Confirmation},
@@ -81,18 +85,6 @@ pub struct Issued {
     pub scope: String,
     /// What it lets be done, in detail.
     pub authorization_details: Vec<Detail>,
-}
-
-/// Who gives tokens out, and for whom they are: where this server is found.
-///
-/// # Errors
-/// When nobody said where that is.
-pub fn issuer(parts: &Parts) -> Result<String, Refused> {
-    let public = parts.environment.public_origins().first().cloned();
-    public.ok_or_else(|| {
-        let detail = "this server does not know where it is found, and gives out no tokens to delegates";
-        Refused::new(Kind::NotFound, detail).cured_by("Start it with `remit serve --public-url URL`.")
-    })
 }
 
 /// The delegate that signed an assertion for this server.
@@ -229,48 +221,6 @@ fn wanted(detail: &Detail, granted: &DelegatedGrant) -> Result<DelegatedGrant, R
         },
         not_after: said.not_after.map_or(granted.not_after, Timestamp),
     })
-}
-
-fn of_amount(amount: &Amount) -> Money {
-    Money { minor: i64::try_from(amount.minor).unwrap_or(i64::MAX), currency: amount.currency.clone() }
-}
-
-/// A grant as a token has it.
-fn detail_of(grant: &DelegatedGrant, delegation: DelegationId) -> Detail {
-    let amount = |money: &Option<Money>| {
-        let amount = |money: &Money| Amount { currency: money.currency.clone(), minor: money.minor.unsigned_abs() };
-        money.as_ref().map(amount)
-    };
-    Detail {
-        r#type: Type::SupportDelegation,
-        identifier: Some(delegation.to_string()),
-        actions: grant.actions.iter().map(ToString::to_string).collect(),
-        constraints: Constraints {
-            max_amount: amount(&grant.limits.max_amount),
-            max_total: amount(&grant.limits.max_total),
-            max_count: grant.limits.max_count,
-            window_hours: grant.limits.window_hours,
-            not_after: Some(grant.not_after.0),
-        },
-    }
-}
-
-/// What a token that was given out grants by itself.
-pub(super) fn grant_of(said: &AccessToken) -> DelegatedGrant {
-    let detail = said.authorization_details.first();
-    let constraints = detail.map(|detail| detail.constraints.clone()).unwrap_or_default();
-    let actions = detail.into_iter().flat_map(|detail| &detail.actions);
-    DelegatedGrant {
-        scopes: said.scope.split(' ').filter_map(Scope::named).collect(),
-        actions: actions.filter_map(|name| ActionName::new(name).ok()).collect(),
-        limits: GrantLimits {
-            max_amount: constraints.max_amount.as_ref().map(of_amount),
-            max_total: constraints.max_total.as_ref().map(of_amount),
-            max_count: constraints.max_count,
-            window_hours: constraints.window_hours,
-        },
-        not_after: Timestamp(said.exp.saturating_mul(1_000)),
-    }
 }
 
 /// What a token says, where it counts now and what it was given out for stands, and it is of this client.

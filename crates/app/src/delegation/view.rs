@@ -38,7 +38,7 @@ impl DelegateView {
             name: item.name.clone(),
             class: item.class,
             owner: item.owner.clone(),
-            keys: super::delegate::thumbprints(&item.jwks).unwrap_or_default(),
+            keys: item.thumbprints(),
             redirect_uris: item.redirects.clone(),
             state: if item.suspended { "suspended" } else { "active" },
             registered_at: rfc3339(item.registered),

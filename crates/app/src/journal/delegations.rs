@@ -12,6 +12,7 @@ use remit_domain::{
     },
     id::{CaseId, CustomerId, DelegateId, DelegationId, Timestamp},
 };
+use remit_oauth::jwk::KeySet;
 use remit_store::{Collection, CommitError, Entry, Expect, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -50,6 +51,14 @@ pub(crate) struct DelegateItem {
     pub(crate) redirects: Vec<String>,
     pub(crate) suspended: bool,
     pub(crate) registered: Timestamp,
+}
+
+impl DelegateItem {
+    /// The thumbprints of its keys (RFC 7638).
+    pub(crate) fn thumbprints(&self) -> Vec<String> {
+        let keys = KeySet::parse(&self.jwks);
+        keys.map_or_else(|_| Vec::new(), |keys| keys.keys().iter().map(|key| key.thumbprint().to_owned()).collect())
+    }
 }
 
 /// What a customer is asked to consent to.

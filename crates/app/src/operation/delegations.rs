@@ -72,7 +72,8 @@ operations! { "delegations"
         of: [];
         runs: as a secret command;
         refuses: AskConsentRefusal {
-            /// There is no such delegate, a scope or an action is missing, named twice or not there, or a limit is none.
+            /// There is no such delegate, a scope or an action is missing, named twice or not there, or a limit is
+            /// none.
             Invalid,
             /// The delegate is suspended.
             Conflict,

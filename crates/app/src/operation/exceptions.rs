@@ -23,7 +23,10 @@ operations! { "exceptions"
         asks: [EXCEPTION_READ];
         of: [];
         runs: on the readers;
-        refuses: ListExceptionsRefusal {}
+        refuses: ListExceptionsRefusal {
+            /// `after` is no exception, there is no such `state`, or `limit` is out of its bounds.
+            Invalid,
+        }
     }
 
     /// List exceptions whose owner cannot be reached under the bundle in force: there should be none.

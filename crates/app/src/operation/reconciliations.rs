@@ -27,7 +27,10 @@ operations! { "requests"
         asks: [RECONCILIATION_READ];
         of: [];
         runs: on the readers;
-        refuses: ListReconciliationsRefusal {}
+        refuses: ListReconciliationsRefusal {
+            /// `after` is no reconciliation, or `limit` out of its bounds.
+            Invalid,
+        }
     }
 
     /// Get a reconciliation with what does not agree.

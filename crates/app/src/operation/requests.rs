@@ -54,6 +54,8 @@ operations! { "requests"
         of: [Case];
         runs: on the readers;
         refuses: ListRequestsRefusal {
+            /// `after` is no request, or `limit` out of its bounds.
+            Invalid,
             /// There is no such case.
             NotFound,
         }

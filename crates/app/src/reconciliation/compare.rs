@@ -8,6 +8,12 @@ use remit_domain::{
 use remit_statements::Entry;
 use std::collections::BTreeMap;
 
+/// How long before a time requests may have been asked for that were done in it, in milliseconds: 31 days.
+const SOUGHT_MS: i64 = 31 * DAY_MS;
+/// How far the clock of a back office may be behind, in milliseconds.
+const CLOCKS_MS: i64 = DAY_MS;
+const DAY_MS: i64 = 86_400_000;
+
 /// What a statement says, by the requests that it names.
 #[derive(Debug, Default)]
 pub(super) struct Sorted<'e> {
@@ -41,6 +47,13 @@ pub(super) struct Window {
 impl Window {
     pub(super) fn holds(&self, at: Timestamp) -> bool {
         (self.from..self.to).contains(&at)
+    }
+
+    /// When what was done in this time was asked for: from a moment, and before the request with an identifier. It is
+    /// confirmed within a week, and nobody asks for longer what became of it; what of both is beyond that is of a
+    /// server that stood still. Clocks of back offices may go wrong by some hours.
+    pub(super) fn asked_within(&self) -> (Timestamp, String) {
+        (self.from.plus_ms(-SOUGHT_MS), RequestId::first_at(self.to.plus_ms(CLOCKS_MS)).to_string())
     }
 
     fn meets(&self, entry: &Entry) -> bool {
@@ -135,5 +148,20 @@ fn of(kind: DiscrepancyKind, request: &Request, entry: Option<&Entry>, owner: &O
         at: entry.map_or(request.asked, |entry| entry.from),
         owner: owner.clone(),
         since: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use remit_domain::id::Ids;
+
+    #[test]
+    fn requests_are_looked_for_from_a_month_before_the_time_until_its_end() {
+        let at = |day: i64| Timestamp(1_773_136_800_000 + day * DAY_MS);
+        let (first, before) = Window { from: at(0), to: at(1) }.asked_within();
+        assert_eq!(first, at(-31));
+        let made = |at: Timestamp| RequestId::next(&mut Ids::new(at, u128::MAX)).to_string();
+        assert!(made(at(1)) < before && made(at(2).plus_ms(-1)) < before && before < made(at(2)));
     }
 }

@@ -4,7 +4,7 @@ use super::{RECONCILIATIONS, view::ReconciliationView};
 use crate::{
     Caller, Parts,
     access::auth,
-    case::query::Page,
+    case::query::{self, Page},
     operation::{GetReconciliationRefusal, ListReconciliationsRefusal},
     refused::{Kind, Refused},
 };
@@ -22,6 +22,7 @@ pub async fn reconciliations(
     limit: usize,
 ) -> Result<Page<ReconciliationView>, ListReconciliationsRefusal> {
     permit(parts, caller)?;
+    query::begins_after::<ReconciliationId>(after)?;
     let listed = RECONCILIATIONS.page(&parts.journal.store, after, limit).await.map_err(Refused::internal)?;
     let next = (listed.len() == limit).then(|| listed.last().map(|entry| entry.id.clone())).flatten();
     let mut items = Vec::with_capacity(listed.len());

@@ -167,12 +167,15 @@ impl Of<'_> {
         found: &mut Vec<(Discrepancy, bool)>,
     ) -> Result<(), Refused> {
         let bundle = &parts.governance.bundle;
-        let mut before: Option<String> = None;
+        let (first, mut before) = self.window.asked_within();
         loop {
-            let page = REQUESTS.page(&parts.journal.store, before.as_deref(), PAGE).await;
+            let page = REQUESTS.page(&parts.journal.store, Some(&before), PAGE).await;
             let page = page.map_err(Refused::internal)?;
             for entry in &page {
                 let request = &entry.value;
+                if request.asked < first {
+                    return Ok(());
+                }
                 let is_its =
                     bundle.requested(request.action.as_str()).is_some_and(|spec| spec.connector == self.connector);
                 let is_stated = |id: &RequestId| sorted.of_requests.contains_key(id);
@@ -182,7 +185,7 @@ impl Of<'_> {
                 }
             }
             match page.last() {
-                Some(last) if page.len() == PAGE => before = Some(last.id.clone()),
+                Some(last) if page.len() == PAGE => before.clone_from(&last.id),
                 _ => return Ok(()),
             }
         }

@@ -116,7 +116,8 @@ pub(crate) async fn answer_all(
     given: &Given<'_>,
 ) -> Result<Done<AnsweredRequests>, Refused> {
     let ids: Vec<&str> = answer.requests.iter().map(|listed| listed.request.as_str()).collect();
-    let wish = Wish { ids: &ids, permission: "request.confirm", as_list: true };
+    let as_list: fn(usize) -> _ = |nth| Some(format!("requests[{nth}].request"));
+    let wish = Wish { ids: &ids, permission: "request.confirm", as_list: Some(as_list) };
     let command = |read: &Read<'_>, nth: usize| {
         let hash = answer.requests.get(nth).map(|listed| listed.hash.as_str()).unwrap_or_default();
         let is_alone = read.requests.len() == 1;
@@ -137,7 +138,7 @@ async fn answer_one(
     answer: fn(Confirmation) -> RequestCommand,
 ) -> Result<Done<RequestView>, Refused> {
     let given = Given { via: Via::Api, answer, of: None, link: None };
-    let wish = Wish { ids: &[id], permission: "request.confirm", as_list: false };
+    let wish = Wish { ids: &[id], permission: "request.confirm", as_list: None };
     let command = |read: &Read<'_>, nth: usize| {
         confirmation(parts, caller, (&said.hash, said.seen_ms), &given, None, (read, nth)).map(answer)
     };

@@ -1,8 +1,8 @@
 //! Asking for an action: exactly, on a case, with policy's answer on record before anybody is told.
 
 use super::{
-    evaluate::{self, Exact},
-    record, sent,
+    evaluate::{self, Exact, Moment},
+    record,
     view::RequestView,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     vault::keys::Sealed,
 };
 use remit_domain::{
-    Case, Command,
+    Case, Command, Refusal,
     case::Status,
     command::Effects,
     id::{DecisionId, RequestId, ResponderId},
@@ -41,7 +41,7 @@ pub struct AskRequest {
     /// The action, one of the bundle's catalogue.
     pub action: String,
     /// With what, as the action's parameters say; money in minor units.
-    #[serde(deserialize_with = "sent::once")]
+    #[serde(deserialize_with = "remit_responders::once")]
     #[schema(value_type = Object)]
     pub arguments: Map<String, Value>,
     /// The lease, where who asks has the case.
@@ -132,9 +132,13 @@ pub(crate) fn known<'p>(
 async fn loaded(parts: &Parts, caller: &Caller, case: &str, epoch: Option<u64>) -> Result<Loaded, Refused> {
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let loaded = lease::load_under(governance, journal, environment, caller, "request.ask", case, epoch).await?;
-    match loaded.case.status {
-        Status::Open => Ok(loaded),
-        Status::Resolved => Err(remit_domain::Refusal::CaseResolved.into()),
+    match (loaded.case.status, &loaded.case.holder, epoch) {
+        (Status::Resolved, ..) => Err(Refusal::CaseResolved.into()),
+        // Before the connector is asked what is true, and where nothing is put on record, too.
+        (Status::Open, Some(holder), Some(held)) if holder.epoch != held => {
+            Err(Refusal::LeaseLost { held, current: holder.epoch, holder: holder.to_ref() }.into())
+        }
+        (Status::Open, ..) => Ok(loaded),
     }
 }
 
@@ -187,7 +191,8 @@ pub(crate) async fn prepared(
     let asker = asker(parts, caller, case, &signals)?;
     let hash = evaluate::hash(id, case, spec.name.as_str(), &asker, arguments)?;
     let exact = Exact { id, spec, asker, arguments: arguments.clone(), hash };
-    let evaluated = exact.evaluate(parts, case, signals, &[], decision, now).await?;
+    let moment = Moment { now, decision, confirmed: &[], begun: None };
+    let evaluated = exact.evaluate(parts, case, signals, moment).await?;
     let language = language(&evaluated.decision.signals);
     let shown_text = spec.template.say(language.as_deref(), arguments, &evaluated.told);
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);

@@ -7,7 +7,7 @@ use crate::{
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{
-    id::{Digest, Timestamp},
+    id::{Digest, RequestId, Timestamp},
     request::{Request, RequestCommand, RequestRefusal},
 };
 use remit_store::{Commit, CommitError, Entry};
@@ -35,8 +35,9 @@ pub(super) struct Wish<'a> {
     pub(super) ids: &'a [&'a str],
     /// What policy must permit `caller` on their case.
     pub(super) permission: &'static str,
-    /// Whether they were named as a list, so that a refusal says of which of them it is.
-    pub(super) as_list: bool,
+    /// Where they were named as a list, so that a refusal says of which of them it is: the member of the body that
+    /// names one by its place, if it stands there.
+    pub(super) as_list: Option<fn(usize) -> Option<String>>,
 }
 
 /// Requests as they were read, whose changes are made one after the other.
@@ -60,8 +61,14 @@ pub(super) async fn change<T: Serialize>(
     }
     for _ in 0..ATTEMPTS {
         let (mut entries, mut case): (Vec<Entry<Request>>, _) = (Vec::new(), None);
-        for id in wish.ids {
-            let (entry, loaded) = read::permitted(parts, caller, wish.permission, id).await?;
+        for (nth, id) in wish.ids.iter().enumerate() {
+            // What is no request's name is told by where it stands, once policy was asked.
+            let unread = |refused: Refused| match (wish.as_list.and_then(|member| member(nth)), id.parse::<RequestId>())
+            {
+                (Some(member), Err(error)) if refused.kind == Kind::NotFound => Refused::invalid(&member, error),
+                _ => refused,
+            };
+            let (entry, loaded) = read::permitted(parts, caller, wish.permission, id).await.map_err(unread)?;
             match &case {
                 None => case = Some(loaded.case),
                 Some(first) if first.id == loaded.case.id => {}
@@ -78,10 +85,10 @@ pub(super) async fn change<T: Serialize>(
         let (mut after, mut views, mut commit) = (Vec::new(), Vec::new(), Commit::default());
         for (nth, entry) in entries.iter().enumerate() {
             let request = &entry.value;
-            let named = |refused| if wish.as_list { of(request, refused) } else { refused };
+            let named = |refused| if wish.as_list.is_some() { of(request, refused) } else { refused };
             let change = command(&read, nth).map_err(named)?;
             let change = request.act(change, read.now).map_err(Refused::from).map_err(named)?;
-            let (request, of_it) = record::changed(parts, caller, entry, change, read.now)?;
+            let (request, of_it) = record::changed(parts, caller, entry, change, read.now).await?;
             views.push(RequestView::of(parts, &case, &request).await?);
             after.push(request);
             commit.with(of_it);

@@ -1,6 +1,6 @@
 //! Policy's answer about an exact request, on what is true of it now.
 
-use super::{delegated, last_done, sha256_of, under_way};
+use super::{UnderWay, delegated, last_done, sha256_of, under_way};
 use crate::{
     Parts,
     access::auth,
@@ -24,7 +24,7 @@ use remit_responders::{
     Failure,
     connector::{ConnectorAsked, Wanted},
 };
-use remit_store::Views as _;
+use remit_store::{Entry, Views as _};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -40,6 +40,18 @@ pub(super) struct Exact<'a> {
     pub(super) asker: Asker,
     pub(super) arguments: Map<String, Value>,
     pub(super) hash: Digest,
+}
+
+/// When it is evaluated, and after what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub(super) now: Timestamp,
+    /// The decision that it comes to.
+    pub(super) decision: DecisionId,
+    /// Who has said yes.
+    pub(super) confirmed: &'a [Confirming],
+    /// What is being carried out for the customer, where that was read for it.
+    pub(super) begun: Option<&'a [Entry<UnderWay>]>,
 }
 
 /// What policy says of it, and what that was taken from.
@@ -111,7 +123,7 @@ impl Exact<'_> {
         }
     }
 
-    /// Policy's answer on what is true now, beside the case's readings, where `confirmed` have said yes.
+    /// Policy's answer on what is true at a moment, beside the case's readings.
     ///
     /// # Errors
     /// [`Kind::Unreachable`] where its connector does not say what is true; otherwise when the store refuses.
@@ -120,10 +132,9 @@ impl Exact<'_> {
         parts: &Parts,
         case: &Case,
         signals: Signals,
-        confirmed: &[Confirming],
-        id: DecisionId,
-        now: Timestamp,
+        moment: Moment<'_>,
     ) -> Result<Evaluated, Refused> {
+        let Moment { now, decision: id, confirmed, begun } = moment;
         let governance = &parts.governance;
         let told = self.told(parts, case).await?;
         let untold = |kind| ActionSpec::untold(kind, &governance.bundle.currency().0);
@@ -133,7 +144,7 @@ impl Exact<'_> {
         };
         let facts: Names = self.spec.facts.iter().map(of_kind).collect();
         let arguments = self.spec.parameters.seen(&self.arguments);
-        let recent = self.recent(parts, case, now).await?;
+        let recent = self.recent(parts, case, begun, now).await?;
         let parties = parties(case);
         let question = RequestQuestion {
             asker: &self.asker,
@@ -200,13 +211,23 @@ impl Exact<'_> {
 
     /// Hours since the actions that its policies look back at were last done for the customer, or begun where it is
     /// not known yet whether they were.
-    async fn recent(&self, parts: &Parts, case: &Case, now: Timestamp) -> Result<Names, Refused> {
+    async fn recent(
+        &self,
+        parts: &Parts,
+        case: &Case,
+        begun: Option<&[Entry<UnderWay>]>,
+        now: Timestamp,
+    ) -> Result<Names, Refused> {
         let mut recent = Names::new();
         if self.spec.recent.is_empty() {
             return Ok(recent);
         }
         let done = last_done(&case.customer);
-        let begun = under_way(&case.customer).all(&parts.journal.store).await.map_err(Refused::internal)?;
+        let read = match begun {
+            Some(_) => Vec::new(),
+            None => under_way(&case.customer).all(&parts.journal.store).await.map_err(Refused::internal)?,
+        };
+        let begun = begun.unwrap_or(&read);
         for action in &self.spec.recent {
             let last = done.get(&parts.journal.store, action.as_str()).await.map_err(Refused::internal)?;
             let begun = begun.iter().filter(|begun| begun.value.action == *action && begun.id != self.id.to_string());
@@ -224,8 +245,8 @@ pub(super) async fn signals(parts: &Parts, case: &Case, now: Timestamp) -> Resul
     Ok(facts::seen(&parts.governance, &parts.live, case, &about, now))
 }
 
-/// Who asks for it, as they are now; nothing where they work here no more, their token or delegation was revoked, or the
-/// bundle has them not.
+/// Who asks for it, as they are now; nothing where they work here no more, their token or delegation was revoked, or
+/// the bundle has them not.
 pub(super) async fn asker_now(
     parts: &Parts,
     case: &Case,
@@ -239,11 +260,10 @@ pub(super) async fn asker_now(
         Asker::Customer { .. } => true,
         Asker::Delegate(asker) => delegated::stands(parts, asker, &request.action, now).await?,
         Asker::Staff { staff, roles } => {
-            let tokens = parts.journal.store.tokens().await.map_err(Refused::internal)?;
+            let tokens = parts.journal.store.tokens_of(staff.as_str()).await.map_err(Refused::internal)?;
             parts.live.floor.staff(staff).is_some()
                 && tokens.iter().any(|token| {
-                    let theirs = token.staff.as_deref() == Some(staff.as_str()) && token.expires_ms > now.0;
-                    theirs
+                    token.expires_ms > now.0
                         && !auth::is_revoked(&parts.live, &token.id)
                         && roles.iter().all(|role| token.roles.contains(role))
                 })

@@ -3,7 +3,7 @@
 
 use super::{
     REQUESTS,
-    evaluate::{self, Evaluated, Exact, asked_by},
+    evaluate::{self, Evaluated, Exact, Moment, asked_by},
     read, record, tell,
     turn::{LAST_BEGUN, Turn},
 };
@@ -114,21 +114,22 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     let loaded = read::case_of(parts, &entry.value).await?;
     let exact = match loaded.case.status {
         Status::Open => exact(parts, &loaded, &entry.value).await?,
-        Status::Resolved => None,
+        Status::Resolved => Err(if loaded.case.erased { Changed::Erased } else { Changed::Case }),
     };
     let signals = evaluate::signals(parts, &loaded.case, now).await?;
     let asker = evaluate::asker_now(parts, &loaded.case, &entry.value, &signals, now).await?;
     let (exact, asker) = match (exact, asker) {
-        (Some(exact), Some(asker)) => (exact, asker),
-        (None, _) => return void(parts, row, &entry, Changed::Case, now).await,
+        (Ok(exact), Some(asker)) => (exact, asker),
+        (Err(changed), _) => return void(parts, row, &entry, changed, now).await,
         (_, None) => return void(parts, row, &entry, Changed::Asker, now).await,
     };
     let exact = Exact { asker, ..exact };
     let confirmed: Vec<Confirming> = entry.value.confirmations.iter().map(|given| given.by.confirming()).collect();
     let decision = DecisionId::next(&mut parts.environment.ids(now)?);
-    let evaluated = exact.evaluate(parts, &loaded.case, signals, &confirmed, decision, now).await?;
+    let moment = Moment { now, decision, confirmed: &confirmed, begun: Some(turn.begun()) };
+    let evaluated = exact.evaluate(parts, &loaded.case, signals, moment).await?;
     let Evaluated { decision, standing, .. } = evaluated;
-    let change = entry.value.act(RequestCommand::Execute { now: Ok(Box::new((standing, decision))) }, now)?;
+    let change = entry.value.act(RequestCommand::Execute { now: Box::new((standing, decision)) }, now)?;
     let executes = matches!(change, RequestChange::Executing { .. });
     let connector = Arc::clone(evaluate::connector(parts, exact.spec)?);
     let not_after = now.plus_ms(i64::from(connector.declared.deadline_ms));
@@ -176,14 +177,14 @@ async fn void(
     changed: Changed,
     now: Timestamp,
 ) -> Result<(), Refused> {
-    let change = entry.value.act(RequestCommand::Execute { now: Err(changed) }, now)?;
+    let change = entry.value.act(RequestCommand::Void { changed }, now)?;
     put(parts, row, entry, change, None, None, now).await
 }
 
 /// Asks what became of a request that nobody answered about.
 async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let loaded = read::case_of(parts, &entry.value).await?;
-    let Some(exact) = exact(parts, &loaded, &entry.value).await? else {
+    let Ok(exact) = exact(parts, &loaded, &entry.value).await? else {
         // Nobody can say any more what it was: a person has to look.
         let now = parts.environment.now();
         let effect = Effect::Unknown { why: "what was asked for cannot be read any more".to_owned() };
@@ -304,7 +305,7 @@ async fn put(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let caller = Caller::system(Job::Requests);
-    let (_, mut commit) = record::changed(parts, &caller, before, change, now)?;
+    let (_, mut commit) = record::changed(parts, &caller, before, change, now).await?;
     commit.claim = Some(row.id.clone());
     commit.cancel.retain(|id| *id != row.id);
     commit.items.extend(with);
@@ -341,14 +342,20 @@ async fn now_of(parts: &Parts, id: RequestId) -> Result<Entry<Request>, Refused>
     read::stored(parts, id).await?.ok_or_else(|| Refused::internal("a request is gone"))
 }
 
-/// The exact request with its arguments opened; nothing where they are gone, or the bundle has its action no more.
-async fn exact<'p>(parts: &'p Parts, loaded: &Loaded, request: &Request) -> Result<Option<Exact<'p>>, Refused> {
+/// The exact request with its arguments opened; what is otherwise where they are gone, or the bundle has its action no
+/// more.
+async fn exact<'p>(
+    parts: &'p Parts,
+    loaded: &Loaded,
+    request: &Request,
+) -> Result<Result<Exact<'p>, Changed>, Refused> {
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
     let words = sealing::open_words(journal, vault, environment, &loaded.case, &request.arguments).await?;
     let spec = parts.governance.bundle.requested(request.action.as_str());
-    let (Some(words), Some(spec)) = (words, spec) else { return Ok(None) };
+    let Some(words) = words else { return Ok(Err(Changed::Erased)) };
+    let Some(spec) = spec else { return Ok(Err(Changed::Bundle)) };
     let arguments: Map<String, Value> = serde_json::from_str(&words).map_err(Refused::internal)?;
-    Ok(Some(Exact { id: request.id, spec, asker: request.by.clone(), arguments, hash: request.hash.clone() }))
+    Ok(Ok(Exact { id: request.id, spec, asker: request.by.clone(), arguments, hash: request.hash.clone() }))
 }
 
 /// What a connector is told of a request on record.

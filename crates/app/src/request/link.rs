@@ -65,14 +65,14 @@ pub struct OpenLink {
     pub secret: String,
 }
 
-/// A yes or a no to all that a link shows.
+/// A yes or a no to all that a link shows and that still waits.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerByLink {
     /// What stands behind `#` in the link.
     #[schema(max_length = 128)]
     pub secret: String,
-    /// What was shown: each request of the link, with its hash.
+    /// What was shown and still waits: each such request of the link, with its hash.
     #[schema(min_items = 1, max_items = 50)]
     pub requests: Vec<ListedRequest>,
     /// For how long they were before the customer, in milliseconds, where that was measured.
@@ -112,7 +112,9 @@ pub async fn make_link(
     let secret = format!("{SECRET_PREFIX}{request}_{}", URL_SAFE_NO_PAD.encode(bytes));
     let digest = digest_of(&secret);
     let ids: Vec<&str> = std::iter::once(request).chain(make.with.iter().map(String::as_str)).collect();
-    let wish = Wish { ids: &ids, permission: "request.link", as_list: !make.with.is_empty() };
+    let named: fn(usize) -> _ = |nth| nth.checked_sub(1).map(|nth| format!("with[{nth}]"));
+    let as_list = (!make.with.is_empty()).then_some(named);
+    let wish = Wish { ids: &ids, permission: "request.link", as_list };
     let by = caller.pseudonym.to_string();
     let command = |read: &Read<'_>, _| {
         // Whoever has the secret can answer as the customer: people who work here never see it.
@@ -154,7 +156,7 @@ pub async fn read_link(parts: &Arc<Parts>, secret: String) -> Result<LinkedReque
         }
         Ok::<_, Refused>(LinkedRequests {
             organisation: parts.governance.bundle.name().to_owned(),
-            texts: tell::texts(parts, &case, requests.len()),
+            texts: tell::texts(parts, &case, found.waiting(parts.environment.now()).count(), 0),
             requests,
             expires_at: rfc3339(found.expires),
         })
@@ -189,9 +191,12 @@ async fn answer_by_link(
     if tell::asked(parts, &case, &found.first).await?.is_none() {
         return Err(over());
     }
-    let listed = said.requests.iter().map(|listed| listed.request.as_str());
-    if !listed.eq(found.requests.iter().map(|request| request.id.to_string())) {
-        return Err(Refused::invalid("requests", "must be those that the link shows, all of them and in their order"));
+    // What was answered elsewhere meanwhile is left out; whoever still names it is told what became of it.
+    let listed = || said.requests.iter().map(|listed| listed.request.as_str());
+    let is_waiting = listed().eq(found.waiting(parts.environment.now()).map(|request| request.id.to_string()));
+    if !is_waiting && !listed().eq(found.requests.iter().map(|request| request.id.to_string())) {
+        let detail = "must be those that the link shows and that still wait, all of them and in their order";
+        return Err(Refused::invalid("requests", detail));
     }
     let given = Given { via: Via::Link, answer, of: None, link: Some(&found.digest) };
     let all = AnswerRequests { requests: said.requests, seen_ms: said.seen_ms };
@@ -228,6 +233,11 @@ impl Found {
             requests.push(request.filter(is_its).ok_or_else(over)?);
         }
         Ok(Self { digest, expires: link.expires, first, requests })
+    }
+
+    /// Those of its requests that still wait for the customer.
+    fn waiting(&self, now: Timestamp) -> impl Iterator<Item = &Request> {
+        self.requests.iter().filter(move |request| tell::waits_for_customer(request, now))
     }
 
     /// The customer, as policy is asked about them.

@@ -5,7 +5,7 @@ use crate::{
     Caller, Parts,
     access::auth,
     caller::principal::Job,
-    case::query::Page,
+    case::query::{self, Page},
     operation::{GetRequestRefusal, ListRequestsRefusal},
     pipeline::load::{self, Loaded},
     refused::{Kind, Refused},
@@ -43,6 +43,7 @@ pub async fn requests(
 ) -> Result<Page<RequestView>, ListRequestsRefusal> {
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let loaded = load::load(governance, journal, environment, caller, "request.read", case).await?;
+    query::begins_after::<RequestId>(after)?;
     let listed = of_case(loaded.case.id).page(&journal.store, after, limit).await.map_err(Refused::internal)?;
     let next = (listed.len() == limit).then(|| listed.last().map(|entry| entry.id.clone())).flatten();
     let mut items = Vec::with_capacity(listed.len());

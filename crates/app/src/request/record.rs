@@ -8,10 +8,12 @@ use crate::{
 use remit_domain::{
     Event, Stream,
     id::Timestamp,
-    request::{Answer, Effect, Request, RequestAsked, RequestChange, RequestChanged, RequestState, Reserved},
+    request::{
+        Answer, Effect, LimitCounter, Request, RequestAsked, RequestChange, RequestChanged, RequestState, Reserved,
+    },
 };
 use remit_policy::{action::ActionSpec, manifest::LimitedBy};
-use remit_store::{Commit, Counter, Entry, Expected, OutboxRow, Spend};
+use remit_store::{Commit, Counter, Entry, Expected, OutboxRow, Spend, Views as _};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -39,7 +41,7 @@ pub(super) fn asked(
 }
 
 /// The commit of a change of a request.
-pub(super) fn changed(
+pub(super) async fn changed(
     parts: &Parts,
     caller: &Caller,
     before: &Entry<Request>,
@@ -70,7 +72,7 @@ pub(super) fn changed(
     if ends {
         rows.push(outbox::execution(end_row(&request), request.case, now, request.id));
     }
-    let spend = if ends { settle(&request) } else { Vec::new() };
+    let spend = if ends { settle(parts, &request).await? } else { Vec::new() };
     Ok((request, Commit { records, items, outbox: rows, cancel, spend, ..Commit::default() }))
 }
 
@@ -167,18 +169,41 @@ fn reserve(
     }
     let held = all.into_iter().enumerate().map(|(nth, (counter, amount, limit))| {
         let id = format!("{request}:{nth}");
-        asked.reserved.push(Reserved { id: id.clone(), amount });
+        asked.reserved.push(Reserved { id: id.clone(), amount, on: Some(limit_counter(&counter)) });
         Spend::Reserve { id, counter, amount, limit }
     });
     Ok(held.collect())
 }
 
-/// What was held back is taken where the effect came to pass, and otherwise given back.
-fn settle(request: &Request) -> Vec<Spend> {
+/// What was held back is taken where the effect came to pass, and otherwise given back. What ought to be held back and
+/// is not stands in the way of no end: it is taken from its counter as far as it came to pass, operators are told, and
+/// verification names it.
+async fn settle(parts: &Parts, request: &Request) -> Result<Vec<Spend>, Refused> {
     let done = matches!(request.effect, Some(Effect::Done { .. }));
-    let settled = |held: &Reserved| {
-        let (id, amount) = (held.id.clone(), held.amount);
-        if done { Spend::Settle { id, amount } } else { Spend::Release { id } }
-    };
-    request.reserved.iter().map(settled).collect()
+    let mut spend = Vec::new();
+    for Reserved { id, amount, on } in &request.reserved {
+        let (id, amount) = (id.clone(), *amount);
+        let held = parts.journal.store.reservation(&id).await.map_err(Refused::internal)?;
+        let is_whole = held.as_ref().is_some_and(|held| held.amount >= amount);
+        if !is_whole {
+            let held = held.as_ref().map_or(0, |held| held.amount);
+            tracing::error!(request = %request.id, id, amount, held, "less of a limit is held back than is on record");
+        }
+        spend.extend(match (held, done) {
+            (Some(_), true) if is_whole => Some(Spend::Settle { id: id.clone(), amount }),
+            (Some(_), _) => Some(Spend::Release { id: id.clone() }),
+            (None, _) => None,
+        });
+        if let (true, false, Some(LimitCounter { scope, key, window })) = (done, is_whole, on.clone()) {
+            let counter = Counter { scope, key, window_ms: window.0 };
+            spend.push(Spend::Take { counter, amount, limit: u64::MAX });
+        }
+    }
+    Ok(spend)
+}
+
+/// A counter, as records name it.
+fn limit_counter(counter: &Counter) -> LimitCounter {
+    let Counter { scope, key, window_ms } = counter.clone();
+    LimitCounter { scope, key, window: Timestamp(window_ms) }
 }

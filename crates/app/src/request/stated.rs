@@ -30,7 +30,7 @@ pub(crate) async fn settle(
     let now = parts.environment.now();
     let agrees = Agreement::of(entry.value.amount.as_ref(), statement.amount.as_ref());
     let change = entry.value.act(RequestCommand::End { effect: Effect::Done { statement, agrees } }, now)?;
-    let (request, mut commit) = record::changed(parts, caller, &entry, change, now)?;
+    let (request, mut commit) = record::changed(parts, caller, &entry, change, now).await?;
     if agrees != Agreement::Agrees {
         // Somebody is told by who goes on with requests.
         let due = record::due_at(&request, now);

@@ -1,7 +1,7 @@
 //! What customers are told of requests on their cases, in words: what is asked of them, and what became of it. Words
 //! are those of the bundle under which it was asked for, in the language of then.
 
-use super::{REQUESTS, of_case};
+use super::{REQUESTS, change::LISTED_MAX, of_case};
 use crate::{
     Parts,
     case::announce::{self, Telling},
@@ -20,8 +20,10 @@ use remit_store::Journal as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Requests of one case that its customer is shown at once, the newest.
-const SHOWN_MAX: usize = 50;
+/// Requests of one case that its customer is shown at once.
+const SHOWN_MAX: usize = LISTED_MAX;
+/// The newest requests of a case among which those are looked for that wait.
+const LOOKED_AT_MAX: usize = 1_000;
 
 /// A request as the customer is shown it who is to say yes or no.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -62,19 +64,45 @@ pub struct ConfirmTexts {
     pub yes_all: String,
     /// No to all that are shown.
     pub no_all: String,
+    /// That more wait than are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<String>,
 }
 
-/// What a page says around so many requests of a case, in its customer's language.
-pub(crate) fn texts(parts: &Parts, case: &Case, count: usize) -> ConfirmTexts {
+/// What a page says around so many requests of a case that wait, where so many more do, in its customer's language.
+pub(crate) fn texts(parts: &Parts, case: &Case, count: usize, more: usize) -> ConfirmTexts {
     let telling = Telling::now(&parts.governance, case);
-    let count = count.to_string();
+    let (count, beyond) = (count.to_string(), more.to_string());
     ConfirmTexts {
         ask: telling.say("request_ask", &[]),
         yes: telling.say("request_yes", &[]),
         no: telling.say("request_no", &[]),
         yes_all: telling.say("request_yes_all", &[("count", &count)]),
         no_all: telling.say("request_no_all", &[("count", &count)]),
+        more: (more > 0).then(|| telling.say("request_more", &[("count", &beyond)])),
     }
+}
+
+/// Requests of a case that wait for its customer, as many as are shown at once, the one that was asked for first before
+/// the others; and how many more there are.
+pub(crate) async fn waiting_of(parts: &Parts, case: CaseId, now: Timestamp) -> Result<(Vec<Request>, usize), Refused> {
+    let store = &parts.journal.store;
+    let (of_case, mut waiting, mut last) = (of_case(case), Vec::new(), None);
+    for _ in 0..LOOKED_AT_MAX / SHOWN_MAX {
+        let page = of_case.page(store, last.as_deref(), SHOWN_MAX).await.map_err(Refused::internal)?;
+        for entry in &page {
+            let request = REQUESTS.get(store, &entry.id).await.map_err(Refused::internal)?;
+            waiting.extend(request.map(|entry| entry.value).filter(|request| waits_for_customer(request, now)));
+        }
+        if page.len() < SHOWN_MAX {
+            break;
+        }
+        last = page.last().map(|entry| entry.id.clone());
+    }
+    waiting.reverse();
+    let more = waiting.len().saturating_sub(SHOWN_MAX);
+    waiting.truncate(SHOWN_MAX);
+    Ok((waiting, more))
 }
 
 /// The newest requests of a case, oldest first.

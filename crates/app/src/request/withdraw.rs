@@ -18,7 +18,7 @@ pub async fn withdraw_request(
     request: &str,
 ) -> Result<Done<RequestView>, WithdrawRequestRefusal> {
     let by = caller.pseudonym.to_string();
-    let wish = Wish { ids: &[request], permission: "request.withdraw", as_list: false };
+    let wish = Wish { ids: &[request], permission: "request.withdraw", as_list: None };
     let withdraw = |_: &Read<'_>, _| Ok(RequestCommand::Withdraw { by: by.clone() });
     Ok(change(parts, caller, repeat, wish, withdraw, |_, views| change::only(views)).await?)
 }

@@ -36,7 +36,7 @@ use crate::{
         requests::{self, DelegatedRequest},
     },
     delegation::{
-        asked, consent, delegate,
+        ask as consent_ask, consent, delegate,
         view::{DelegateView, DelegationView},
     },
     evidence::{
@@ -169,7 +169,7 @@ signatures! {
     SuspendDelegate(Nothing) -> DelegateView, "Suspended.";
     ResumeDelegate(Nothing) -> DelegateView, "Active.";
     ReplaceDelegateKeys(delegate::ReplaceDelegateKeys) -> DelegateView, "Replaced.";
-    AskConsent(asked::AskConsent) -> asked::AskedConsent, "Made.";
+    AskConsent(consent_ask::AskConsent) -> consent_ask::AskedConsent, "Made.";
     ReadConsent(consent::OpenConsent) -> consent::ShownConsent, "What is asked.";
     AcceptConsent(consent::AcceptConsent) -> DelegationView, "Granted.";
     RefuseConsent(consent::OpenConsent) -> Nothing, "Refused.";

@@ -16,6 +16,7 @@ mod reload;
 pub(crate) mod replay;
 pub(crate) mod request;
 pub(crate) mod responder;
+pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod signals;
 pub(crate) mod stream;

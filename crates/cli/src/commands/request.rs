@@ -185,7 +185,7 @@ fn print_step(request: &Value, step: &Value, facts: &mut Map<String, Value>) {
         "withdrawn" => say!("  {at} taken back by {}", text(step, "/by")),
         "expired" => say!("  {at} expired: nobody said yes in time"),
         "voided" => {
-            say!("  {at} void, since what it was confirmed on had changed: {}", text(step, "/changed"));
+            say!("  {at} void, since what it rested on had changed: {}", text(step, "/changed"));
             if step.get("verdict").is_some() {
                 print_rules(step);
                 print_changed(step, facts);

@@ -37,7 +37,7 @@ const PARTLY: &str = "names of subscriptions, how far events were delivered, sin
 const INTENT: &str = "outcomes are held against the records for each responder, over all intents";
 const DESTROYED: &str = "of a key that is destroyed, which seals nothing any more";
 
-/// Tables in which nothing is yet: no use case spends from a counter.
+/// Tables in which nothing is: nothing is asked for here that a limit counts.
 const EMPTY: [&str; 2] = ["counters", "reservations"];
 
 /// Records in the database, so that a tile of the ledger is full.

@@ -30,8 +30,13 @@ pub enum RequestCommand {
     Expire,
     /// Carry it out, if it is still what was confirmed.
     Execute {
-        /// How things stand now, with what policy says; what is no more, where policy cannot be asked.
-        now: Result<Box<(Standing, RequestDecision)>, Changed>,
+        /// How things stand now, with what policy says.
+        now: Box<(Standing, RequestDecision)>,
+    },
+    /// What it rests on is no more, so that policy cannot be asked.
+    Void {
+        /// What is no more.
+        changed: Changed,
     },
     /// Ask its connector once more what became of it.
     AskAgain,
@@ -113,7 +118,13 @@ impl Request {
                 RequestState::Waiting => Err(self.wrong("its time is not over")),
                 _ => Err(self.wrong("only what waits expires")),
             },
-            RequestCommand::Execute { now } => self.execute(now),
+            RequestCommand::Execute { now } => self.execute(*now),
+            RequestCommand::Void { changed } => match self.state {
+                RequestState::Waiting | RequestState::Confirmed => {
+                    Ok(RequestChange::Voided { changed, decision: None })
+                }
+                _ => Err(self.wrong("only what waits is void")),
+            },
             RequestCommand::AskAgain => match self.state {
                 RequestState::Executing | RequestState::Unknown => Ok(RequestChange::AskedAgain),
                 _ => Err(self.wrong("nothing is asked of its connector")),
@@ -152,14 +163,10 @@ impl Request {
     }
 
     /// It is carried out if it is still what was confirmed, and otherwise it is void and says what changed.
-    fn execute(&self, now: Result<Box<(Standing, RequestDecision)>, Changed>) -> Result<RequestChange, RequestRefusal> {
+    fn execute(&self, (standing, decision): (Standing, RequestDecision)) -> Result<RequestChange, RequestRefusal> {
         if self.state != RequestState::Confirmed {
             return Err(self.wrong("only what is confirmed is carried out"));
         }
-        let (standing, decision) = match now {
-            Ok(now) => *now,
-            Err(changed) => return Ok(RequestChange::Voided { changed, decision: None }),
-        };
         let changed = self.standing.changed(&standing);
         let denied = (decision.verdict.answer != Answer::Allow).then_some(Changed::Verdict);
         let decision = Box::new(decision);
@@ -173,8 +180,8 @@ impl Request {
         RequestRefusal::State { state: self.state, wanted }
     }
 
-    /// Whether the customer knows of it and has to hear how it ends: they or their delegate ask for it, an AI responder has
-    /// told them of it, or a yes of theirs was wanted.
+    /// Whether the customer knows of it and has to hear how it ends: they or a delegate of theirs ask for it, an AI
+    /// responder has told them of it, or a yes of theirs was wanted.
     pub fn is_customers(&self) -> bool {
         let given = self.confirmations.iter().map(|given| given.by.confirming());
         matches!(self.by, Asker::Customer { .. } | Asker::Delegate(_) | Asker::Responder { .. })

@@ -77,4 +77,20 @@ pub struct Reserved {
     pub id: String,
     /// How much.
     pub amount: u64,
+    /// On which counter; not in records of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<LimitCounter>,
+}
+
+/// The counter of a limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LimitCounter {
+    /// Whose limit it is: a customer's, a member of staff's, a responder's, or that of all together.
+    pub scope: String,
+    /// Of which action, whether it counts times or minor units, and which of the action's limits it is.
+    pub key: String,
+    /// When its window begins.
+    pub window: Timestamp,
 }

@@ -128,11 +128,11 @@ pub enum RequestChange {
     },
     /// Nobody confirmed it in time.
     Expired,
-    /// It was confirmed, and is no longer what was confirmed.
+    /// It is no longer what was asked for or confirmed.
     Voided {
         /// What changed.
         changed: Changed,
-        /// Policy's answer of now; none where the case has ended, or who asked is no more.
+        /// Policy's answer of now; none where the case has ended, the customer was erased, or who asked is no more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decision: Option<Box<RequestDecision>>,
     },

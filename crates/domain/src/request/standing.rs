@@ -26,8 +26,10 @@ pub struct Standing {
 pub enum Changed {
     /// Another bundle is in force.
     Bundle,
-    /// The case has ended, or its words were erased.
+    /// The case has ended.
     Case,
+    /// The customer was erased, and with them what was asked for.
+    Erased,
     /// Who asked works here no more, or their token was revoked.
     Asker,
     /// Somebody else has the case.

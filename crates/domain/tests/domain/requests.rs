@@ -10,9 +10,9 @@ use remit_domain::{
     decision::PolicyNote,
     id::{ActionName, CaseId, DecisionId, Digest, Ids, RequestId, StaffId, Timestamp},
     request::{
-        Agreement, Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Money, Names, Parties,
-        REQUEST_VERSION, Request, RequestAsked, RequestChange, RequestCommand, RequestDecision, RequestRefusal,
-        RequestState, RequestVerdict, Standing, Statement, Term, Via,
+        Agreement, Answer, Asker, Batch, Changed, Confirmation, Confirmer, Confirming, Effect, Link, Money, Names,
+        Parties, REQUEST_VERSION, Request, RequestAsked, RequestChange, RequestCommand, RequestDecision,
+        RequestRefusal, RequestState, RequestVerdict, Standing, Statement, Term, Via,
     },
     signal::Signals,
 };
@@ -24,14 +24,16 @@ const STAFF: [&str; 3] = ["ana", "ben", "cleo"];
 /// What is done next.
 #[derive(Debug, Clone)]
 enum Act {
-    /// Somebody answers: of `STAFF`, or the customer; to this request or another one.
-    Confirm(Option<usize>, bool),
-    Decline(Option<usize>, bool),
+    /// Somebody answers: of `STAFF`, or the customer; to this request or another one; with how many others.
+    Confirm(Option<usize>, bool, u32),
+    Decline(Option<usize>, bool, u32),
+    /// A link is made for the customer, by this token.
+    Link(&'static str),
     Withdraw,
     Expire,
     Execute,
-    /// The case has ended, or who asked is no more.
-    ExecuteGone(Changed),
+    /// The case has ended, the customer was erased, or who asked is no more.
+    Void(Changed),
     AskAgain,
     Done(i64),
     Failed,
@@ -45,12 +47,13 @@ fn act() -> impl Strategy<Value = Act> {
     let who = || prop_oneof![1 => Just(None), 2 => (0..STAFF.len()).prop_map(Some)];
     let changed = select(vec![Changed::Bundle, Changed::Holder, Changed::Fact, Changed::Verdict]);
     prop_oneof![
-        8 => (who(), proptest::bool::weighted(0.9)).prop_map(|(who, this)| Act::Confirm(who, this)),
-        1 => (who(), any::<bool>()).prop_map(|(who, this)| Act::Decline(who, this)),
+        8 => (who(), proptest::bool::weighted(0.9), 0..3u32).prop_map(|(who, this, n)| Act::Confirm(who, this, n)),
+        1 => (who(), any::<bool>(), 0..3u32).prop_map(|(who, this, n)| Act::Decline(who, this, n)),
+        2 => select(vec!["tok_1", "tok_2"]).prop_map(Act::Link),
         1 => Just(Act::Withdraw),
         1 => Just(Act::Expire),
         6 => Just(Act::Execute),
-        1 => select(vec![Changed::Case, Changed::Asker]).prop_map(Act::ExecuteGone),
+        1 => select(vec![Changed::Case, Changed::Erased, Changed::Asker]).prop_map(Act::Void),
         2 => Just(Act::AskAgain),
         3 => (-1i64..2).prop_map(Act::Done),
         1 => Just(Act::Failed),
@@ -141,13 +144,15 @@ impl Played {
         Self { request, asked, changes: Vec::new(), now: START, standing, is_denied_now: false, executions: 0 }
     }
 
-    fn confirmation(&self, who: Option<usize>, this: bool) -> Confirmation {
+    fn confirmation(&self, who: Option<usize>, this: bool, with: u32) -> Confirmation {
         let (by, via) = match who {
+            None if self.request.link.is_some() => (Confirmer::Customer { customer: customer() }, Via::Link),
             None => (Confirmer::Customer { customer: customer() }, Via::Chat),
             Some(who) => (Confirmer::Staff { staff: staff(who), cases: 2 }, Via::Api),
         };
         let hash = if this { self.request.hash.clone() } else { digest(8) };
-        Confirmation { by, via, hash, seen_ms: Some(900), batch: None, at: self.now }
+        let batch = (with > 0).then(|| Batch { count: with + 1, list: digest(9) });
+        Confirmation { by, via, hash, seen_ms: Some(900), batch, at: self.now }
     }
 
     /// Policy's answer of now.
@@ -158,12 +163,16 @@ impl Played {
 
     fn command(&mut self, act: &Act) -> Option<RequestCommand> {
         Some(match act {
-            Act::Confirm(who, this) => RequestCommand::Confirm(self.confirmation(*who, *this)),
-            Act::Decline(who, this) => RequestCommand::Decline(self.confirmation(*who, *this)),
+            Act::Confirm(who, this, with) => RequestCommand::Confirm(self.confirmation(*who, *this, *with)),
+            Act::Decline(who, this, with) => RequestCommand::Decline(self.confirmation(*who, *this, *with)),
+            Act::Link(by) => {
+                let link = Link { digest: digest(6), requests: vec![self.request.id], expires: self.request.due };
+                RequestCommand::Link { link, by: (*by).to_owned() }
+            }
             Act::Withdraw => RequestCommand::Withdraw { by: "tok_1".to_owned() },
             Act::Expire => RequestCommand::Expire,
-            Act::Execute => RequestCommand::Execute { now: Ok(Box::new((self.standing.clone(), self.decision()))) },
-            Act::ExecuteGone(changed) => RequestCommand::Execute { now: Err(*changed) },
+            Act::Execute => RequestCommand::Execute { now: Box::new((self.standing.clone(), self.decision())) },
+            Act::Void(changed) => RequestCommand::Void { changed: *changed },
             Act::AskAgain => RequestCommand::AskAgain,
             Act::Done(more) => RequestCommand::End { effect: self.done(*more) },
             Act::Failed => RequestCommand::End { effect: Effect::Failed { why: "frozen".to_owned() } },
@@ -173,7 +182,7 @@ impl Played {
                     Changed::Bundle => self.standing.bundle = digest(3),
                     Changed::Holder => self.standing.epoch += 1,
                     Changed::Fact => drop(self.standing.facts.insert("refundable".to_owned(), Term::Number(4))),
-                    Changed::Verdict | Changed::Case | Changed::Asker => self.is_denied_now = true,
+                    Changed::Verdict | Changed::Case | Changed::Erased | Changed::Asker => self.is_denied_now = true,
                 }
                 return None;
             }
@@ -206,14 +215,25 @@ impl Played {
 
     /// What is refused changes nothing, and is refused for what it says.
     fn refused(&self, command: &RequestCommand, refusal: &RequestRefusal) -> Result<(), String> {
-        let RequestCommand::Confirm(given) = command else { return Ok(()) };
-        let is_so = match refusal {
-            RequestRefusal::State { state, .. } => *state == self.request.state && *state != RequestState::Waiting,
-            RequestRefusal::OtherRequest => given.hash != self.request.hash,
-            RequestRefusal::OwnRequest => asked_themselves(&self.request, given),
-            RequestRefusal::Twice => self.request.confirmations.iter().any(|before| same(before, given)),
-            RequestRefusal::NotWanted(kind) => !self.request.wanted.contains(kind),
-            RequestRefusal::Late => self.now >= self.request.due,
+        let is_so = match (refusal, command) {
+            (RequestRefusal::State { state, .. }, RequestCommand::Confirm(_) | RequestCommand::Link { .. }) => {
+                *state == self.request.state && *state != RequestState::Waiting
+            }
+            (RequestRefusal::OtherRequest, RequestCommand::Confirm(given)) => given.hash != self.request.hash,
+            (RequestRefusal::OwnRequest, RequestCommand::Confirm(given)) => asked_themselves(&self.request, given),
+            (RequestRefusal::OwnRequest, RequestCommand::Link { by, .. }) => {
+                matches!(&self.request.by, Asker::Integration { token, .. } if token == by)
+            }
+            (RequestRefusal::Twice, RequestCommand::Confirm(given)) => {
+                self.request.confirmations.iter().any(|before| same(before, given))
+            }
+            (RequestRefusal::NotWanted(kind), RequestCommand::Confirm(_) | RequestCommand::Link { .. }) => {
+                !self.request.wanted.contains(kind)
+            }
+            (RequestRefusal::Late, RequestCommand::Confirm(_) | RequestCommand::Link { .. }) => {
+                self.now >= self.request.due
+            }
+            (_, command) => !matches!(command, RequestCommand::Confirm(_) | RequestCommand::Link { .. }),
         };
         if is_so { Ok(()) } else { Err(format!("refused without cause: {refusal}")) }
     }
@@ -252,6 +272,18 @@ impl Played {
                 if self.executions > 1 || given != everybody || !as_confirmed {
                     return wrong("carried out twice, without every yes, or although something changed");
                 }
+            }
+            RequestChange::Linked { link, by } => {
+                let is_own = matches!(&after.by, Asker::Integration { token, .. } if token == by);
+                let is_wanted = after.wanted.contains(&Confirming::Customer);
+                let is_noted = after.link.as_ref() == Some(link);
+                let else_as_before = Request { link: before.link.clone(), ..after.clone() } == *before;
+                if is_own || !is_wanted || !is_noted || !else_as_before || self.now >= after.due {
+                    return wrong("a link that must not be made, or that changes more");
+                }
+            }
+            RequestChange::Confirmed { confirmation } if after.confirmations.last() != Some(confirmation) => {
+                return wrong("a yes is kept otherwise than it was given");
             }
             RequestChange::CarriedOut { .. } if self.executions != 1 => return wrong("an effect of nothing"),
             RequestChange::Voided { changed, .. } if after.void != Some(*changed) => return wrong("void for nothing"),

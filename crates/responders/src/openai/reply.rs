@@ -69,8 +69,8 @@ impl Reply {
     pub(super) fn said(self, actions: &[String]) -> Said {
         use YieldReason::{OutOfScope, Unsure};
         let sent = self.calls.iter().map(|call| {
-            let (arguments, whole) = called::arguments(&loose::joined(&call.arguments));
-            Called { name: named(&call.name, actions), arguments, whole }
+            let (arguments, is_exact) = called::arguments(&loose::joined(&call.arguments));
+            Called { name: named(&call.name, actions), arguments, is_exact: is_exact && !call.twice }
         });
         let written = written::read(&loose::joined(&self.text), actions);
         let mut calls: Vec<Called> = sent.collect();
@@ -166,6 +166,20 @@ mod tests {
         assert_eq!(calls(&json!([call("act", refund)])), acts);
         assert_eq!(calls(&json!([call("refund", r#"{"pence":5}"#)])), acts, "an action called by its own name");
         assert_eq!(calls(&json!([call("act", r#"{"action":"refund","pence":5}"#)])), acts);
+        for (name, twice) in [
+            ("act", r#"{"action":"refund","arguments":{"pence":5,"pence":9}}"#),
+            ("refund", r#"{"pence":5,"pence":9}"#),
+        ] {
+            assert_eq!(reason(&calls(&json!([call(name, twice)]))), Some(YieldReason::ToolFailed), "{twice}");
+            // Some servers send arguments as they are, and not as text.
+            let sent = format!(r#"[{{"function":{{"name":"{name}","arguments":{twice}}}}}]"#);
+            let message = format!(r#"{{"message":{{"tool_calls":{sent}}},"finish_reason":"tool_calls"}}"#);
+            let body = format!(r#"{{"choices":[{message}]}}"#);
+            let once = body.replace(r#","pence":9"#, "");
+            assert_eq!(Reply::whole(once.as_bytes(), 1024).unwrap().said(&["refund".to_owned()]), acts);
+            let said = Reply::whole(body.as_bytes(), 1024).unwrap().said(&["refund".to_owned()]);
+            assert_eq!(reason(&said), Some(YieldReason::ToolFailed), "{body}");
+        }
         let note = Some("asked twice".to_owned());
         assert_eq!(
             calls(&json!([call("act", refund), call("yield", r#"{"reason":"wants_human","note":"asked twice"}"#)])),

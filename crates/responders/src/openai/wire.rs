@@ -18,7 +18,7 @@ impl Reply {
         let mut reply = Self::new(bytes_max);
         let text = std::str::from_utf8(body).map_err(|_| Failure::Malformed("an answer not in UTF-8".to_owned()))?;
         match loose::json(text) {
-            Some(value) => reply.take(&value)?,
+            Some(value) => reply.take_of(&value, text)?,
             None => reply.take_lines(text)?,
         }
         if reply.is_empty() {
@@ -37,7 +37,7 @@ impl Reply {
         }
         for line in std::iter::once(first).chain(lines) {
             match loose::json(line) {
-                Some(value) => self.take(&value)?,
+                Some(value) => self.take_of(&value, line)?,
                 None => return parsed(line).map(|_| ()),
             }
         }
@@ -50,10 +50,20 @@ impl Reply {
             return Ok(());
         }
         match loose::json(data) {
-            Some(value) => self.take(&value),
+            Some(value) => self.take_of(&value, data),
             None => Err(serde_json::from_str::<Value>(data)
                 .map_or_else(|error| Failure::json(&error), |_| Failure::Malformed("not JSON".to_owned()))),
         }
+    }
+
+    /// Takes the value of a text, which alone says whether arguments that came as an object are each named once.
+    fn take_of(&mut self, value: &Value, text: &str) -> Result<(), Failure> {
+        self.take(value)?;
+        let mut objects = self.calls.iter_mut().filter(|call| call.is_object && !call.twice).peekable();
+        if objects.peek().is_some() && !loose::is_exact(text) {
+            objects.for_each(|call| call.twice = true);
+        }
+        Ok(())
     }
 
     /// Takes a piece of a streamed reply, or the whole: they differ in one name.
@@ -205,6 +215,7 @@ impl Reply {
                 call.name.push_str(name);
             }
             call.arguments.push_str(&text);
+            call.is_object |= matches!(arguments, Some(Value::Object(_) | Value::Array(_)));
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ fn bare_name(text: &str, actions: &[String]) -> Option<Called> {
     let mut words = words.split_whitespace();
     let (name, rest) = (words.next()?, words.next());
     let name = named(name, actions);
-    (rest.is_none() && name != Name::Unknown).then_some(Called { name, arguments: Value::Null, whole: true })
+    (rest.is_none() && name != Name::Unknown).then_some(Called { name, arguments: Value::Null, is_exact: true })
 }
 
 fn without_tags(text: &str) -> String {
@@ -82,13 +82,19 @@ fn without_tags(text: &str) -> String {
 struct Tagged {
     name: Option<String>,
     arguments: Map<String, Value>,
+    /// Whether one of them is named twice.
+    twice: bool,
     /// What stands in it between tags.
     words: String,
 }
 
 impl Tagged {
     fn new(name: Option<String>) -> Self {
-        Self { name, arguments: Map::new(), words: String::new() }
+        Self { name, arguments: Map::new(), twice: false, words: String::new() }
+    }
+
+    fn say(&mut self, name: String, inner: &str) {
+        self.twice |= self.arguments.insert(name, content(inner)).is_some();
     }
 
     /// The call, if it has a name and arguments of its own; JSON in it counts where no tag names an argument.
@@ -105,13 +111,14 @@ impl Tagged {
         };
         let read = named(&name, actions);
         if !self.arguments.is_empty() {
-            return Some(Called { name: read, arguments: Value::Object(self.arguments), whole: true });
+            return Some(Called { name: read, arguments: Value::Object(self.arguments), is_exact: !self.twice });
         }
         match words.find(['{', '(']).and_then(|at| words.get(at..)) {
             Some(json) if json.starts_with('{') => {
                 let found = at_start(json)?;
-                let inner = from_value(&found.value, None, actions, true, found.whole).into_iter().next();
-                let own = Called { name: read, arguments: found.value, whole: found.whole };
+                let inner = from_value(&found.value, None, actions, true, found.is_exact()).into_iter().next();
+                let is_exact = found.is_exact();
+                let own = Called { name: read, arguments: found.value, is_exact };
                 // JSON that names the tool once more is the call itself.
                 Some(
                     inner
@@ -120,8 +127,8 @@ impl Tagged {
                 )
             }
             Some(_) => None,
-            None if words.is_empty() => Some(Called { name: read, arguments: Value::Null, whole: true }),
-            None => Some(Called { name: read, arguments: Value::String(words.to_owned()), whole: true }),
+            None if words.is_empty() => Some(Called { name: read, arguments: Value::Null, is_exact: true }),
+            None => Some(Called { name: read, arguments: Value::String(words.to_owned()), is_exact: true }),
         }
     }
 }
@@ -150,7 +157,7 @@ fn tagged(text: &str, actions: &[String]) -> Vec<Called> {
         match (mark.name.as_str(), mark.side) {
             ("parameter" | "param" | "argument" | "arg", Side::Open) => {
                 if let (Some(name), Some((inner, end))) = (mark.given_name(), inner) {
-                    call.get_or_insert_with(|| Tagged::new(None)).arguments.insert(name, content(inner));
+                    call.get_or_insert_with(|| Tagged::new(None)).say(name, inner);
                     at = end;
                 }
             }
@@ -161,7 +168,7 @@ fn tagged(text: &str, actions: &[String]) -> Vec<Called> {
             }
             ("arg_value", Side::Open) => {
                 if let (Some(name), Some((inner, end))) = (key.take(), inner) {
-                    call.get_or_insert_with(|| Tagged::new(None)).arguments.insert(name, content(inner));
+                    call.get_or_insert_with(|| Tagged::new(None)).say(name, inner);
                     at = end;
                 }
             }
@@ -202,7 +209,7 @@ fn tagged(text: &str, actions: &[String]) -> Vec<Called> {
                 let leaf =
                     inner.filter(|(inner, _)| any(inner, 0).is_none() && !inner.trim_start().starts_with(['{', '[']));
                 if let (Some(call), Some((inner, end))) = (&mut call, leaf) {
-                    call.arguments.insert(name.to_owned(), content(inner));
+                    call.say(name.to_owned(), inner);
                     at = end;
                 }
             }
@@ -248,7 +255,8 @@ fn in_json(text: &str, actions: &[String], marked: bool) -> Vec<Called> {
         let Some(place) = place else { break };
         let before = text.get(..place).unwrap_or_default();
         let found = text.get(place..).and_then(at_start);
-        let read = found.as_ref().map(|found| from_value(&found.value, Some(before), actions, marked, found.whole));
+        let read =
+            found.as_ref().map(|found| from_value(&found.value, Some(before), actions, marked, found.is_exact()));
         match (found, read) {
             (Some(found), Some(read)) if !read.is_empty() => {
                 calls.extend(read);
@@ -263,12 +271,12 @@ fn in_json(text: &str, actions: &[String], marked: bool) -> Vec<Called> {
     calls
 }
 
-fn from_value(value: &Value, before: Option<&str>, actions: &[String], marked: bool, whole: bool) -> Vec<Called> {
+fn from_value(value: &Value, before: Option<&str>, actions: &[String], marked: bool, is_exact: bool) -> Vec<Called> {
     let object = match value {
         Value::Array(values) => {
             return values
                 .iter()
-                .flat_map(|value| from_value(value, None, actions, marked, whole))
+                .flat_map(|value| from_value(value, None, actions, marked, is_exact))
                 .take(CALLS_MAX)
                 .collect();
         }
@@ -277,10 +285,10 @@ fn from_value(value: &Value, before: Option<&str>, actions: &[String], marked: b
     };
     let get = |names: &[&str]| names.iter().find_map(|name| object.get(*name));
     if let Some(many @ Value::Array(_)) = get(&MANY) {
-        return from_value(many, None, actions, marked, whole);
+        return from_value(many, None, actions, marked, is_exact);
     }
     if let Some(one @ Value::Object(_)) = get(&ONE) {
-        return from_value(one, None, actions, marked, whole);
+        return from_value(one, None, actions, marked, is_exact);
     }
     let arguments = get(&ARGUMENTS).cloned();
     let name = NAMES.iter().find_map(|key| match object.get(*key) {
@@ -297,10 +305,10 @@ fn from_value(value: &Value, before: Option<&str>, actions: &[String], marked: b
                     object.iter().filter(|(other, _)| *other != key).map(|(k, v)| (k.clone(), v.clone())).collect(),
                 )
             };
-            return vec![Called { name: read, arguments: arguments.unwrap_or_else(rest), whole }];
+            return vec![Called { name: read, arguments: arguments.unwrap_or_else(rest), is_exact }];
         }
     }
-    let own = |name| vec![Called { name, arguments: value.clone(), whole }];
+    let own = |name| vec![Called { name, arguments: value.clone(), is_exact }];
     // A name before the braces: `yield{…}`, `[TOOL_CALLS]yield[ARGS]{…}`, `functions.yield:0 {…}`, `call:yield{…}`.
     if let Some(name) = before.and_then(|before| name_before(before, actions, marked)) {
         return own(name);
@@ -319,7 +327,7 @@ fn from_value(value: &Value, before: Option<&str>, actions: &[String], marked: b
     match object.iter().next() {
         Some((name, arguments)) if object.len() == 1 => match named(name, actions) {
             name @ (Name::Yield | Name::Act | Name::Action(_)) => {
-                vec![Called { name, arguments: arguments.clone(), whole }]
+                vec![Called { name, arguments: arguments.clone(), is_exact }]
             }
             _ => Vec::new(),
         },
@@ -367,10 +375,10 @@ fn as_code(text: &str, actions: &[String], marked: bool) -> Vec<Called> {
             Name::HandOver if marked => {}
             _ => continue,
         }
-        let mut reader = Reader { rest: text.get(place + 1..).unwrap_or_default(), whole: true };
+        let mut reader = Reader::new(text.get(place + 1..).unwrap_or_default());
         tried += 1;
         if let Some(arguments) = arguments(&mut reader, &name).filter(|arguments| marked || !arguments.is_empty()) {
-            calls.push(Called { name, arguments: Value::Object(arguments), whole: reader.whole });
+            calls.push(Called { name, arguments: Value::Object(arguments), is_exact: reader.is_exact() });
         }
         if calls.len() >= CALLS_MAX || tried >= PLACES_MAX {
             break;
@@ -393,7 +401,7 @@ fn arguments(reader: &mut Reader<'_>, name: &Name) -> Option<Map<String, Value>>
             reader.whole = false;
             return Some(arguments);
         }
-        let mut ahead = Reader { rest: reader.rest, whole: true };
+        let mut ahead = Reader::new(reader.rest);
         let key = ahead.name().filter(|_| {
             ahead.skip_spaces();
             !ahead.rest.starts_with("==") && (ahead.take("=") || ahead.take(":"))
@@ -401,14 +409,15 @@ fn arguments(reader: &mut Reader<'_>, name: &Name) -> Option<Map<String, Value>>
         match key {
             Some(key) => {
                 reader.rest = ahead.rest;
-                arguments.insert(key, reader.value(1)?);
+                let value = reader.value(1)?;
+                reader.twice |= arguments.insert(key, value).is_some();
             }
             None => {
                 let value = reader.value(1)?;
                 match (value, arguments.is_empty()) {
                     (Value::Object(all), true) => arguments = all,
                     (value, _) => {
-                        arguments.insert((*places.next()?).to_owned(), value);
+                        reader.twice |= arguments.insert((*places.next()?).to_owned(), value).is_some();
                     }
                 }
             }

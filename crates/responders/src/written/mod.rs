@@ -242,7 +242,7 @@ fn without_preamble(words: &str) -> String {
 fn spoken(words: &str) -> Option<Called> {
     let gives = |reason: Option<String>| {
         let arguments = reason.map_or(Value::Null, |reason| json!({ "reason": reason }));
-        Some(Called { name: Name::Yield, arguments, whole: true })
+        Some(Called { name: Name::Yield, arguments, is_exact: true })
     };
     let bare = unfenced(words).trim_matches(|c: char| !c.is_alphanumeric());
     let lower = bare.to_lowercase();

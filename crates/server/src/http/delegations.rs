@@ -13,7 +13,7 @@ use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
     access::reading,
     delegation::{
-        asked::{self, AskConsent},
+        ask::{self, AskConsent},
         consent::{self, AcceptConsent, OpenConsent},
         delegate::{self, RegisterDelegate, ReplaceDelegateKeys},
         revoke,
@@ -81,7 +81,7 @@ async fn ask_consent(State(app): State<Shared>, Authenticated(caller): Authentic
         let why = "is not taken here: the answer holds a secret, which is kept nowhere; make another link instead";
         return Err(Problem::invalid("Idempotency-Key", why));
     }
-    let made = json(&asked::ask_consent(&app, &caller, body.value).await?)?;
+    let made = json(&ask::ask_consent(&app, &caller, body.value).await?)?;
     Ok((StatusCode::CREATED, private(made)).into_response())
 }
 

@@ -19,7 +19,10 @@ use axum::{
 };
 use remit_app::{
     Parts,
-    delegation::token::{self, Client, Refusal, Wish},
+    delegation::{
+        issuer::issuer,
+        token::{self, Client, Refusal, Wish},
+    },
     operation,
 };
 use remit_domain::delegation::Scope;
@@ -114,7 +117,7 @@ impl Parameters {
             return Err(unproved(what));
         }
         let assertion = self.get("client_assertion").ok_or_else(|| unproved("the client_assertion is missing"))?;
-        let endpoint = format!("{}{path}", token::issuer(app)?);
+        let endpoint = format!("{}{path}", issuer(app)?);
         token::authenticate(app, assertion, self.get("client_id"), &endpoint).await
     }
 }
@@ -137,7 +140,7 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
         }
     }
     let client = parameters.client(app, PATH).await?;
-    let url = format!("{}{PATH}", token::issuer(app)?);
+    let url = format!("{}{PATH}", issuer(app)?);
     let asked = Asked { method: "POST", url: &url, access_token: None };
     let proof = proof(app, &headers, &asked).map_err(OAuthError::from)?;
     let now = app.environment.now().0;
@@ -188,7 +191,7 @@ async fn get_token_keys(State(app): State<Shared>) -> Reply {
 }
 
 async fn get_authorization_server(State(app): State<Shared>) -> Reply {
-    let issuer = token::issuer(&app).map_err(Problem::from)?;
+    let issuer = issuer(&app).map_err(Problem::from)?;
     let at = |path: &str| format!("{issuer}{path}");
     let mut metadata = AuthorizationServer::new(&issuer, at("/oauth/token"), at("/oauth/jwks"))
         .with_revocation(at("/oauth/revoke"))
@@ -200,7 +203,7 @@ async fn get_authorization_server(State(app): State<Shared>) -> Reply {
 }
 
 async fn get_protected_resource(State(app): State<Shared>) -> Reply {
-    let issuer = token::issuer(&app).map_err(Problem::from)?;
+    let issuer = issuer(&app).map_err(Problem::from)?;
     let mut metadata = ProtectedResource::new(&issuer, &issuer);
     metadata.scopes_supported = Scope::ALL.iter().map(|scope| scope.as_str().into()).collect();
     metadata.resource_name = Some(app.governance.bundle.name().to_owned());

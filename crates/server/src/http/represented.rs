@@ -1,5 +1,5 @@
-//! Who calls as a delegate: by an access token in the `Authorization` header and a proof in the `DPoP` header that it is
-//! theirs (RFC 9449). What is refused says so in both forms: as a problem, and as a challenge.
+//! Who calls as a delegate: by an access token in the `Authorization` header and a proof in the `DPoP` header that it
+//! is theirs (RFC 9449). What is refused says so in both forms: as a problem, and as a challenge.
 
 use super::request::{Reply, Shared};
 use crate::{problem, problem::Problem};
@@ -15,7 +15,7 @@ use axum::{
 use remit_app::{
     Caller, Parts,
     access::usage,
-    delegation::{represent, token},
+    delegation::{issuer::issuer, represent},
     refused::Refused,
 };
 use remit_oauth::{
@@ -85,7 +85,7 @@ impl FromRequestParts<Shared> for Represented {
                         tells how.";
             Problem::new(problem::UNAUTHENTICATED, detail).cured_by(cure)
         };
-        let issuer = token::issuer(app).map_err(|nowhere| {
+        let issuer = issuer(app).map_err(|nowhere| {
             let cure = nowhere.members.get("cure").and_then(|cure| cure.as_str()).unwrap_or_default().to_owned();
             refused(Problem::new(problem::UNAUTHENTICATED, nowhere.detail).cured_by(&cure), None)
         })?;

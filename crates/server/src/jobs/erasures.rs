@@ -1,6 +1,6 @@
 //! Goes on with what is to be erased until nothing is left, after a crash too.
 
-use remit_app::{Succession, customer::erasure};
+use remit_app::{Parts, Succession, customer::erasure, refused::Refused, request::erased};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -14,7 +14,7 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
     loop {
         let app = succession.current();
         let gone_on = tokio::select! {
-            gone_on = erasure::go_on_erasing(&app) => gone_on,
+            gone_on = go_on(&app) => gone_on,
             // What is left is done after the next start.
             _ = stop.changed() => return,
         };
@@ -38,4 +38,11 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
             _ = stop.changed() => return,
         }
     }
+}
+
+/// Goes on with what is to be erased; says whether anything is left. What waits for who is erased is void first, so
+/// that no erasure is completed while something still does.
+async fn go_on(app: &Arc<Parts>) -> Result<bool, Refused> {
+    let under_way = erased::void_waiting(app, erasure::under_way(app).await?).await;
+    erasure::go_on_erasing(app, under_way).await
 }

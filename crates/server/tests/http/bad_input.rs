@@ -190,6 +190,20 @@ fn addresses_methods_headers_and_parameters_are_checked() {
     for query in ["limit=0", "limit=201", "limit=-1", "limit=x", "status=lost", "colour=red", "after=cas_x"] {
         problem(client.get(&format!("/v1/cases?{query}")), 422, "invalid");
     }
+    // A place that no page tells is none at which a list is at its end.
+    let case = client.open("ann", "my card has not arrived");
+    let lists = [format!("/v1/cases/{}/requests", id(&case)), format!("/v1/cases/{}/messages", id(&case))];
+    let lists = lists.iter().map(String::as_str).chain([
+        "/v1/cases",
+        "/v1/exceptions",
+        "/v1/overrides",
+        "/v1/reconciliations",
+        "/v1/bundles",
+    ]);
+    for list in lists {
+        let got = client.get(&format!("{list}?after=zzz"));
+        assert_eq!((got.status, &got.body["field"]), (422, &json!("after")), "{list}: {}", got.body);
+    }
     problem(client.get("/v1/events?after=minus-one"), 422, "invalid");
     problem(client.send("/v1/cases", &[("content-type", "text/plain")], b"{}"), 415, "media_type");
     problem(client.send("/v1/cases", &[], b"{}"), 415, "media_type");

@@ -195,7 +195,6 @@ fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() 
     for what in [
         "names of tokens and of subscriptions",
         "how far events were delivered",
-        "what was spent of counters",
         "whether checkpoints before the newest are there",
         "whether the values that cases are found by",
         "whether AI responders other than the built-in one have turns left",

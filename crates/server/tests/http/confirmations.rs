@@ -220,7 +220,8 @@ fn a_link_ends_with_what_it_shows() {
     refused(&by_link(&bank, "requests", &second, &[]), 410, "link_ended", "there is no such link");
     refused(&by_link(&bank, "confirm", &second, &[&erased]), 410, "link_ended", "there is no such link");
     let mails = bank.server.client(&["integration"]);
-    mails.post(&format!("/v1/requests/{}/link", id(&erased)), &json!({})).expect(410);
+    bank.until(&erased, "withdrawn");
+    mails.post(&format!("/v1/requests/{}/link", id(&erased)), &json!({})).expect(409);
     assert_eq!(bank.paid(), 0);
 }
 
@@ -357,4 +358,69 @@ fn a_customer_who_writes_german_reads_and_is_told_in_german() {
     let page = asked(&customer);
     assert_eq!(page["requests"][0]["text"], "3.00 GBP auf das Konto acc-1002-1: delay.", "{page}");
     customer.post("requests/decline", &listed(&[&request])).expect(204);
+}
+
+#[test]
+fn a_link_of_which_one_was_answered_elsewhere_offers_the_others() {
+    let bank = bank();
+    let customer = customer(&bank);
+    let [first, second, third] = [100, 200, 300].map(|minor| bank.ask(&bank.ana, minor));
+    let secret = link(&bank, &first, &[&second, &third]);
+    customer.post("requests/decline", &listed(&[&second])).expect(204);
+    let page = by_link(&bank, "requests", &secret, &[]).expect(200);
+    let became = |nth: usize| page["requests"][nth]["became"].as_str();
+    assert_eq!((became(0), became(2)), (None, None), "{page}");
+    assert!(became(1).unwrap().starts_with("This will not be done"), "{page}");
+    assert_eq!(page["texts"]["yes_all"], "Yes, do all 2");
+    // Who has not looked at it since is told which one it is; nothing less than what is shown is answered.
+    let all = by_link(&bank, "confirm", &secret, &[&first, &second, &third]);
+    refused(&all, 409, "conflict", &format!("{}: the request is declined", id(&second)));
+    refused(&by_link(&bank, "confirm", &secret, &[&first]), 422, "invalid", "that still wait");
+    assert_eq!(bank.paid(), 0);
+    by_link(&bank, "confirm", &secret, &[&first, &third]).expect(204);
+    let done = [&first, &third].map(|request| until_done(&bank, request));
+    assert_eq!((&done[0]["confirmations"][0]["batch"]["count"], bank.paid()), (&json!(2), 400));
+    refused(&by_link(&bank, "confirm", &secret, &[&first, &second, &third]), 409, "conflict", "the request is");
+}
+
+/// The request once it is done, while time passes, since another one of the customer may be carried out before it.
+fn until_done(bank: &Bank, request: &Value) -> Value {
+    loop {
+        let now = bank.ana.get(&format!("/v1/requests/{}", id(request))).expect(200);
+        if now["state"] == "done" {
+            return now;
+        }
+        bank.clock.forward_ms(10);
+    }
+}
+
+#[test]
+fn more_requests_than_a_page_shows_are_told_and_shown_once_the_others_are_answered() {
+    let bank = bank();
+    let customer = customer(&bank);
+    let requests: Vec<Value> = (0..52).map(|_| bank.ask(&bank.ana, 100)).collect();
+    let shown = asked(&customer);
+    let ids = |page: &Value| -> Vec<String> {
+        page["requests"].as_array().unwrap().iter().map(|one| one["request"].as_str().unwrap().to_owned()).collect()
+    };
+    let oldest: Vec<String> = requests.iter().take(50).map(id).collect();
+    assert_eq!((ids(&shown), &shown["more"]), (oldest, &json!(2)));
+    let more = "2 more wait for your answer. You see them here once you have answered these.";
+    assert_eq!(shown["texts"]["more"], more);
+    let first: Vec<&Value> = requests.iter().take(50).collect();
+    customer.post("requests/decline", &listed(&first)).expect(204);
+    let rest = asked(&customer);
+    assert_eq!((ids(&rest), &rest["more"]), (requests.iter().skip(50).map(id).collect(), &Value::Null));
+    assert_eq!(customer.status()["asked"], json!(ids(&rest)));
+}
+
+#[test]
+fn what_a_list_names_that_is_no_request_is_said_with_its_place() {
+    let bank = bank();
+    let request = bank.ask(&bank.ana, 100);
+    let made = bank.server.client(&["integration"]);
+    let path = format!("/v1/requests/{}/link", id(&request));
+    refused(&made.post(&path, &json!({ "with": ["zz"] })), 422, "invalid", "`with[0]`: `zz` is not");
+    let list = json!({ "requests": [{ "request": "zz", "hash": request["hash"] }] });
+    refused(&bank.ben.post("/v1/requests/confirm", &list), 422, "invalid", "`requests[0].request`: `zz` is not");
 }

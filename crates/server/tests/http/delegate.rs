@@ -1,9 +1,19 @@
 //! A delegate as tests play it: with a key of its own, an access token, and a proof for each request.
 
-use crate::harness::{Client, Got, Server, got};
+use crate::{
+    asking::connected,
+    expected::put,
+    harness::{Client, Got, OwnClock, Server, got, open_at},
+    sample_bundle::BANK,
+};
+use remit_app::Settings;
 use remit_oauth::{assertion, client::ClientKey, dpop::Asked};
+use remit_policy::address::Address;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// Where the servers of these tests say that they are found.
 pub(crate) const ISSUER: &str = "https://support.northgate.example";
@@ -195,4 +205,41 @@ fn encoded(value: &str) -> String {
             other => format!("%{other:02X}"),
         })
         .collect()
+}
+
+/// A server that knows where it is found, with who runs it and a program of the organisation's.
+pub(crate) struct Desk {
+    pub(crate) server: Server,
+    pub(crate) clock: OwnClock,
+    pub(crate) admin: Client,
+    pub(crate) crm: Client,
+}
+
+impl Desk {
+    pub(crate) fn open() -> Self {
+        let (data, clock) = (tempfile::tempdir().unwrap(), OwnClock::new());
+        let settings = Settings { public: vec![Address::parse(ISSUER).unwrap()], ..Settings::default() };
+        let app = open_at(data.path(), Arc::clone(&BANK), connected(&BANK), settings, Box::new(clock.clone()));
+        let server = Server::serve(app, data);
+        let (admin, crm) = (server.client(&["admin"]), server.client(&["integration"]));
+        let core = server.client_as(&["integration"], None, Some("core-banking"));
+        for (customer, account) in [("ann", "cust-1020"), ("ben", "cust-1009")] {
+            let known =
+                put(&core, &format!("/v1/customers/{customer}/facts"), &json!({ "facts": { "account": account } }));
+            assert_eq!(known.status, 200, "{}", known.body);
+        }
+        Self { server, clock, admin, crm }
+    }
+
+    pub(crate) fn delegate(&self, seed: u8) -> Delegate {
+        Delegate::registered(&self.server, &self.admin, seed, "autonomous")
+    }
+
+    /// A delegate with a token for a delegation of Ann's; and the delegation.
+    pub(crate) fn for_ann(&self, seed: u8, grant: &Value) -> (Delegate, String) {
+        let mut muse = self.delegate(seed);
+        let delegation = muse.granted_by(&self.crm, "ann", grant);
+        muse.get_token(&delegation);
+        (muse, delegation)
+    }
 }

@@ -1,54 +1,11 @@
 //! Customers' own AI agents: what a customer granted and policy allows, and no more.
 
 use crate::{
-    asking::connected,
-    delegate::{Delegate, ISSUER, once, page, usual},
-    expected::put,
-    harness::{Client, Got, OwnClock, Server, open_at},
-    sample_bundle::BANK,
+    delegate::{Delegate, Desk, ISSUER, once, page, usual},
+    harness::{Got, Server},
 };
-use remit_app::Settings;
 use remit_oauth::{assertion, client::ClientKey, dpop::Asked};
-use remit_policy::address::Address;
 use serde_json::{Value, json};
-use std::sync::Arc;
-
-/// A server that knows where it is found, with who runs it and a program of the organisation's.
-pub(crate) struct Desk {
-    pub(crate) server: Server,
-    clock: OwnClock,
-    pub(crate) admin: Client,
-    pub(crate) crm: Client,
-}
-
-impl Desk {
-    pub(crate) fn open() -> Self {
-        let (data, clock) = (tempfile::tempdir().unwrap(), OwnClock::new());
-        let settings = Settings { public: vec![Address::parse(ISSUER).unwrap()], ..Settings::default() };
-        let app = open_at(data.path(), Arc::clone(&BANK), connected(&BANK), settings, Box::new(clock.clone()));
-        let server = Server::serve(app, data);
-        let (admin, crm) = (server.client(&["admin"]), server.client(&["integration"]));
-        let core = server.client_as(&["integration"], None, Some("core-banking"));
-        for (customer, account) in [("ann", "cust-1020"), ("ben", "cust-1009")] {
-            let known =
-                put(&core, &format!("/v1/customers/{customer}/facts"), &json!({ "facts": { "account": account } }));
-            assert_eq!(known.status, 200, "{}", known.body);
-        }
-        Self { server, clock, admin, crm }
-    }
-
-    pub(crate) fn delegate(&self, seed: u8) -> Delegate {
-        Delegate::registered(&self.server, &self.admin, seed, "autonomous")
-    }
-
-    /// A delegate with a token for a delegation of Ann's; and the delegation.
-    fn for_ann(&self, seed: u8, grant: &Value) -> (Delegate, String) {
-        let mut muse = self.delegate(seed);
-        let delegation = muse.granted_by(&self.crm, "ann", grant);
-        muse.get_token(&delegation);
-        (muse, delegation)
-    }
-}
 
 /// What is answered once it is so.
 fn until(mut ask: impl FnMut() -> Got, is: impl Fn(&Got) -> bool) -> Got {
@@ -169,7 +126,9 @@ fn limits_are_counted_over_all_that_is_asked_at_once() {
     let desk = Desk::open();
     let grant = json!({
         "scopes": ["case:open", "case:read"], "actions": ["refund_charge"],
-        "limits": { "max_total": { "minor": 250, "currency": "GBP" }, "max_amount": { "minor": 100, "currency": "GBP" } },
+        "limits": {
+            "max_total": { "minor": 250, "currency": "GBP" }, "max_amount": { "minor": 100, "currency": "GBP" },
+        },
     });
     let (mut muse, _) = desk.for_ann(4, &grant);
     let case = muse.open("please give me my money back");
@@ -429,69 +388,6 @@ fn of_what_is_not_theirs_delegates_learn_nothing() {
         (got.status, got.body["state"].clone(), got.body["error"].clone(), got.body["shown"].clone())
     };
     assert_eq!(told(&mut muse, &theirs), told(&mut muse, &none));
-}
-
-#[test]
-fn who_asks_for_consent_and_who_gives_it_are_two() {
-    let desk = Desk::open();
-    let muse = desk.delegate(12);
-    let lead = desk.server.client(&["lead"]);
-    let asked = json!({ "customer": "ann", "delegate": muse.id, "scopes": ["case:open"] });
-    assert_eq!(lead.post("/v1/consents", &asked).status, 403);
-    let refused = |change: Value| {
-        let mut asked = asked.clone();
-        asked.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        desk.crm.post("/v1/consents", &asked)
-    };
-    for (change, field) in [
-        (json!({ "delegate": "dlg_01ARZ3NDEKTSV4RRFFQ69G5FAV" }), "delegate"),
-        (json!({ "scopes": [] }), "scopes"),
-        (json!({ "scopes": ["case:read"], "actions": ["refund_charge"] }), "scopes"),
-        (json!({ "actions": ["steal"] }), "actions"),
-        (json!({ "actions": ["freeze_card", "freeze_card"] }), "actions"),
-        (json!({ "days": 0 }), "days"),
-        (json!({ "hours": 73 }), "hours"),
-        (json!({ "limits": { "max_amount": { "minor": 1, "currency": "USD" } } }), "limits.max_amount"),
-        (json!({ "limits": { "max_count": 0 } }), "limits.max_count"),
-        (json!({ "limits": { "window_hours": 3 } }), "limits.window_hours"),
-    ] {
-        let got = refused(change.clone());
-        assert_eq!((got.status, &got.body["field"]), (422, &json!(field)), "{change}: {}", got.body);
-    }
-    for (change, field) in [
-        (json!({ "owner": "http://muse.example" }), "owner"),
-        (json!({ "owner": "https://muse.example/x" }), "owner"),
-        (json!({ "jwks": { "keys": [] } }), "jwks"),
-        (json!({ "redirect_uris": ["http://evil.example/back"] }), "redirect_uris"),
-        (json!({ "redirect_uris": ["https://muse.example/back#x"] }), "redirect_uris"),
-        (json!({ "name": "Mu\u{202e}se" }), "name"),
-    ] {
-        let mut new = json!({
-            "name": "Muse", "class": "proxy", "owner": "https://muse.example",
-            "jwks": { "keys": [muse.key.public().to_json()] },
-        });
-        new.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        let got = desk.admin.post("/v1/delegates", &new);
-        assert_eq!((got.status, &got.body["field"]), (422, &json!(field)), "{change}: {}", got.body);
-    }
-    // A no ends the link as much as a yes; and a link that is over, or guessed, shows nothing.
-    let secret = muse.asked_of(&desk.crm, "ann", &usual());
-    assert_eq!(page(&desk.crm, "refuse", &json!({ "secret": secret })).status, 204);
-    assert_eq!(page(&desk.crm, "read", &json!({ "secret": secret })).status, 410);
-    let secret = muse.asked_of(&desk.crm, "ann", &usual());
-    desk.clock.forward_ms(13 * 3_600_000);
-    for secret in [&*secret, "remit_consent_guess", "remit_chat_x", ""] {
-        assert_eq!(page(&desk.crm, "read", &json!({ "secret": secret })).status, 410, "{secret}");
-    }
-    assert_eq!(desk.admin.get("/v1/customers/ann/delegations").body, json!([]));
-    // Other keys: whatever was given out before counts no more.
-    let (mut muse, _) = desk.for_ann(13, &usual());
-    assert_eq!(muse.get("/delegate/v1/cases").status, 200);
-    desk.clock.forward_ms(2_000);
-    let new = ClientKey::ed25519(&[14; 32]).unwrap();
-    let path = format!("/v1/delegates/{}/keys", muse.id);
-    assert_eq!(put(&desk.admin, &path, &json!({ "jwks": { "keys": [new.public().to_json()] } })).status, 200);
-    assert_eq!(muse.get("/delegate/v1/cases").status, 401);
 }
 
 #[test]

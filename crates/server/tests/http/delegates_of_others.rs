@@ -2,8 +2,7 @@
 //! are its own, asks about them and gives them back.
 
 use crate::{
-    delegate::{Delegate, ISSUER, usual},
-    delegates::Desk,
+    delegate::{Delegate, Desk, ISSUER, usual},
     expected::Expected as _,
 };
 use serde_json::{Value, json};

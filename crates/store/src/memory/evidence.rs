@@ -149,6 +149,8 @@ fn rest(state: &State, judge: &mut (dyn Judge + Send), found: &mut dyn FnMut(Pro
     state.items.values().for_each(|item| judge.item(item, found));
     state.tokens.values().for_each(|token| judge.token(token, found));
     state.answers.values().for_each(|answer| judge.answer(answer, found));
+    state.counters.iter().for_each(|(counter, balance)| judge.counter(counter, *balance, found));
+    state.reservations.iter().for_each(|(id, held)| judge.reservation(id, held, found));
 }
 
 impl Verification for MemoryStore {

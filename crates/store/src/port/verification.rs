@@ -1,6 +1,9 @@
 //! Verification of everything that is stored: what it reads, and who judges what the store knows nothing of.
 
-use crate::{AttachmentRow, CaseWrite, ExceptionRow, IdempotencyRow, Item, OutboxRow, ReadError, TokenRow, WordsRow};
+use crate::{
+    AttachmentRow, Balance, CaseWrite, Counter, ExceptionRow, IdempotencyRow, Item, OutboxRow, ReadError, Reservation,
+    TokenRow, WordsRow,
+};
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
     offline::OfflineProof,
@@ -103,6 +106,10 @@ pub trait Judge {
     /// Holds the outcomes of a responder: how often what happened, and how many cases were resolved, not resolved, and
     /// wrong, over all intents.
     fn outcomes(&mut self, _responder: &str, _counts: &[(String, i64)], _sums: [i64; 3], _found: Found<'_>) {}
+    /// Holds what a counter stands at.
+    fn counter(&mut self, _counter: &Counter, _balance: Balance, _found: Found<'_>) {}
+    /// Holds what is held back under a name.
+    fn reservation(&mut self, _id: &str, _held: &Reservation, _found: Found<'_>) {}
     /// Told last: what else was looked at, and what was not. `customer_of` looks a case's customer up.
     fn end(&mut self, _customer_of: CustomerOf<'_>, _found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
         (Vec::new(), Vec::new())

@@ -300,7 +300,7 @@ fn token(which: u8) -> TokenChange {
         roles: vec!["lead".into()],
         responder: None,
         source: is_rare(which).then(|| "crm".into()),
-        staff: None,
+        staff: (which & 4 != 0).then(|| "ana".into()),
         created_ms: i64::from(which >> 4),
         expires_ms: 99,
     }))

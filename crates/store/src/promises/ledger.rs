@@ -2,7 +2,7 @@
 
 use super::{Backend, done, in_parallel};
 use crate::{
-    Commit, Evidence as _, Found, Journal as _, Judge, Stored, Verification as _,
+    Balance, Commit, Counter, Evidence as _, Found, Journal as _, Judge, Reservation, Spend, Stored, Verification as _,
     fixtures::{case_at, opening, record_of, subject},
 };
 use remit_ledger::{
@@ -115,6 +115,8 @@ pub(super) async fn a_good_ledger_verifies_and_its_records_are_proven<B: Backend
 struct Objects {
     cases: Vec<(String, usize, Option<u64>)>,
     items: usize,
+    counters: Vec<(String, u64, u64)>,
+    reservations: Vec<(String, String, u64)>,
 }
 
 impl Judge for Objects {
@@ -126,6 +128,14 @@ impl Judge for Objects {
 
     fn item(&mut self, _item: &crate::Item, _found: Found<'_>) {
         self.items += 1;
+    }
+
+    fn counter(&mut self, counter: &Counter, balance: Balance, _found: Found<'_>) {
+        self.counters.push((counter.scope.clone(), balance.spent, balance.reserved));
+    }
+
+    fn reservation(&mut self, id: &str, held: &Reservation, _found: Found<'_>) {
+        self.reservations.push((id.to_owned(), held.counter.scope.clone(), held.amount));
     }
 }
 
@@ -143,11 +153,19 @@ pub(super) async fn what_a_judge_finds_is_in_the_report<B: Backend>(backend: B) 
         Commit { records: vec![record_of("responder/ai", "x"), record_of("responder/ai", "y")], ..opening("cas_1") },
     )
     .await;
+    let counter = |scope: &str| Counter { scope: scope.into(), key: "refunds".into(), window_ms: 7 };
+    let spend = vec![
+        Spend::Take { counter: counter("a"), amount: 3, limit: 9 },
+        Spend::Reserve { id: "r".into(), counter: counter("b"), amount: 4, limit: 9 },
+    ];
+    done(&**store, Commit { spend, ..Commit::default() }).await;
     let mut judge = Objects::default();
     let report = store.verify(&signer().verifier(), None, &mut judge, &mut |_, _| {}).await.unwrap();
     let cases = [("case/cas_0", 1, Some(1)), ("case/cas_1", 0, Some(1)), ("responder/ai", 2, None)];
     assert_eq!(judge.cases, cases.map(|(name, records, version)| (name.to_owned(), records, version)));
     assert_eq!((report.problems.len(), judge.items), (3, 1));
+    assert_eq!(judge.counters, [("a".to_owned(), 3, 0), ("b".to_owned(), 0, 4)]);
+    assert_eq!(judge.reservations, [("r".to_owned(), "b".to_owned(), 4)]);
 }
 
 pub(super) async fn another_checkpoint_does_not_hold<B: Backend>(backend: B) {

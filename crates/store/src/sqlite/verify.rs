@@ -195,7 +195,7 @@ fn run(
     let tiles_of = |level| verification.tiles_of(level);
     let mut problems = rest::ledger(connection, &ledger, &tiles_of)?;
     rest::rest(connection, &ledger, &dictionaries, judge, &mut counted, &mut |problem| problems.push(problem))?;
-    spent::verify(connection, &tables, &mut counted, &mut |problem| problems.push(problem))?;
+    spent::verify(connection, &tables, judge, &mut counted, &mut |problem| problems.push(problem))?;
     let customer_of = |case: &str| {
         let mut customer = connection.prepare_cached("SELECT customer FROM cases WHERE id = ?1").ok()?;
         customer.query_row([case], |row| row.get(0)).ok()

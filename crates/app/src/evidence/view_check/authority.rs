@@ -4,6 +4,7 @@
 mod chats;
 mod delegations;
 mod facts;
+mod limits;
 mod listed;
 mod reconciliations;
 mod requests;
@@ -42,7 +43,7 @@ use remit_domain::{
     governance::{NameForgotten, StaffRemoval},
     id::Timestamp,
 };
-use remit_store::{CustomerOf, Found, Item, OutboxRow, REVOKED_TOKEN, TokenRow};
+use remit_store::{Balance, Counter, CustomerOf, Found, Item, OutboxRow, REVOKED_TOKEN, Reservation, TokenRow};
 use requests::Requests;
 use responders::Responders;
 use sides::{Held, Known};
@@ -132,6 +133,16 @@ impl Authority {
         }
     }
 
+    /// Notes what a counter stands at.
+    pub(super) fn counter(&mut self, counter: &Counter, balance: Balance) {
+        self.requests.keep_counter(counter, balance);
+    }
+
+    /// Notes what is held back under a name.
+    pub(super) fn reservation(&mut self, id: &str, held: &Reservation) {
+        self.requests.keep_reservation(id, held);
+    }
+
     /// Of how many customers what is known was opened.
     pub(super) fn facts_opened(&self) -> u64 {
         self.facts.opened()
@@ -203,10 +214,10 @@ impl Authority {
             self.listed.compare(found);
         }
         self.facts.compare(customer_of, found);
-        self.requests.compare(found);
-        self.reconciliations.compare(found);
         self.delegations.compare(found);
         let mut held = Held { is_recorded: self.is_recorded, not: Vec::new() };
+        self.requests.compare(&mut held, found);
+        self.reconciliations.compare(found);
         if !self.is_recorded {
             held.is_recorded = self.count() == 0;
             return held;

@@ -21,7 +21,8 @@ use remit_domain::{
 use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
 use remit_policy::files::Files;
 use remit_store::{
-    CustomerOf, Found, IdempotencyRow, Item, Judge, OutcomeDelta, REVOKED_TOKEN, STREAMS_SINCE, Stored, TokenRow,
+    Balance, Counter, CustomerOf, Found, IdempotencyRow, Item, Judge, OutcomeDelta, REVOKED_TOKEN, Reservation,
+    STREAMS_SINCE, Stored, TokenRow,
 };
 use sealed::{Named, after_each};
 use std::collections::{BTreeMap, BTreeSet};
@@ -319,6 +320,14 @@ impl Judge for ViewCheck {
             );
             found(kept("outcomes of", responder, &how));
         }
+    }
+
+    fn counter(&mut self, counter: &Counter, balance: Balance, _found: Found<'_>) {
+        self.authority.counter(counter, balance);
+    }
+
+    fn reservation(&mut self, id: &str, held: &Reservation, _found: Found<'_>) {
+        self.authority.reservation(id, held);
     }
 
     fn end(&mut self, customer_of: CustomerOf<'_>, found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {

@@ -29,10 +29,6 @@ pub(super) fn always() -> Vec<Not> {
              case alone, so that what is taken from both is not missed; a search looks at the field as well",
         ),
         (
-            "what was spent of counters, and whether one is there on which nothing is held back",
-            "what is spent is on no record; what is held back is held against the reservations",
-        ),
-        (
             "whether checkpoints before the newest are there",
             "how many were signed is on no record, and what an earlier one says the newest says as well",
         ),

@@ -8,7 +8,6 @@ use remit_domain::{
     delegation::{DelegateChange, DelegateTerms, Delegation},
     id::{CustomerId, DelegateId, DelegationId},
 };
-use remit_oauth::jwk::KeySet;
 use remit_store::Found;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -116,11 +115,9 @@ impl Delegations {
 
 /// Whether what is kept of a delegate is what its records leave of it. Its name is in no record.
 fn is_as_recorded(item: &DelegateItem, terms: &DelegateTerms, suspended: bool) -> bool {
-    let keys = KeySet::parse(&item.jwks).ok();
-    let keys: Option<Vec<&str>> = keys.as_ref().map(|keys| keys.keys().iter().map(|key| key.thumbprint()).collect());
     item.class == terms.class
         && item.owner == terms.owner
         && item.redirects == terms.redirects
         && item.suspended == suspended
-        && keys.is_some_and(|keys| keys == terms.keys)
+        && item.thumbprints() == terms.keys
 }

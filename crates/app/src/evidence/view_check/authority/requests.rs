@@ -1,7 +1,7 @@
 //! Requests for actions, against what their records make of them: as they are now, of which cases they are, and when
 //! actions were last done for whom.
 
-use super::super::problem::kept;
+use super::{super::problem::kept, limits::Limits, sides::Held};
 use crate::request::{
     LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, UnderWay,
     record::{end_row, is_under_way, row},
@@ -12,7 +12,7 @@ use remit_domain::{
     id::{RequestId, Timestamp},
     request::{Request, RequestState},
 };
-use remit_store::{Found, OutboxRow};
+use remit_store::{Balance, Counter, Found, OutboxRow, Reservation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was said last of each, with where that is on record.
@@ -35,7 +35,16 @@ pub(super) struct Requests {
     kept_done: BTreeMap<(String, String), Timestamp>,
     kept_under_way: BTreeMap<(String, String), UnderWay>,
     kept_begun: BTreeMap<(String, String), RequestId>,
-    rows: BTreeMap<String, (String, Option<RequestId>)>,
+    rows: BTreeMap<String, Row>,
+    limits: Limits,
+}
+
+/// What remains to be done about a request.
+#[derive(Debug)]
+struct Row {
+    case: String,
+    request: Option<RequestId>,
+    due: Timestamp,
 }
 
 impl Requests {
@@ -106,13 +115,24 @@ impl Requests {
 
     /// Notes what remains to be done about a request.
     pub(super) fn keep_row(&mut self, row: &OutboxRow) {
-        self.rows.insert(row.id.clone(), (row.case.clone(), serde_json::from_slice(&row.body).ok()));
+        let (case, request) = (row.case.clone(), serde_json::from_slice(&row.body).ok());
+        self.rows.insert(row.id.clone(), Row { case, request, due: Timestamp(row.due_ms) });
+    }
+
+    /// Notes what a counter stands at.
+    pub(super) fn keep_counter(&mut self, counter: &Counter, balance: Balance) {
+        self.limits.keep_counter(counter, balance);
+    }
+
+    /// Notes what is held back under a name.
+    pub(super) fn keep_reservation(&mut self, id: &str, held: &Reservation) {
+        self.limits.keep_reservation(id, held);
     }
 
     /// Names what remains to be done about no request, and requests about which something ought to remain.
     fn compare_rows(&self, found: Found<'_>) {
         let what = "what remains to be done";
-        for (id, (case, request)) in &self.rows {
+        for (id, Row { case, request, .. }) in &self.rows {
             let made = request.and_then(|request| self.made.get(&request));
             let goes_on = |made: &Request| {
                 let is_over = made.state.is_final();
@@ -125,15 +145,24 @@ impl Requests {
         }
         let goes_on = [RequestState::Waiting, RequestState::Confirmed, RequestState::Executing];
         for made in self.made.values().filter(|made| goes_on.contains(&made.state)) {
-            if !self.rows.contains_key(&row(made)) {
-                found(kept(what, &row(made), "the request goes on, and it is not in the outbox"));
+            match self.rows.get(&row(made)) {
+                None => found(kept(what, &row(made), "the request goes on, and it is not in the outbox")),
+                Some(kept_as) if made.state == RequestState::Waiting && kept_as.due != made.due => {
+                    let how = format!("it is due at {}, and the request at {}", kept_as.due.0, made.due.0);
+                    found(kept(what, &row(made), &how));
+                }
+                Some(_) => {}
             }
         }
     }
 
     /// Names everything that is kept otherwise than it is on record.
-    pub(super) fn compare(&self, found: Found<'_>) {
+    pub(super) fn compare(&self, held: &mut Held, found: Found<'_>) {
         self.compare_rows(found);
+        if !self.limits.compare(self.made.values(), found) {
+            let why = "an earlier version did not put on record on which counters requests count";
+            held.not.push(("what counters stand at, beyond that it is what their reservations hold", why));
+        }
         let mut differs = |kind: &str, id: &str, how: &str| found(kept(kind, id, how));
         let requests = REQUESTS;
         let kind = requests.kind();

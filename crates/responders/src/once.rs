@@ -1,12 +1,15 @@
-//! Arguments as they are sent: JSON in which each member is named once, at any depth. Of two of one name nobody can
-//! tell which was meant, and what is confirmed is exact.
+//! Arguments of actions as they are sent: JSON in which each member is named once, at any depth. Of two of one name
+//! nobody can tell which was meant, and what is confirmed is exact.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
 /// Reads an object in which each member is named once.
-pub(crate) fn once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+///
+/// # Errors
+/// When it is no object, or one member is named twice.
+pub fn once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     match Once.deserialize(deserializer)? {
         Value::Object(members) => Ok(members),
         _ => Err(D::Error::custom("must be an object")),

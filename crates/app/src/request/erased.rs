@@ -1,0 +1,61 @@
+//! What waits on cases of a customer who was erased: nobody can be shown any more what is asked for, so it is void at
+//! once. What was begun goes on, and its connector says what became of it.
+
+use super::{REQUESTS, of_case, record};
+use crate::{
+    Caller, Parts,
+    caller::principal::Job,
+    customer::erasure::{self, UnderWay},
+    pipeline::projections,
+    refused::{Refused, refused},
+    vault::erasures::Due,
+};
+use remit_domain::{
+    id::CaseId,
+    request::{Changed, RequestCommand, RequestState},
+};
+
+/// Voids what waits on the cases of those who are erased; those remain of whom nothing waits any more.
+pub async fn void_waiting(parts: &Parts, mut under_way: UnderWay) -> UnderWay {
+    let mut done = Vec::new();
+    for (row, due) in under_way.rows {
+        match void_of(parts, &due).await {
+            Ok(()) => done.push((row, due)),
+            Err(refused) => {
+                tracing::warn!(%refused, "a request of a customer who was erased waits still");
+                under_way.left = true;
+            }
+        }
+    }
+    UnderWay { rows: done, left: under_way.left }
+}
+
+async fn void_of(parts: &Parts, due: &Due) -> Result<(), Refused> {
+    let caller = Caller::system_for(Job::Erasures, &due.by);
+    let mut last = None;
+    loop {
+        let (cases, next) = erasure::erased_cases(parts, due, last.as_ref()).await?;
+        for case in &cases {
+            void_on(parts, &caller, case.parse().map_err(Refused::internal)?).await?;
+        }
+        if next.is_none() {
+            return Ok(());
+        }
+        last = next;
+    }
+}
+
+async fn void_on(parts: &Parts, caller: &Caller, case: CaseId) -> Result<(), Refused> {
+    let store = &parts.journal.store;
+    for listed in of_case(case).all(store).await.map_err(Refused::internal)? {
+        let Some(entry) = REQUESTS.get(store, &listed.id).await.map_err(Refused::internal)? else { continue };
+        if !matches!(entry.value.state, RequestState::Waiting | RequestState::Confirmed) {
+            continue;
+        }
+        let now = parts.environment.now();
+        let change = entry.value.act(RequestCommand::Void { changed: Changed::Erased }, now)?;
+        let (_, commit) = record::changed(parts, caller, &entry, change, now).await?;
+        projections::commit_on(parts, case, commit).await.map_err(refused)?;
+    }
+    Ok(())
+}
