@@ -28,6 +28,7 @@ mod danger_moves;
 mod deferrals;
 mod delegate;
 mod delegates;
+mod delegates_of_others;
 mod described;
 mod described_requests;
 mod endpoint;

@@ -1,0 +1,138 @@
+//! A delegate that others wrote: npm's `openid-client` finds the server, shows who it is, gets tokens, proves that they
+//! are its own, asks about them and gives them back.
+
+use crate::{
+    delegate::{Delegate, Desk, ISSUER, usual},
+    expected::Expected as _,
+};
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+/// The program, which is told one step at a time.
+struct Program {
+    process: Child,
+    steps: ChildStdin,
+    told: BufReader<ChildStdout>,
+}
+
+impl Program {
+    fn start() -> Self {
+        let installed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers/delegate");
+        assert!(installed.exists(), "{} is not there; `cargo xtask install` installs it", installed.display());
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/peers/delegate.mjs");
+        let mut command = Command::new("node");
+        command.arg(script).arg(installed).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let (steps, told) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        Self { process, steps, told }
+    }
+
+    /// What came of a step.
+    fn step(&mut self, step: &Value) -> Value {
+        writeln!(self.steps, "{step}").unwrap();
+        let mut line = String::new();
+        self.told.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{step}: {line:?}"))
+    }
+
+    /// What came of a step that is done.
+    fn done(&mut self, step: &Value) -> Value {
+        let told = self.step(step);
+        assert_eq!(told["ok"], true, "{step}: {told}");
+        told
+    }
+
+    /// With which error a step was refused.
+    fn refused(&mut self, step: &Value) -> (Value, Value) {
+        let mut told = self.step(step);
+        assert_eq!(told["ok"], false, "{step}: {told}");
+        (told["error"].take(), told["description"].take())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A delegation of Ann's for a delegate with this key, and the delegate.
+fn granted(desk: &Desk, jwk: &Value) -> (String, String) {
+    let about = json!({ "name": "Muse", "class": "autonomous", "owner": "https://muse.example",
+        "jwks": { "keys": [jwk] } });
+    let id = desk.admin.post("/v1/delegates", &about).expect(201)["id"].as_str().unwrap().to_owned();
+    let delegate = Delegate { id: id.clone(), ..desk.delegate(9) };
+    (delegate.granted_by(&desk.crm, "ann", &usual()), id)
+}
+
+#[test]
+fn openid_client_gets_tokens_uses_them_and_gives_them_back() {
+    for (signs, proves) in [("Ed25519", "ES256"), ("ES256", "Ed25519")] {
+        let (desk, mut program) = (Desk::open(), Program::start());
+        let key = program.done(&json!({ "do": "key", "alg": signs }));
+        let (delegation, id) = granted(&desk, &key["jwk"]);
+        let now = desk.server.app.environment.now().0;
+        let via = &desk.admin.url;
+        program.done(&json!({ "do": "discover", "issuer": ISSUER, "client_id": id, "via": via, "now": now }));
+        let resource = program.done(&json!({ "do": "resource", "url": ISSUER }));
+        assert_eq!(resource["metadata"]["authorization_servers"], json!([ISSUER]));
+        let proving = program.done(&json!({ "do": "dpop_key", "alg": proves }));
+
+        let mut detail = json!({ "type": "support_delegation", "identifier": delegation });
+        let ask = |detail: &Value| json!({ "do": "client_credentials", "authorization_details": [detail], "as": "a" });
+        let token = program.done(&ask(&detail));
+        let claims = &token["claims"];
+        assert_eq!((&token["header"]["typ"], &token["header"]["alg"]), (&json!("at+jwt"), &json!("EdDSA")));
+        assert_eq!((&claims["cnf"]["jkt"], &claims["act"]["sub"]), (&proving["jkt"], &json!(id)), "{claims}");
+        let verified = program.done(&json!({ "do": "verify", "token": "a", "audience": ISSUER }));
+        assert_eq!(&verified["claims"], claims);
+        let said = &program.done(&json!({ "do": "introspect", "token": "a" }))["said"];
+        assert_eq!((&said["active"], &said["jti"]), (&json!(true), &claims["jti"]), "{said}");
+
+        let url = format!("{ISSUER}/delegate/v1/cases");
+        let open = json!({ "do": "call", "token": "a", "method": "POST", "url": url,
+            "body": { "text": "You charged me twice." } });
+        let opened = program.done(&open);
+        assert_eq!(opened["status"], 201, "{opened}");
+        let list = json!({ "do": "call", "token": "a", "method": "GET", "url": url });
+        assert_eq!(program.done(&list)["body"][0]["case"], opened["body"]["case"]);
+
+        detail["constraints"] = json!({ "max_speed": 1 });
+        let (error, description) = program.refused(&ask(&detail));
+        assert_eq!(error, "invalid_authorization_details");
+        assert!(description.as_str().unwrap().contains("max_speed"), "{description}");
+
+        program.done(&json!({ "do": "revoke", "token": "a" }));
+        let said = program.done(&json!({ "do": "introspect", "token": "a" }));
+        assert_eq!(said["said"], json!({ "active": false }));
+        assert_eq!(program.refused(&list).0, "invalid_token");
+    }
+}
+
+#[test]
+fn a_token_is_no_use_to_who_has_another_key() {
+    let (desk, mut program) = (Desk::open(), Program::start());
+    let key = program.done(&json!({ "do": "key", "alg": "Ed25519" }));
+    let (delegation, id) = granted(&desk, &key["jwk"]);
+    let now = desk.server.app.environment.now().0;
+    let discover =
+        |id: &str| json!({ "do": "discover", "issuer": ISSUER, "client_id": id, "via": desk.admin.url, "now": now });
+    program.done(&discover(&id));
+    program.done(&json!({ "do": "dpop_key", "alg": "Ed25519" }));
+    let ask = json!({ "do": "client_credentials", "as": "a",
+        "authorization_details": [{ "type": "support_delegation", "identifier": delegation }] });
+    program.done(&ask);
+    let list = json!({ "do": "call", "token": "a", "method": "GET", "url": format!("{ISSUER}/delegate/v1/cases") });
+    assert_eq!(program.done(&list)["status"], 200);
+    program.done(&json!({ "do": "dpop_key", "alg": "Ed25519" }));
+    assert_eq!(program.refused(&list).0, "invalid_token");
+    // Nor does another client's name help, or a key that nobody registered.
+    program.done(&discover(&desk.delegate(8).id));
+    program.done(&json!({ "do": "dpop_key", "alg": "Ed25519" }));
+    assert_eq!(program.refused(&ask).0, "invalid_client");
+}
