@@ -24,7 +24,10 @@ impl Program {
         let installed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers/delegate");
         assert!(installed.exists(), "{} is not there; `cargo xtask install` installs it", installed.display());
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/peers/delegate.mjs");
-        let mut command = Command::new("node");
+        // Debian's Node is older than `openid-client` takes.
+        let processor = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+        let node = installed.join(format!("node_modules/node-linux-{processor}/bin/node"));
+        let mut command = Command::new(node);
         command.arg(script).arg(installed).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let (steps, told) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
