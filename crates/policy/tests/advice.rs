@@ -54,7 +54,7 @@ fn bank_of_the_first_schema() -> Files {
 fn a_bundle_of_the_first_schema_governs_as_it_did_and_is_told_of_the_second() {
     let first = bank_of_the_first_schema();
     let found = told(first.clone());
-    assert_eq!(found.len(), 9, "{found:#?}");
+    assert_eq!(found.len(), 11, "{found:#?}");
     let telling = "`api.responder` (policies/api-access.cedar:15) compares `principal.responder` with \"\", which \
                    stands for nobody in version 1 of the schema: name `schema = 2` in bundle.toml, and write \
                    `principal has responder` there";

@@ -116,8 +116,8 @@ pub async fn ask_consent(parts: &Parts, caller: &Caller, ask: AskConsent) -> Res
         expires,
     };
     let id = digest_of(&secret).to_string();
-    let mut items = vec![CONSENTS.write(id, Expected::Absent, &item).map_err(Refused::internal)?];
-    items.extend(over(parts, now).await?);
+    let mut items = vec![CONSENTS.write(&id, Expected::Absent, &item).map_err(Refused::internal)?];
+    items.extend(over(parts, &id, now).await?);
     projections::commit(parts, Commit { items, ..Commit::default() }).await.map_err(delegations::changed)?;
     let url = parts.environment.public_link(&format!("/consent#{secret}"));
     Ok(AskedConsent { url, expires_at: rfc3339(expires) })
@@ -128,8 +128,9 @@ const FORGOTTEN: usize = 4;
 /// Links that are looked at for that.
 const LOOKED_AT: usize = 32;
 
-async fn over(parts: &Parts, now: Timestamp) -> Result<Vec<remit_store::ItemWrite>, Refused> {
-    let page = CONSENTS.page(&parts.journal.store, None, LOOKED_AT).await.map_err(Refused::internal)?;
+/// Those below a link, which lies anywhere among them.
+async fn over(parts: &Parts, id: &str, now: Timestamp) -> Result<Vec<remit_store::ItemWrite>, Refused> {
+    let page = CONSENTS.page(&parts.journal.store, Some(id), LOOKED_AT).await.map_err(Refused::internal)?;
     let over = page.iter().filter(|entry| entry.value.expires <= now).take(FORGOTTEN);
     Ok(over.map(|entry| CONSENTS.forget(&entry.id, entry.expected())).collect())
 }

@@ -241,8 +241,10 @@ pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), R
     let Some(said) = own(parts, client, token)? else { return Ok(()) };
     let (now, until) = (parts.environment.now(), Timestamp(said.exp.saturating_mul(1_000)));
     let any = Expected::Any("a token that is revoked twice is revoked");
-    let mut items = vec![REVOKED_TOKENS.write(said.jti, any, &RevokedToken { until }).map_err(Refused::internal)?];
-    let page = REVOKED_TOKENS.page(&parts.journal.store, None, FORGOTTEN).await.map_err(Refused::internal)?;
+    let mut items = vec![REVOKED_TOKENS.write(&said.jti, any, &RevokedToken { until }).map_err(Refused::internal)?];
+    // Those below it, which lies anywhere among them.
+    let page = REVOKED_TOKENS.page(&parts.journal.store, Some(&said.jti), FORGOTTEN).await;
+    let page = page.map_err(Refused::internal)?;
     let over = page.iter().filter(|entry| entry.value.until < now);
     items.extend(over.map(|entry| REVOKED_TOKENS.forget(&entry.id, any)));
     let commit = Commit { items, ..Commit::default() };

@@ -54,12 +54,12 @@ impl Desk {
 }
 
 /// What is in a list, as it reads.
-fn text_of(browser: &Browser, selector: &str) -> String {
+pub(crate) fn text_of(browser: &Browser, selector: &str) -> String {
     browser.value(&format!("document.querySelector('{selector}').innerText")).unwrap().as_str().unwrap().to_owned()
 }
 
 /// Whether two buttons weigh the same: in size, colours and letters.
-fn alike(browser: &Browser, yes: &str, no: &str) -> bool {
+pub(crate) fn alike(browser: &Browser, yes: &str, no: &str) -> bool {
     let alike = format!(
         "(() => {{
            const look = (selector) => {{

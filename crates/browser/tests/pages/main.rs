@@ -8,4 +8,5 @@
 
 mod chat;
 mod confirm;
+mod consent;
 mod serving;

@@ -69,9 +69,13 @@ impl axum::extract::FromRequest<Shared> for Form {
 }
 
 /// The parameters of a form, each sent once.
-struct Parameters(BTreeMap<String, String>);
+struct Parameters {
+    named: BTreeMap<String, String>,
+    /// For whom the token is to be, as often as it was said.
+    targets: Vec<String>,
+}
 
-/// Parameters that may come several times, and say nothing here.
+/// Parameters that may come several times: for whom the token is to be.
 const REPEATABLE: [&str; 2] = ["audience", "resource"];
 
 impl Parameters {
@@ -83,21 +87,31 @@ impl Parameters {
             return Err(wrong("send the parameters as application/x-www-form-urlencoded"));
         }
         let bytes = read(form.body, FORM_MAX).await.map_err(|_| wrong("the form is too large, or did not arrive"))?;
-        let mut parameters = BTreeMap::new();
+        let (mut named, mut targets) = (BTreeMap::new(), Vec::new());
         for (name, value) in form_urlencoded::parse(&bytes) {
             // A parameter without a value counts as not sent (RFC 6749, section 3.2).
-            if value.is_empty() || REPEATABLE.contains(&&*name) {
+            if value.is_empty() {
                 continue;
             }
-            if parameters.insert(name.into_owned(), value.into_owned()).is_some() {
+            if REPEATABLE.contains(&&*name) {
+                targets.push(value.into_owned());
+            } else if named.insert(name.into_owned(), value.into_owned()).is_some() {
                 return Err(wrong("a parameter is sent twice; send each once"));
             }
         }
-        Ok((Self(parameters), form.headers))
+        Ok((Self { named, targets }, form.headers))
+    }
+
+    /// That it is for this server, wherever it is said for whom it is (RFC 8707).
+    fn are_for(&self, issuer: &str) -> Result<(), Refusal> {
+        if self.targets.iter().all(|target| target.trim_end_matches('/') == issuer) {
+            return Ok(());
+        }
+        Err(OAuthError::new(ErrorCode::InvalidTarget, format!("tokens are given out for {issuer} alone")).into())
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.named.get(name).map(String::as_str)
     }
 
     fn need(&self, name: &str) -> Result<&str, Refusal> {
@@ -140,7 +154,9 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
         }
     }
     let client = parameters.client(app, PATH).await?;
-    let url = format!("{}{PATH}", issuer(app)?);
+    let issuer = issuer(app)?;
+    parameters.are_for(&issuer)?;
+    let url = format!("{issuer}{PATH}");
     let asked = Asked { method: "POST", url: &url, access_token: None };
     let proof = proof(app, &headers, &asked).map_err(OAuthError::from)?;
     let now = app.environment.now().0;

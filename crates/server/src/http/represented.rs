@@ -20,9 +20,11 @@ use remit_app::{
 };
 use remit_oauth::{
     dpop::{self, Asked, Proof, ProofError},
-    error::ErrorCode,
+    error::{ErrorCode, OAuthError},
+    metadata::{PROTECTED_RESOURCE, well_known},
     seen::Seen as _,
 };
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The header of a proof.
@@ -39,17 +41,18 @@ pub(crate) struct Challenge {
     problem: Problem,
     error: Option<ErrorCode>,
     nonce: String,
+    /// Where it stands who gives out tokens.
+    metadata: Option<String>,
 }
 
 impl IntoResponse for Challenge {
     fn into_response(self) -> Response {
-        let challenge = match self.error {
-            Some(error) => format!("DPoP error=\"{error}\", algs=\"ES256 EdDSA\""),
-            None => "DPoP algs=\"ES256 EdDSA\"".to_owned(),
-        };
+        let error = self.error.map(|code| OAuthError::new(code, &self.problem.detail));
+        let challenge = dpop::challenge(error.as_ref(), None, self.metadata.as_deref());
+        let is_unproved = self.problem.kind == problem::UNAUTHENTICATED;
         let mut response = self.problem.into_response();
         let headers = response.headers_mut();
-        if let Ok(challenge) = HeaderValue::try_from(challenge) {
+        if let Some(challenge) = HeaderValue::try_from(challenge).ok().filter(|_| is_unproved) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         with_nonce(headers, &self.nonce);
@@ -78,7 +81,11 @@ impl FromRequestParts<Shared> for Represented {
 
     async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Challenge> {
         let nonce = app.vault.nonces().issue(app.environment.now().0);
-        let refused = |problem: Problem, error: Option<ErrorCode>| Challenge { problem, error, nonce: nonce.clone() };
+        let metadata = issuer(app).ok().map(|issuer| well_known(&issuer, PROTECTED_RESOURCE));
+        let refused = |problem: Problem, error: Option<ErrorCode>| {
+            let (nonce, metadata) = (nonce.clone(), metadata.clone());
+            Challenge { problem, error, nonce, metadata }
+        };
         let told = |refusal: Refused, error| refused(Problem::from(refusal), error);
         let unauthenticated = |detail: String| {
             let cure = "Send `Authorization: DPoP <access token>` and a proof in the `DPoP` header; docs/delegates.md \
@@ -115,14 +122,11 @@ pub(crate) fn answered(reply: Reply) -> Response {
         Ok(response) => response,
         Err(problem) => {
             let is_scope = problem.kind == problem::FORBIDDEN;
-            let scope = problem.members.get("scope").and_then(|scope| scope.as_str()).map(ToOwned::to_owned);
+            let error = OAuthError::new(ErrorCode::InsufficientScope, &problem.detail);
+            let challenge = dpop::challenge(Some(&error), problem.members.get("scope").and_then(Value::as_str), None);
             let mut response = problem.into_response();
-            if is_scope {
-                let scope = scope.map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
-                let challenge = format!("DPoP error=\"{}\"{scope}", ErrorCode::InsufficientScope);
-                if let Ok(challenge) = HeaderValue::try_from(challenge) {
-                    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-                }
+            if let Some(challenge) = HeaderValue::try_from(challenge).ok().filter(|_| is_scope) {
+                response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
             }
             response
         }

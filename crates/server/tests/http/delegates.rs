@@ -261,6 +261,10 @@ fn tokens_are_given_for_no_more_than_is_granted() {
     }
     let got = muse.ask_for(&detail(json!({})), &[("scope", "case:read admin")]);
     assert_eq!(got.body["error"], "invalid_scope", "{}", got.body);
+    let got = muse.ask_for(&detail(json!({})), &[("resource", "https://evil.example/mcp")]);
+    assert_eq!(got.body["error"], "invalid_target", "{}", got.body);
+    let got = muse.ask_for(&detail(json!({})), &[("audience", ISSUER), ("audience", ISSUER)]);
+    assert_eq!(got.status, 200, "{}", got.body);
     // Another delegate has nothing of it, though it is the same customer's.
     let got = other.ask_for(&detail(json!({})), &[]);
     assert_eq!(got.body["error"], "invalid_authorization_details", "{}", got.body);
