@@ -41,6 +41,7 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
+pub mod ask;
 pub mod callback;
 pub mod confirmation;
 pub mod conversation;

@@ -10,14 +10,14 @@ use crate::{
     request::{
         ask::{self, AskRequest},
         read,
-        view::{EffectView, RequestView},
+        told::RequestTold,
+        view::RequestView,
         withdraw,
     },
 };
 use remit_domain::{
     delegation::Scope,
     id::{ActionName, RequestId},
-    request::{Answer, Confirming, Money, RequestState, Requestable},
 };
 use remit_responders::once;
 use serde::{Deserialize, Serialize};
@@ -39,62 +39,16 @@ pub struct AskDelegated {
 /// A request of a delegate's.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DelegatedRequest {
-    /// Which.
-    pub request: String,
-    /// On which case.
-    pub case: String,
-    /// What is to be done.
-    pub action: String,
-    /// How far it has come.
-    pub state: RequestState,
-    /// What will be done, in words; nothing of what policy denies.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shown: Option<String>,
-    /// What it moves.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub amount: Option<Money>,
-    /// `insufficient_scope` where a yes of somebody else is wanted first, `access_denied` where policy denies it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<&'static str>,
-    /// Whose yes is wanted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub needs: Vec<Confirming>,
+    /// What is told of it.
+    #[serde(flatten)]
+    pub told: RequestTold,
     /// Where it can be watched what becomes of it.
     pub watch: String,
-    /// What would change a denial, and who can give that.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub requestable: Vec<Requestable>,
-    /// Until when a yes counts.
-    #[schema(format = DateTime)]
-    pub due_at: String,
-    /// How it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub effect: Option<EffectView>,
 }
 
 impl From<RequestView> for DelegatedRequest {
     fn from(view: RequestView) -> Self {
-        let verdict = view.verdict.as_ref();
-        let denied = verdict.is_some_and(|verdict| verdict.answer == Answer::Deny);
-        let error = match (view.state, denied) {
-            (RequestState::Waiting, _) => Some("insufficient_scope"),
-            (RequestState::Declined, true) => Some("access_denied"),
-            _ => None,
-        };
-        Self {
-            watch: format!("/delegate/v1/requests/{}", view.id),
-            requestable: verdict.map(|verdict| verdict.requestable.clone()).unwrap_or_default(),
-            needs: if view.state == RequestState::Waiting { view.wanted } else { Vec::new() },
-            request: view.id,
-            case: view.case,
-            action: view.action,
-            state: view.state,
-            shown: view.shown,
-            amount: view.amount,
-            error,
-            due_at: view.due_at,
-            effect: view.effect,
-        }
+        Self { watch: format!("/delegate/v1/requests/{}", view.id), told: view.into() }
     }
 }
 
@@ -141,8 +95,7 @@ pub async fn get_delegated_request(
 ) -> Result<DelegatedRequest, GetDelegatedRequestRefusal> {
     own(parts, within(caller, Scope::CaseRead)?, request).await?;
     let view = read::request(parts, caller, request).await.map_err(Refused::from)?;
-    let denied = view.verdict.as_ref().is_some_and(|verdict| verdict.answer == Answer::Deny);
-    Ok(if denied { view.untold() } else { view }.into())
+    Ok(view.into())
 }
 
 /// Takes a request back that is not being carried out yet.

@@ -147,6 +147,30 @@ operations! { "chat"
         }
     }
 
+    /// Ask for an action, as the customer, on the case that the chat goes on with.
+    ///
+    /// The same rules hold as for everybody who asks: where policy wants the customer's own yes too, it waits for it
+    /// among the requests of the chat.
+    ask_for_action = AskForAction {
+        asks: [REQUEST_ASK];
+        of: [Chat];
+        runs: as a command in a chat;
+        refuses: AskForActionRefusal {
+            /// The bundle has no such action, or the arguments do not fit it.
+            Invalid,
+            /// The case that the chat goes on with is not there.
+            NotFound,
+            /// Nothing was said on this chat yet, or its case is resolved.
+            Conflict,
+            /// A limit of the action is reached.
+            LimitReached,
+            /// The customer was erased.
+            Erased,
+            /// The connector that says what is true of it does not answer.
+            Unreachable,
+        }
+    }
+
     /// Say yes to what was shown: to all that is listed, or to none.
     confirm_asked = ConfirmAsked {
         asks: [REQUEST_CONFIRM];

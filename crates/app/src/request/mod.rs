@@ -15,6 +15,7 @@ pub(crate) mod record;
 pub mod sandbox;
 pub(crate) mod stated;
 pub mod tell;
+pub mod told;
 pub(crate) mod turn;
 pub mod view;
 pub mod withdraw;

@@ -293,7 +293,7 @@ impl RequestView {
     }
 
     /// Without anything that its connector said of it.
-    pub(crate) fn untold(mut self) -> Self {
+    pub(super) fn untold(mut self) -> Self {
         (self.shown, self.amount) = (None, None);
         if let Some(verdict) = &mut self.verdict {
             verdict.facts.clear();

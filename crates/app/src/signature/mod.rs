@@ -48,7 +48,7 @@ use crate::{
     input,
     operation::{self, Declaration, Operation},
     reconciliation::{run, view::ReconciliationView},
-    request::{answer, ask, link, view::RequestView},
+    request::{answer, ask, link, told::RequestTold, view::RequestView},
     staff::{self, QueueView, StaffView, WorkView},
     token::{self, MadeToken, TokenView},
     webhook::{
@@ -217,6 +217,7 @@ signatures! {
     AskForCallback(callback::AskCallback) -> Nothing, "Agreed on.";
     EndCallback(Nothing) -> Nothing, "Taken back.";
     ListAsked(Nothing) -> chat::requests::Asked, "What waits.";
+    AskForAction(chat::ask::AskForAction) -> RequestTold, "Asked for, and answered by policy.";
     ConfirmAsked(answer::AnswerRequests) -> Nothing, "Confirmed, all of them.";
     DeclineAsked(answer::AnswerRequests) -> Nothing, "Declined, all of them.";
     Judge(GiveFeedback) -> Nothing, "Noted.";

@@ -137,6 +137,7 @@ addresses! {
     AskForCallback = Post "/chat/v1/{chat}/callback" [204];
     EndCallback = Post "/chat/v1/{chat}/callback/end" [204];
     ListAsked = Get "/chat/v1/{chat}/requests" [200];
+    AskForAction = Post "/chat/v1/{chat}/requests" [201];
     ConfirmAsked = Post "/chat/v1/{chat}/requests/confirm" [204];
     DeclineAsked = Post "/chat/v1/{chat}/requests/decline" [204];
     Judge = Post "/chat/v1/{chat}/feedback" [204];

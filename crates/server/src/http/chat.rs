@@ -6,7 +6,7 @@ use super::{
     body::{self, Json, NoBody},
     chat_session::{COOKIE, SameSite, Session, Writing, cookies, name_of},
     query::{Names, Params, position},
-    reply::{self, COMMENT, json, private},
+    reply::{self, COMMENT, created, json, private},
     request::{Authenticated, Reply, Shared},
     route::Routes,
 };
@@ -26,6 +26,7 @@ use remit_app::{
     case::feedback::GiveFeedback,
     chat::{
         self, Say, StartChat,
+        ask::{self, AskForAction},
         callback::{self, AskCallback},
         conversation::{self, ChatMessage, ChatStatus},
         requests,
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::AskForCallback, ask_for_callback)
         .bind(operation::EndCallback, end_callback)
         .bind(operation::ListAsked, list_asked)
+        .bind(operation::AskForAction, ask_for_action)
         .bind(operation::ConfirmAsked, confirm_asked)
         .bind(operation::DeclineAsked, decline_asked)
         .bind(operation::Judge, judge)
@@ -262,6 +264,11 @@ async fn list_asked(State(app): State<Shared>, Session(chat): Session) -> Reply 
     chat::pace_read(&app.environment, &chat)?;
     let caller = Arc::new(chat.caller());
     Ok(private(reading::read(&app, &caller, async move |app, _| json(&requests::asked_of(app, &chat).await?)).await?))
+}
+
+async fn ask_for_action(State(app): State<Shared>, Writing(chat): Writing, body: Json<AskForAction>) -> Reply {
+    let repeat = keyed(body.repeat)?;
+    created(ask::ask_for_action(&app, &chat, &repeat, body.value).await?).map(private)
 }
 
 async fn confirm_asked(State(app): State<Shared>, Writing(chat): Writing, body: Json<AnswerRequests>) -> Reply {

@@ -23,6 +23,7 @@ mod concurrent;
 mod confirmations;
 mod consents;
 mod customer;
+mod customers_ask;
 mod danger;
 mod danger_moves;
 mod deferrals;
