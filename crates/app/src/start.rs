@@ -54,7 +54,7 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
     let live = Live::new(&bundle, last, settings.webhooks_in_the_clear);
     let vault = Vault {
-        delegate_tokens: DelegateTokens::of(&keys),
+        delegate_tokens: DelegateTokens::of(&keys, environment.now()),
         keys,
         customers: customers::Customers::default(),
         erasures: erasures::Erasures::load(&store)?,

@@ -38,6 +38,9 @@ pub struct Client {
     pub thumbprint: String,
     /// The assertion's own identifier.
     pub jti: String,
+    /// Since when there can have been such a one, in milliseconds since 1970: its `iat`, or as long before its end as
+    /// any may live. What was seen before is known from then on alone.
+    pub made_ms: i64,
     /// Until when it could be sent again, in milliseconds since 1970.
     pub until_ms: i64,
 }
@@ -171,8 +174,9 @@ pub fn read(
     if !is_plain(&claims.jti, JTI_MAX) {
         return Err(AssertionError::Jti);
     }
-    let thumbprint = key.thumbprint().to_owned();
-    Ok(Client { id: claims.sub, thumbprint, jti: claims.jti, until_ms: claims.exp.ms() })
+    let (thumbprint, until_ms) = (key.thumbprint().to_owned(), claims.exp.ms());
+    let made_ms = claims.iat.map_or(until_ms.saturating_sub(LIFE_MAX_MS), |iat| iat.ms());
+    Ok(Client { id: claims.sub, thumbprint, jti: claims.jti, made_ms, until_ms })
 }
 
 /// Looks at everything of an assertion, and notes that it was sent.

@@ -2,7 +2,7 @@
 
 use remit_domain::{
     case::Requester,
-    delegation::{DelegateClass, DelegatedGrant, Delegation},
+    delegation::{DelegateClass, DelegatedGrant, Delegation, GrantLimits},
     id::{CustomerId, DelegateId, StaffId},
 };
 use remit_store::{Expect, TokenRow};
@@ -55,6 +55,8 @@ pub struct Represented {
     pub expect: Vec<Expect>,
     /// What all of them and the token grant together.
     pub grant: DelegatedGrant,
+    /// The limits of the token, where it was narrowed further than they are.
+    pub narrowed: Option<GrantLimits>,
     /// The identifier of the token (`jti`).
     pub token: String,
     /// The thumbprint of the key that the token is bound to (`jkt`).

@@ -82,15 +82,30 @@ fn unknown() -> Refused {
 /// Nothing where there is nobody of this pseudonym whose words are there.
 async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) -> Result<Option<Erased>, Refused> {
     let Some(row) = parts.journal.store.customer(customer.as_str()).await.map_err(Refused::internal)? else {
+        // Who has no words may have granted something.
+        end_delegations(parts, caller, customer).await?;
         return Ok(None);
     };
     if row.wrapped_key.is_some() {
         destroy_key(parts, caller, customer, row.key).await?;
     } else if !parts.vault.erasures.is_pending(customer) {
+        end_delegations(parts, caller, customer).await?;
         return Ok(None);
     }
     let cases = parts.journal.store.count_under(customer.as_str(), row.key).await.map_err(Refused::internal)?;
     Ok(Some(Erased { cases, log: log(!parts.vault.erasures.is_done(row.key).await) }))
+}
+
+/// Ends what somebody granted of whom no words are there.
+async fn end_delegations(parts: &Parts, caller: &Caller, customer: &CustomerId) -> Result<(), Refused> {
+    let (cause, now) = (RevocationCause::Erasure, parts.environment.now());
+    let by = caller.pseudonym.to_string();
+    let (events, items) = delegations::all_ended(&parts.journal, customer, cause, &by, now).await?;
+    if events.is_empty() && items.is_empty() {
+        return Ok(());
+    }
+    let commit = Commit { items, ..Commit::default() };
+    authority::govern(parts, caller, &events, commit).await.map_err(crate::refused)
 }
 
 async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key: u64) -> Result<(), Refused> {

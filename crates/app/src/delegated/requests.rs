@@ -18,6 +18,7 @@ use crate::{
 use remit_domain::{
     delegation::Scope,
     id::{ActionName, RequestId},
+    request::Asker,
 };
 use remit_responders::once;
 use serde::{Deserialize, Serialize};
@@ -121,6 +122,11 @@ async fn own(parts: &Parts, of: &Represented, request: &str) -> Result<(), Refus
     let unknown = || Refused::new(Kind::NotFound, "no such request was made under this delegation");
     let id: RequestId = request.parse().map_err(|_| unknown())?;
     let request = read::stored(parts, id).await?.ok_or_else(unknown)?;
+    let root = of.chain.first().map(|link| link.id);
+    let is_theirs = matches!(&request.value.by, Asker::Delegate(asker) if asker.chain.first().copied() == root);
+    if !is_theirs {
+        return Err(unknown());
+    }
     opened(parts, of, &request.value.case.to_string()).await.map(drop).map_err(|refused| match refused.kind {
         Kind::NotFound => unknown(),
         _ => refused,

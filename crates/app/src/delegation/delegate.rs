@@ -17,7 +17,7 @@ use crate::{
 use remit_domain::{
     Event,
     delegation::{DelegateChange, DelegateChanged, DelegateClass, DelegateRegistered, DelegateTerms},
-    id::DelegateId,
+    id::{DelegateId, Timestamp},
 };
 use remit_oauth::jwk::KeySet;
 use remit_policy::address::Address;
@@ -93,7 +93,7 @@ pub async fn register_delegate(
         class: new.class,
         owner,
         jwks: new.jwks,
-        keys_since: now,
+        keys_since: Timestamp(0),
         redirects: new.redirect_uris,
         suspended: false,
         registered: now,

@@ -8,10 +8,7 @@ use crate::{
     journal::delegations::{self, REVOKED_TOKENS},
     refused::{Kind, Refused},
 };
-use remit_domain::{
-    delegation::{DelegatedGrant, Delegation},
-    id::DelegateId,
-};
+use remit_domain::{delegation::Delegation, id::DelegateId};
 use remit_oauth::token::AccessToken;
 use remit_store::Entry;
 use std::sync::Arc;
@@ -58,27 +55,26 @@ pub(super) async fn standing(parts: &Parts, said: &AccessToken) -> Result<Option
         // Whoever stands between is as much a part of it as who acts.
         let known = delegations::stored_delegate(&parts.journal, link.value.delegate).await?;
         let Some(known) = known.filter(|known| !known.value.suspended) else { return Ok(None) };
-        if link.value.id == id && known.value.keys_since.0 > said.iat.saturating_mul(1_000).saturating_add(999) {
+        if link.value.id == id && known.value.keys_since.0 >= said.iat.saturating_mul(1_000) {
             return Ok(None);
         }
         class = Some(known.value.class);
     }
     let Some(class) = class else { return Ok(None) };
-    let grant = granted(&chain, said);
+    let first = chain.first().map(|link| link.value.clone()).ok_or_else(delegations::no_chain)?;
+    let of_token = grant_of(said);
+    let of_chain = chain.iter().skip(1).fold(first.grant.clone(), |grant, link| grant.meet(&link.value.grant));
+    let narrowed = (of_token.limits != of_chain.limits).then(|| of_token.limits.clone());
+    let grant = of_chain.meet(&of_token);
     Ok(Some(Represented {
         delegate,
         class,
-        customer: chain.iter().map(|link| link.value.customer.clone()).next().ok_or_else(delegations::no_chain)?,
+        customer: first.customer,
         expect: chain.iter().map(delegations::expect).collect(),
         chain: chain.into_iter().map(|link| link.value).collect(),
         grant,
+        narrowed,
         token: said.jti.clone(),
         key: said.cnf.jkt.clone(),
     }))
-}
-
-/// What a token and all delegations of its chain grant together.
-fn granted(chain: &[Entry<Delegation>], said: &AccessToken) -> DelegatedGrant {
-    let of_token = grant_of(said);
-    chain.iter().fold(of_token, |grant, link| grant.meet(&link.value.grant))
 }

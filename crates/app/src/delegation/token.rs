@@ -29,6 +29,9 @@ use remit_store::{Commit, Entry, Expected};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
+/// By how much the clock of who makes an assertion may be behind, and its moment rounded, in milliseconds.
+const BEHIND_MS: i64 = 3_000;
+
 /// For how long an access token counts, in seconds.
 pub const LIFE_S: i64 = 300;
 
@@ -108,7 +111,12 @@ pub async fn authenticate(
     let (keys, now) = (keys(&known.value)?, parts.environment.now());
     let audiences = [issuer.as_str(), endpoint];
     let seen = &parts.vault.delegate_tokens.seen;
-    assertion::check(assertion, client_id, &keys, &audiences, seen, now.0).map_err(OAuthError::from)?;
+    let client = assertion::check(assertion, client_id, &keys, &audiences, seen, now.0).map_err(OAuthError::from)?;
+    if client.made_ms.saturating_add(BEHIND_MS) < parts.vault.delegate_tokens.since.0 {
+        let what = "client_assertion was made before this server began, which does not know whether it was used: make \
+                    a new one";
+        return Err(refused(ErrorCode::InvalidClient, what));
+    }
     Ok(Client { id })
 }
 

@@ -174,7 +174,7 @@ pub(crate) fn ended(
 /// Delegations of one customer, at most: those that stand and those that have ended.
 pub(crate) const EACH_MAX: usize = 100;
 
-/// What ends all that a customer granted.
+/// What ends all that a customer granted, and the links by which they were asked to.
 pub(crate) async fn all_ended(
     journal: &Journal,
     customer: &CustomerId,
@@ -183,7 +183,12 @@ pub(crate) async fn all_ended(
     at: Timestamp,
 ) -> Result<(Vec<Event>, Vec<ItemWrite>), Refused> {
     let (mut events, mut items) = (Vec::new(), Vec::new());
-    for entry in of_customer(customer).page(&journal.store, None, EACH_MAX).await.map_err(Refused::internal)? {
+    for entry in CONSENTS.all(&journal.store).await.map_err(Refused::internal)? {
+        if entry.value.customer == *customer {
+            items.push(CONSENTS.forget(&entry.id, entry.expected()));
+        }
+    }
+    for entry in of_customer(customer).all(&journal.store).await.map_err(Refused::internal)? {
         let Ok(id) = entry.id.parse() else { continue };
         let Some(entry) = stored(journal, id).await? else { continue };
         if let Some((event, item, _)) = ended(&entry, cause, by, at)? {

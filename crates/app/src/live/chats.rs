@@ -86,7 +86,7 @@ impl Chat {
             id,
             customer: item.customer,
             expires: item.expires,
-            writes: RateLimit::new(20, Duration::from_secs(3)),
+            writes: RateLimit::new(24, Duration::from_secs(3)),
             reads: RateLimit::new(60, Duration::from_millis(500)),
             state: Mutex::new(State { cases: item.cases, uploading: false }),
             turn: tokio::sync::Mutex::default(),

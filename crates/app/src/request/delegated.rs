@@ -9,6 +9,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{
+    delegation::GrantLimits,
     id::{ActionName, Timestamp},
     request::{DelegateAsker, Money},
 };
@@ -17,6 +18,8 @@ use remit_store::Counter;
 const HOUR_MS: i64 = 3_600_000;
 /// What stands before a delegation's identifier in the scope of its counters.
 const SCOPE: &str = "delegation:";
+/// What stands before a token's identifier in the scope of its counters.
+const TOKEN: &str = "token:";
 /// The counter of amounts.
 const TOTAL: &str = "total";
 /// The counter of requests.
@@ -34,44 +37,62 @@ pub(super) fn counters(
 ) -> Result<Vec<(Counter, u64, u64)>, Refused> {
     let mut counters = Vec::new();
     for link in &of.chain {
-        let limits = &link.grant.limits;
-        let beyond = |most: &Money, what: &str| {
-            let most = remit_policy::action::money_in_words(most);
-            let detail = format!("the delegation {} lets {what} move {most} at most", link.id);
-            Refused::new(Kind::LimitReached, detail).with("delegation", link.id)
-        };
-        let window_ms = limits.window_hours.map_or(0, |hours| {
-            let window = i64::from(hours) * HOUR_MS;
-            now.0.div_euclid(window) * window
-        });
-        let counter = |what: &str| Counter { scope: format!("{SCOPE}{}", link.id), key: what.to_owned(), window_ms };
-        if let (Some(moved), Some(most)) = (amount, &limits.max_amount)
-            && (moved.currency != most.currency || moved.minor.saturating_abs() > most.minor)
-        {
-            return Err(beyond(most, "one action"));
+        let id = link.id.to_string();
+        counters.extend(under(&format!("{SCOPE}{id}"), &format!("delegation {id}"), &link.grant.limits, amount, now)?);
+    }
+    if let Some(limits) = &of.narrowed {
+        counters.extend(under(&format!("{TOKEN}{}", of.token), "access token", limits, amount, now)?);
+    }
+    Ok(counters)
+}
+
+/// The counters of a request under limits of one kind.
+fn under(
+    scope: &str,
+    what: &str,
+    limits: &GrantLimits,
+    amount: Option<&Money>,
+    now: Timestamp,
+) -> Result<Vec<(Counter, u64, u64)>, Refused> {
+    let beyond = |most: &Money, how: &str| {
+        let most = remit_policy::action::money_in_words(most);
+        Refused::new(Kind::LimitReached, format!("the {what} lets {how} move {most} at most"))
+    };
+    let window_ms = limits.window_hours.map_or(0, |hours| {
+        let window = i64::from(hours) * HOUR_MS;
+        now.0.div_euclid(window) * window
+    });
+    let counter = |key: &str| Counter { scope: scope.to_owned(), key: key.to_owned(), window_ms };
+    let mut counters = Vec::new();
+    if let (Some(moved), Some(most)) = (amount, &limits.max_amount)
+        && (moved.currency != most.currency || moved.minor.saturating_abs() > most.minor)
+    {
+        return Err(beyond(most, "one action"));
+    }
+    if let (Some(moved), Some(most)) = (amount, &limits.max_total) {
+        if moved.currency != most.currency {
+            return Err(beyond(most, "all together"));
         }
-        if let (Some(moved), Some(most)) = (amount, &limits.max_total) {
-            if moved.currency != most.currency {
-                return Err(beyond(most, "all together"));
-            }
-            counters.push((counter(TOTAL), moved.minor.unsigned_abs(), most.minor.unsigned_abs()));
-        }
-        if let Some(most) = limits.max_count {
-            counters.push((counter(COUNT), 1, most.into()));
-        }
+        counters.push((counter(TOTAL), moved.minor.unsigned_abs(), most.minor.unsigned_abs()));
+    }
+    if let Some(most) = limits.max_count {
+        counters.push((counter(COUNT), 1, most.into()));
     }
     Ok(counters)
 }
 
 /// That a limit of a delegation is reached, in words; nothing where the counter is of none.
 pub(super) fn reached(counter: &Counter, left: u64) -> Option<String> {
-    let delegation = counter.scope.strip_prefix(SCOPE)?;
+    let of = match counter.scope.strip_prefix(SCOPE) {
+        Some(delegation) => format!("delegation {delegation}"),
+        None => counter.scope.strip_prefix(TOKEN).map(|_| "access token".to_owned())?,
+    };
     let what = if counter.key == TOTAL { "minor units" } else { "actions" };
     let since = match counter.window_ms {
         0 => "until it ends".to_owned(),
         since => format!("in the window that began at {}", rfc3339(Timestamp(since))),
     };
-    Some(format!("a limit of the delegation {delegation} is reached: {left} {what} are left {since}"))
+    Some(format!("a limit of the {of} is reached: {left} {what} are left {since}"))
 }
 
 /// Whether a delegate may still have done what it asked for: its delegations stand, name the action, and it was not

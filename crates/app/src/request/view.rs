@@ -297,6 +297,12 @@ impl RequestView {
         (self.shown, self.amount) = (None, None);
         if let Some(verdict) = &mut self.verdict {
             verdict.facts.clear();
+            // What else stands against it may be that it is somebody else's, of whom this would tell something.
+            let can_change =
+                |policy: &PolicyView| verdict.requestable.iter().any(|one| *one.policy.as_str() == *policy.id);
+            if !verdict.policies.iter().all(can_change) {
+                verdict.requestable.clear();
+            }
         }
         self
     }

@@ -23,7 +23,9 @@ pub(crate) struct DelegateTokens {
     seed: [u8; 32],
     /// The keys of the period that was asked for last.
     signing: RwLock<Option<(i64, Arc<SigningKeys>)>>,
-    /// Nonces of proofs.
+    /// When this process began to remember what it sees.
+    pub(crate) since: Timestamp,
+    /// Nonces of proofs: no other process gave them out, whose proofs this one has not seen.
     pub(crate) nonces: Nonces,
     /// Proofs and assertions that were seen of late.
     pub(crate) seen: SeenProofs,
@@ -37,11 +39,13 @@ impl fmt::Debug for DelegateTokens {
 
 impl DelegateTokens {
     /// Those of a data directory.
-    pub(crate) fn of(keys: &Keys) -> Self {
+    pub(crate) fn of(keys: &Keys, since: Timestamp) -> Self {
+        let nonces = super::keys::hmac(&keys.of_delegates(b"nonces of proofs"), &[&since.0.to_be_bytes()]);
         Self {
+            since,
             seed: keys.of_delegates(b"sign access tokens"),
             signing: RwLock::default(),
-            nonces: Nonces::new(&keys.of_delegates(b"nonces of proofs"), NONCE_PERIOD),
+            nonces: Nonces::new(&nonces, NONCE_PERIOD),
             seen: SeenProofs::new(SEEN_MAX),
         }
     }

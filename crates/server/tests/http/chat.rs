@@ -339,7 +339,7 @@ fn one_customer_cannot_flood_and_others_do_not_feel_it() {
     let server = Server::start_under(bank_with(|toml| toml), &clock);
     let client = server.client(&["admin"]);
     let (ann, bob) = (Customer::of(&client, "ann"), Customer::of(&client, "bob"));
-    let got = (0..25).map(|n| ann.post("messages", &json!({ "text": format!("message {n}") })));
+    let got = (0..29).map(|n| ann.post("messages", &json!({ "text": format!("message {n}") })));
     let late = got.filter(|got| got.status != 204).collect::<Vec<_>>();
     assert!(late.len() >= 4, "{}", late.len());
     refused(&late[0], 429, "too_often", "go on in");

@@ -283,6 +283,38 @@ fn tokens_are_given_for_no_more_than_is_granted() {
 }
 
 #[test]
+fn a_token_s_own_limits_hold_and_what_others_ask_for_is_not_a_delegates() {
+    let desk = Desk::open();
+    let (mut muse, delegation) = desk.for_ann(20, &usual());
+    let limits = json!({ "max_amount": { "minor": 100, "currency": "GBP" }, "max_count": 1 });
+    let detail = json!([{ "type": "support_delegation", "identifier": delegation, "constraints": limits }]);
+    let wide = muse.token.clone();
+    muse.token = muse.ask_for(&detail, &[]).body["access_token"].as_str().unwrap().to_owned();
+    let case = muse.open("please give me my money back");
+    let path = format!("/delegate/v1/cases/{case}/requests");
+    for (minor, status) in [(101, 409), (100, 201), (1, 409)] {
+        let got = muse.post(&path, &refund(minor));
+        assert_eq!(got.status, status, "{minor}: {}", got.body);
+    }
+    muse.token = wide;
+    assert_eq!(muse.post(&path, &refund(101)).status, 201);
+    // What a lead asks for on the same case is not the delegate's to see or take back.
+    let asked = desk.server.client(&["lead"]).post(&format!("/v1/cases/{case}/requests"), &refund(3));
+    assert_eq!(asked.status, 201, "{}", asked.body);
+    let path = format!("/delegate/v1/requests/{}", asked.body["id"].as_str().unwrap());
+    assert_eq!(muse.get(&path).status, 404);
+    assert_eq!(muse.ask("post", &format!("{path}/withdraw"), None).status, 404);
+    // Who is erased is represented by nobody, and grants nothing by a link that was made before.
+    let secret = muse.asked_of(&desk.crm, "zoe", &usual());
+    let of_zoe = muse.granted_by(&desk.crm, "zoe", &usual());
+    assert_eq!(desk.admin.post("/v1/customers/erase", &json!({ "customer": "zoe" })).status, 404);
+    assert_eq!(desk.admin.get("/v1/customers/zoe/delegations").body[0]["cause"], "erasure");
+    assert_eq!(page(&desk.crm, "read", &json!({ "secret": secret })).status, 410);
+    let got = muse.ask_for(&json!([{ "type": "support_delegation", "identifier": of_zoe }]), &[]);
+    assert_eq!(got.body["error"], "invalid_authorization_details", "{}", got.body);
+}
+
+#[test]
 fn clients_prove_who_they_are() {
     let desk = Desk::open();
     let (mut muse, delegation) = desk.for_ann(8, &usual());
