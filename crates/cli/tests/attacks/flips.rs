@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path, sync::Mutex};
 
 /// What is not found, with why: a table, a column of it or `*`, what was done or `*`.
-const UNFOUND: [(&str, &str, &str, &str); 18] = [
+const UNFOUND: [(&str, &str, &str, &str); 19] = [
     ("idempotency", "*", "*", "answers kept for a day, so that a repeated request gets the same: on no record"),
     ("tokens", "name", "*", "it can be forgotten, and is on no record"),
     ("items", "body", "*", PARTLY),
@@ -24,6 +24,7 @@ const UNFOUND: [(&str, &str, &str, &str); 18] = [
     ("outcomes", "intent", "*", INTENT),
     ("outcome_counts", "intent", "*", INTENT),
     ("depths", "", "delete", "a count of none"),
+    ("depths", "holder", "*", "a count of none, whoever has it"),
     ("customers", "key", "*", DESTROYED),
     ("customers", "", "delete", DESTROYED),
     ("customer_keys", "", "delete", DESTROYED),
