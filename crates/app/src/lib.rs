@@ -15,6 +15,7 @@ pub mod chat;
 pub mod customer;
 pub mod delegated;
 pub mod delegation;
+mod digest;
 pub mod directory;
 pub mod environment;
 pub mod evidence;

@@ -5,8 +5,7 @@ use crate::{
     Caller, Done, Parts, Repeat,
     access::auth,
     case::{
-        enrich,
-        open::{self, requester},
+        enrich, open,
         request::{OpenCase, PostMessage},
         write,
     },
@@ -97,7 +96,6 @@ pub async fn open_delegated_case(
         auto_submitted: Some("no".to_owned()),
     };
     open::may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
-    requester(caller, &open)?;
     let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, of.customer.clone()).await?;
     let now = parts.environment.now();
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;

@@ -1,6 +1,6 @@
 //! Actions that delegates request for customers.
 
-use super::{opened, within};
+use super::{opened, root, within};
 use crate::{
     Caller, Done, Parts, Repeat,
     caller::principal::Represented,
@@ -122,8 +122,8 @@ async fn own(parts: &Parts, of: &Represented, request: &str) -> Result<(), Refus
     let unknown = || Refused::new(Kind::NotFound, "no such request was made under this delegation");
     let id: RequestId = request.parse().map_err(|_| unknown())?;
     let request = read::stored(parts, id).await?.ok_or_else(unknown)?;
-    let root = of.chain.first().map(|link| link.id);
-    let is_theirs = matches!(&request.value.by, Asker::Delegate(asker) if asker.chain.first().copied() == root);
+    let root = root(of)?;
+    let is_theirs = matches!(&request.value.by, Asker::Delegate(asker) if asker.chain.first() == Some(&root));
     if !is_theirs {
         return Err(unknown());
     }

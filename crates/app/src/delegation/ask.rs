@@ -1,13 +1,12 @@
 //! Customers asked whether a delegate may act for them: by a link that the organisation sends them, or whose browser it
 //! shows it to, since it alone knows who is before it.
 
-use super::digest_of;
 use crate::{
     Caller, Parts,
     access::auth,
     bounds::{CUSTOMER_MAX, bounded},
     caller::principal::Principal,
-    customer,
+    customer, digest,
     environment::clock::rfc3339,
     journal::delegations::{self, CONSENTS, ConsentItem},
     operation::AskConsentRefusal,
@@ -115,7 +114,7 @@ pub async fn ask_consent(parts: &Parts, caller: &Caller, ask: AskConsent) -> Res
         asked_by: caller.pseudonym.to_string(),
         expires,
     };
-    let id = digest_of(&secret).to_string();
+    let id = digest::of_secret(&secret).to_string();
     let mut items = vec![CONSENTS.write(&id, Expected::Absent, &item).map_err(Refused::internal)?];
     items.extend(over(parts, &id, now).await?);
     projections::commit(parts, Commit { items, ..Commit::default() }).await.map_err(delegations::changed)?;

@@ -1,10 +1,11 @@
 //! What a customer is shown who is asked whether a delegate may act for them, and their answer: once, to exactly what
 //! was shown.
 
-use super::{ask::SECRET_PREFIX, digest_of, view::DelegationView};
+use super::{ask::SECRET_PREFIX, view::DelegationView};
 use crate::{
     Caller, Parts,
     access::auth,
+    bounds, digest,
     environment::clock::rfc3339,
     journal::delegations::{self, CONSENTS, ConsentItem, DELEGATIONS, DelegateItem, EACH_MAX, of_customer},
     operation::{AcceptConsentRefusal, ReadConsentRefusal, RefuseConsentRefusal},
@@ -20,13 +21,10 @@ use remit_domain::{
 use remit_store::{Commit, Entry, Expected};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 /// The longest secret that is looked at, in bytes.
 const SECRET_MAX: usize = 128;
-/// The longest that anything is before a customer, in milliseconds.
-const SEEN_MS_MAX: i64 = 24 * 3_600_000;
 
 /// The secret of a link.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -114,9 +112,7 @@ pub async fn accept_consent(parts: &Parts, said: AcceptConsent) -> Result<Delega
     if hash != shown {
         return Err(Refused::invalid("hash", "is not that of what the link asks; read it again").into());
     }
-    if said.seen_ms.is_some_and(|seen| !(0..=SEEN_MS_MAX).contains(&seen)) {
-        return Err(Refused::invalid("seen_ms", format!("must be 0 to {SEEN_MS_MAX} milliseconds")).into());
-    }
+    bounds::seen(said.seen_ms)?;
     let (asked, now) = (&found.entry.value, parts.environment.now());
     let of_customer = of_customer(&asked.customer);
     let had = of_customer.page(&parts.journal.store, None, EACH_MAX).await.map_err(Refused::internal)?;
@@ -179,7 +175,7 @@ impl Found {
         if !secret.starts_with(SECRET_PREFIX) || secret.len() > SECRET_MAX {
             return Err(over());
         }
-        let entry = CONSENTS.get(&parts.journal.store, &digest_of(secret).to_string()).await;
+        let entry = CONSENTS.get(&parts.journal.store, &digest::of_secret(secret).to_string()).await;
         let entry = entry.map_err(Refused::internal)?.ok_or_else(over)?;
         if entry.value.expires <= parts.environment.now() {
             return Err(over());
@@ -208,8 +204,7 @@ impl Found {
             "owner": self.delegate.owner,
             "grant": asked.grant,
         });
-        let canonical = serde_json_canonicalizer::to_vec(&exact).map_err(Refused::internal)?;
-        Ok(Digest::from_bytes(&Sha256::digest(&canonical).into()))
+        digest::of_json(&exact)
     }
 
     fn shown(&self, parts: &Parts, language: Option<&str>) -> Result<ShownConsent, Refused> {

@@ -10,11 +10,3 @@ pub mod represent;
 pub mod revoke;
 pub mod token;
 pub mod view;
-
-use remit_domain::id::Digest;
-use sha2::{Digest as _, Sha256};
-
-/// Under what a link is known whose secret nobody has.
-fn digest_of(secret: &str) -> Digest {
-    Digest::from_bytes(&Sha256::digest(secret.as_bytes()).into())
-}

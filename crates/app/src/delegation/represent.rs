@@ -5,7 +5,7 @@ use super::{claims::grant_of, issuer::issuer};
 use crate::{
     Caller, Parts,
     caller::principal::Represented,
-    journal::delegations::{self, REVOKED_TOKENS},
+    journal::delegations::{self, Chain, REVOKED_TOKENS},
     refused::{Kind, Refused},
 };
 use remit_domain::{delegation::Delegation, id::DelegateId};
@@ -46,32 +46,23 @@ pub(super) async fn standing(parts: &Parts, said: &AccessToken) -> Result<Option
         return Ok(None);
     }
     let Some(chain) = delegations::standing_chain(&parts.journal, id, now).await? else { return Ok(None) };
+    let Chain { links, granted, delegate: known } = chain;
     let is_theirs = |last: &Entry<Delegation>| last.value.delegate == delegate;
-    if !chain.last().is_some_and(is_theirs) || chain.iter().any(|link| link.value.customer.as_str() != said.sub) {
+    if !links.last().is_some_and(is_theirs) || links.iter().any(|link| link.value.customer.as_str() != said.sub) {
         return Ok(None);
     }
-    let mut class = None;
-    for link in &chain {
-        // Whoever stands between is as much a part of it as who acts.
-        let known = delegations::stored_delegate(&parts.journal, link.value.delegate).await?;
-        let Some(known) = known.filter(|known| !known.value.suspended) else { return Ok(None) };
-        if link.value.id == id && known.value.keys_since.0 >= said.iat.saturating_mul(1_000) {
-            return Ok(None);
-        }
-        class = Some(known.value.class);
+    if known.keys_since.0 >= said.iat.saturating_mul(1_000) {
+        return Ok(None);
     }
-    let Some(class) = class else { return Ok(None) };
-    let first = chain.first().map(|link| link.value.clone()).ok_or_else(delegations::no_chain)?;
     let of_token = grant_of(said);
-    let of_chain = chain.iter().skip(1).fold(first.grant.clone(), |grant, link| grant.meet(&link.value.grant));
-    let narrowed = (of_token.limits != of_chain.limits).then(|| of_token.limits.clone());
-    let grant = of_chain.meet(&of_token);
+    let narrowed = (of_token.limits != granted.limits).then(|| of_token.limits.clone());
+    let grant = granted.meet(&of_token);
     Ok(Some(Represented {
         delegate,
-        class,
-        customer: first.customer,
-        expect: chain.iter().map(delegations::expect).collect(),
-        chain: chain.into_iter().map(|link| link.value).collect(),
+        class: known.class,
+        customer: links.first().map(|link| link.value.customer.clone()).ok_or_else(delegations::no_chain)?,
+        expect: links.iter().map(delegations::expect).collect(),
+        chain: links.into_iter().map(|link| link.value).collect(),
         grant,
         narrowed,
         token: said.jti.clone(),

@@ -138,18 +138,13 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -
     let none = || refused(ErrorCode::InvalidAuthorizationDetails, "there is no such delegation, or it has ended");
     let now = parts.environment.now();
     let chain = delegations::standing_chain(&parts.journal, id.ok_or_else(none)?, now).await?.ok_or_else(none)?;
-    let last = chain.last().map(|link| &link.value).filter(|last| last.delegate == client.id).ok_or_else(none)?;
-    for link in &chain {
-        // Whoever stands between is as much a part of it as who acts.
-        let known = delegations::stored_delegate(&parts.journal, link.value.delegate).await?;
-        known.filter(|known| !known.value.suspended).ok_or_else(none)?;
-    }
-    let granted = chain.iter().skip(1).fold(first(&chain)?.grant.clone(), |grant, link| grant.meet(&link.value.grant));
+    let last = chain.links.last().map(|link| &link.value).filter(|last| last.delegate == client.id).ok_or_else(none)?;
+    let granted = &chain.granted;
     let scopes = match wish.scope {
         None => granted.scopes.clone(),
         Some(wanted) => scopes(wanted)?,
     };
-    let of_detail = wanted(detail, &granted)?;
+    let of_detail = wanted(detail, granted)?;
     let grant = DelegatedGrant { scopes, ..of_detail };
     granted.covers(&grant).map_err(|wider| {
         let code = match wider {
@@ -172,7 +167,7 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -
         exp: ends,
         jti: URL_SAFE_NO_PAD.encode(bytes),
         cnf: Confirmation { jkt: jkt.to_owned() },
-        act: Some(actors(&chain, &issuer)),
+        act: Some(actors(&chain.links, &issuer)),
         authorization_details: vec![detail_of(&grant, last.id)],
     };
     let signed = parts.vault.delegate_tokens.signing(now)?.sign(&token).map_err(Refused::internal)?;
@@ -183,10 +178,6 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -
         scope: token.scope,
         authorization_details: token.authorization_details,
     })
-}
-
-fn first(chain: &[Entry<Delegation>]) -> Result<&Delegation, Refused> {
-    chain.first().map(|link| &link.value).ok_or_else(delegations::no_chain)
 }
 
 /// Who acts, and within it those before, from whom it was narrowed.

@@ -125,23 +125,41 @@ pub(crate) async fn stored_delegate(journal: &Journal, id: DelegateId) -> Result
     DELEGATES.get(&journal.store, &id.to_string()).await.map_err(Refused::internal)
 }
 
-/// The delegations from the customer's own to this one, as they are now; nothing where one of them does not stand.
+/// The delegations from the customer's own to the one that is acted under, each as it was read.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    /// The customer's own first.
+    pub(crate) links: Vec<Entry<Delegation>>,
+    /// What all of them grant together.
+    pub(crate) granted: DelegatedGrant,
+    /// Who acts, by the last.
+    pub(crate) delegate: DelegateItem,
+}
+
+/// The chain that ends with this delegation, as it is now; nothing where one of its delegations does not stand, or one
+/// of its delegates was suspended: whoever stands between is as much a part of it as who acts.
 pub(crate) async fn standing_chain(
     journal: &Journal,
     id: DelegationId,
     now: Timestamp,
-) -> Result<Option<Vec<Entry<Delegation>>>, Refused> {
-    let (mut chain, mut next) = (Vec::new(), Some(id));
+) -> Result<Option<Chain>, Refused> {
+    let (mut links, mut chain, mut next) = (Vec::new(), None, Some(id));
     while let Some(id) = next {
         let Some(link) = stored(journal, id).await?.filter(|link| link.value.stands(now)) else { return Ok(None) };
+        let known = stored_delegate(journal, link.value.delegate).await?.filter(|known| !known.value.suspended);
+        let Some(known) = known else { return Ok(None) };
+        chain = Some(match chain {
+            None => (link.value.grant.clone(), known.value),
+            Some((granted, delegate)) => (link.value.grant.meet(&granted), delegate),
+        });
         next = link.value.parent;
-        chain.push(link);
-        if chain.len() > usize::from(DEPTH_MAX) {
+        links.push(link);
+        if links.len() > usize::from(DEPTH_MAX) {
             return Err(Refused::damaged("a chain of delegations is longer than any may be"));
         }
     }
-    chain.reverse();
-    Ok(Some(chain))
+    links.reverse();
+    Ok(chain.map(|(granted, delegate)| Chain { links, granted, delegate }))
 }
 
 /// That a delegation is as it was read.

@@ -5,7 +5,7 @@ use super::{
     view::RequestView,
 };
 use crate::{
-    Caller, Done, Parts, Repeat,
+    Caller, Done, Parts, Repeat, bounds,
     caller::principal::Principal,
     operation::{ConfirmRequestRefusal, ConfirmRequestsRefusal, DeclineRequestRefusal},
     refused::{Kind, Refused},
@@ -16,9 +16,6 @@ use remit_domain::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// The longest that somebody can have had a request before them: a day.
-const SEEN_MS_MAX: i64 = 86_400_000;
 
 /// A yes or a no.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -156,9 +153,7 @@ fn confirmation(
 ) -> Result<Confirmation, Refused> {
     let request = read.requests.get(nth).ok_or_else(|| Refused::internal("a request was not read"))?;
     let hash = Digest::try_from(hash.to_owned()).map_err(|error| Refused::invalid("hash", error))?;
-    if seen_ms.is_some_and(|seen| !(0..=SEEN_MS_MAX).contains(&seen)) {
-        return Err(Refused::invalid("seen_ms", format!("must be 0 to {SEEN_MS_MAX} milliseconds")));
-    }
+    bounds::seen(seen_ms)?;
     if given.of.is_some_and(|cases| !cases.contains(&request.case)) {
         return Err(Refused::new(Kind::NotFound, "there is no such request on this chat"));
     }

@@ -2,7 +2,7 @@
 
 use super::{REQUESTS, read, record, view::RequestView};
 use crate::{
-    ATTEMPTS, Caller, Done, Kept, Parts, Repeat,
+    ATTEMPTS, Caller, Done, Kept, Parts, Repeat, digest,
     pipeline::{commit, projections},
     refused::{Kind, Refused, refused},
 };
@@ -121,7 +121,7 @@ fn of(request: &Request, refused: Refused) -> Refused {
 pub(super) fn list_hash(requests: &[Request]) -> Result<Digest, Refused> {
     let listed = |request: &Request| ListedRequest { request: request.id.to_string(), hash: request.hash.to_string() };
     let listed: Vec<ListedRequest> = requests.iter().map(listed).collect();
-    super::sha256_of(&listed)
+    digest::of_json(&listed)
 }
 
 impl From<RequestRefusal> for Refused {

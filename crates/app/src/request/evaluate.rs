@@ -1,9 +1,10 @@
 //! Policy's answer about an exact request, on what is true of it now.
 
-use super::{UnderWay, delegated, last_done, sha256_of, under_way};
+use super::{UnderWay, delegated, last_done, under_way};
 use crate::{
     Parts,
     access::auth,
+    digest,
     governance::connectors::Connector,
     pipeline::{about::About, facts},
     refused::{Kind, Refused},
@@ -90,7 +91,7 @@ pub(super) fn hash(
         "asked_by": asked_by(asker),
         "arguments": arguments,
     });
-    sha256_of(&exact)
+    digest::of_json(&exact)
 }
 
 /// Who asks, as connectors are told.

@@ -11,6 +11,7 @@ use crate::{
     Caller, Done, Parts,
     access::reading,
     caller::principal::Principal,
+    digest,
     environment::clock::rfc3339,
     operation::{ConfirmByLinkRefusal, DeclineByLinkRefusal, MakeLinkRefusal, ReadLinkRefusal},
     pipeline::load,
@@ -23,7 +24,6 @@ use remit_domain::{
     request::{Confirmation, Link, Request, RequestCommand, Via},
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -110,7 +110,7 @@ pub async fn make_link(
     }
     let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
     let secret = format!("{SECRET_PREFIX}{request}_{}", URL_SAFE_NO_PAD.encode(bytes));
-    let digest = digest_of(&secret);
+    let digest = digest::of_secret(&secret);
     let ids: Vec<&str> = std::iter::once(request).chain(make.with.iter().map(String::as_str)).collect();
     let named: fn(usize) -> _ = |nth| nth.checked_sub(1).map(|nth| format!("with[{nth}]"));
     let as_list = (!make.with.is_empty()).then_some(named);
@@ -219,7 +219,7 @@ impl Found {
         let named = secret.strip_prefix(SECRET_PREFIX).filter(|_| secret.len() <= SECRET_MAX);
         let named = named.and_then(|rest| rest.get(..REQUEST_ID_LEN));
         let first: RequestId = named.and_then(|id| id.parse().ok()).ok_or_else(over)?;
-        let digest = digest_of(secret);
+        let digest = digest::of_secret(secret);
         let first = read::stored(parts, first).await?.ok_or_else(over)?.value;
         let link = first.link.clone().filter(|link| link.digest == digest).ok_or_else(over)?;
         if link.expires <= parts.environment.now() {
@@ -252,11 +252,6 @@ impl Found {
         let case = self.first.case.to_string();
         load::case_for(governance, journal, environment, &self.caller(), permission, &case).await
     }
-}
-
-/// Under what a link is known whose secret nobody has.
-fn digest_of(secret: &str) -> Digest {
-    Digest::from_bytes(&Sha256::digest(secret.as_bytes()).into())
 }
 
 fn over() -> Refused {

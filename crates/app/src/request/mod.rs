@@ -20,14 +20,12 @@ pub(crate) mod turn;
 pub mod view;
 pub mod withdraw;
 
-use crate::refused::Refused;
 use remit_domain::{
-    id::{ActionName, CaseId, CustomerId, Digest, Timestamp},
+    id::{ActionName, CaseId, CustomerId, Timestamp},
     request::Request,
 };
 use remit_store::Collection;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 /// Requests as they are now, by identifier.
 pub(crate) const REQUESTS: Collection<Request> = Collection::new("request");
@@ -63,10 +61,4 @@ pub(crate) fn under_way(customer: &CustomerId) -> Collection<UnderWay> {
 /// When each action was last done for a customer.
 pub(crate) fn last_done(customer: &CustomerId) -> Collection<Timestamp> {
     Collection::named(format!("{LAST_DONE}{customer}"))
-}
-
-/// SHA-256 of the canonical JSON (RFC 8785) of a value.
-fn sha256_of(value: &impl Serialize) -> Result<Digest, Refused> {
-    let canonical = serde_json_canonicalizer::to_vec(value).map_err(Refused::internal)?;
-    Ok(Digest::from_bytes(&Sha256::digest(&canonical).into()))
 }

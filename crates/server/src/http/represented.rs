@@ -81,7 +81,8 @@ impl FromRequestParts<Shared> for Represented {
 
     async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Challenge> {
         let nonce = app.vault.nonces().issue(app.environment.now().0);
-        let metadata = issuer(app).ok().map(|issuer| well_known(&issuer, PROTECTED_RESOURCE));
+        let found = issuer(app);
+        let metadata = found.as_ref().ok().map(|issuer| well_known(issuer, PROTECTED_RESOURCE));
         let refused = |problem: Problem, error: Option<ErrorCode>| {
             let (nonce, metadata) = (nonce.clone(), metadata.clone());
             Challenge { problem, error, nonce, metadata }
@@ -92,7 +93,7 @@ impl FromRequestParts<Shared> for Represented {
                         tells how.";
             Problem::new(problem::UNAUTHENTICATED, detail).cured_by(cure)
         };
-        let issuer = issuer(app).map_err(|nowhere| {
+        let issuer = found.map_err(|nowhere| {
             let cure = nowhere.members.get("cure").and_then(|cure| cure.as_str()).unwrap_or_default().to_owned();
             refused(Problem::new(problem::UNAUTHENTICATED, nowhere.detail).cured_by(&cure), None)
         })?;
