@@ -10,6 +10,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Where browsers find this server. Links that are made lead to the first, and pages write from all of them.
     pub public: Vec<Address>,
+    /// Where customers sign in whom a delegate has asked.
+    pub customer_sign_in: Option<String>,
     /// Whether events may be sent over the network in the clear.
     pub webhooks_in_the_clear: bool,
 }

@@ -11,7 +11,7 @@ use crate::{
     settings::Settings,
     vault::{customers, delegate_tokens::DelegateTokens, erasures, names},
 };
-use remit_policy::{address::Address, bundle::Bundle};
+use remit_policy::bundle::Bundle;
 use remit_signals::message_reader::MessageReader;
 use remit_store::Journal as _;
 use std::sync::Arc;
@@ -40,8 +40,8 @@ pub struct Start {
 /// When the store cannot be read, or does not take what the bundle changes.
 pub fn start(start: Start) -> Result<Parts, StartError> {
     let Start { directory: Directory { path, store, keys }, bundle, reader, clock, services, settings, plan } = start;
-    let public = settings.public.iter().map(Address::origin).collect();
-    let environment = Environment::new(clock, settings.limits, public, SandboxFile::of(&path));
+    let webhooks_in_the_clear = settings.webhooks_in_the_clear;
+    let environment = Environment::new(clock, settings, SandboxFile::of(&path));
     if let Some((plan, by)) = &plan {
         let put = async {
             bundle::keep(&store, &bundle).await?;
@@ -52,7 +52,7 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     block_on(authority::record_earlier(&store, &environment.entropy, environment.now())).map_err(StartError::Record)?;
     let last = block_on(store.last_seq())?;
     environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
-    let live = Live::new(&bundle, last, settings.webhooks_in_the_clear);
+    let live = Live::new(&bundle, last, webhooks_in_the_clear);
     let vault = Vault {
         delegate_tokens: DelegateTokens::of(&keys, environment.now()),
         keys,

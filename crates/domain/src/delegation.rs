@@ -8,8 +8,8 @@ mod grant;
 
 pub use class::DelegateClass;
 pub use event::{
-    Consent, DelegateChange, DelegateChanged, DelegateRegistered, DelegateTerms, DelegationChange, DelegationChanged,
-    DelegationGranted, RevocationCause,
+    Consent, ConsentAsked, ConsentEnded, DelegateChange, DelegateChanged, DelegateRegistered, DelegateTerms,
+    DelegationChange, DelegationChanged, DelegationGranted, DelegationUsed, RevocationCause, Unanswered,
 };
 pub use grant::{DelegatedGrant, GrantLimits, Scope, Wider};
 
@@ -69,6 +69,7 @@ impl Delegation {
     pub fn changed_by(mut self, change: &DelegationChange, at: Timestamp) -> Self {
         match change {
             DelegationChange::Narrowed { grant } => self.grant = grant.clone(),
+            DelegationChange::TokenRevoked { .. } => {}
             DelegationChange::Revoked { cause } => self.revoked = Some((at, *cause)),
         }
         self

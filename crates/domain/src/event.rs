@@ -461,10 +461,16 @@ pub enum Event {
     DelegateRegistered(DelegateRegistered),
     /// A delegate was changed. In its own stream.
     DelegateChanged(DelegateChanged),
+    /// A customer was asked to let a delegate act for them. In the delegate's stream.
+    ConsentAsked(Box<ConsentAsked>),
+    /// What a customer was asked came to nothing. In the delegate's stream.
+    ConsentEnded(ConsentEnded),
     /// A customer granted a delegate something, or a delegate a part of it to another one. In its own stream.
     DelegationGranted(Box<DelegationGranted>),
     /// A delegation was narrowed, or ended before its time. In its own stream.
     DelegationChanged(DelegationChanged),
+    /// A case was opened under a delegation. In its own stream.
+    DelegationUsed(DelegationUsed),
     /// What is known of a customer was said anew. In the customer's own stream.
     CustomerFactsSet(FactsSet),
     /// Everybody's words on the case were destroyed on the customer's behalf.

@@ -38,11 +38,12 @@ pub struct Detail {
     /// Of which type it is.
     pub r#type: Type,
     /// Which delegation (`dgn_…`), where it is of one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub identifier: Option<String>,
-    /// What may be done: `refund.request`; all that the delegation names where it is left out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "listed")]
-    pub actions: Vec<String>,
+    /// What may be done: `refund.request`; all that the delegation names where it is left out, nothing where it is
+    /// empty.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "listed")]
+    pub actions: Option<Vec<String>>,
     /// Up to where.
     #[serde(default, skip_serializing_if = "Constraints::is_none")]
     pub constraints: Constraints,
@@ -53,16 +54,16 @@ pub struct Detail {
 #[serde(deny_unknown_fields)]
 pub struct Constraints {
     /// The most that one action may move.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub max_amount: Option<Amount>,
     /// The most that all together may.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub max_total: Option<Amount>,
     /// How many actions there may be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub max_count: Option<u32>,
     /// In how many hours `max_total` and `max_count` count; where it is not said, in all the time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub window_hours: Option<u32>,
     /// Until when, in milliseconds since 1970; sent as RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "moment")]
@@ -148,15 +149,16 @@ impl Detail {
         if self.identifier.as_ref().is_some_and(|identifier| !is_identifier(identifier)) {
             return wrong("identifier", format!("1 to {NAME_MAX} of a-z A-Z 0-9 _ -"));
         }
-        if self.actions.is_empty() && self.identifier.is_none() || self.actions.len() > ACTIONS_MAX {
+        let actions = self.actions.as_deref().unwrap_or_default();
+        if actions.is_empty() && self.identifier.is_none() || actions.len() > ACTIONS_MAX {
             return wrong("actions", format!("name 1 to {ACTIONS_MAX} actions, or the identifier of a delegation"));
         }
-        for (n, action) in self.actions.iter().enumerate() {
+        for (n, action) in actions.iter().enumerate() {
             if !is_action(action) {
                 let form = "is no name of an action: a letter, then up to 63 of a-z 0-9 . _ -";
                 return wrong("actions", format!("{} {form}", quoted(action)));
             }
-            if self.actions.iter().take(n).any(|earlier| earlier == action) {
+            if actions.iter().take(n).any(|earlier| earlier == action) {
                 return wrong("actions", format!("{} is named twice", quoted(action)));
             }
         }
@@ -199,10 +201,18 @@ fn is_action(text: &str) -> bool {
     text.len() <= NAME_MAX && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(known)
 }
 
+/// What is said: `null` says nothing, and is no limit that is left out.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// A list that is not read further than it may be long.
-fn listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+fn listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     let list = Vec::<String>::deserialize(deserializer)?;
-    if list.len() > ACTIONS_MAX { Err(de::Error::custom(format!("at most {ACTIONS_MAX} actions"))) } else { Ok(list) }
+    if list.len() > ACTIONS_MAX {
+        return Err(de::Error::custom(format!("at most {ACTIONS_MAX} actions")));
+    }
+    Ok(Some(list))
 }
 
 /// Moments, sent as RFC 3339.
@@ -272,6 +282,10 @@ mod tests {
             ("/0/constraints/max_amount/minor", json!(1_u64 << 53), "1 to 9007199254740991"),
             ("/0/constraints/max_total/currency", json!("usd"), "'usd' is no code"),
             ("/0/constraints/max_total", json!(9000), "[0].constraints.max_total"),
+            ("/0/constraints/max_amount", json!(null), "[0].constraints.max_amount"),
+            ("/0/constraints/max_count", json!(null), "[0].constraints.max_count"),
+            ("/0/constraints/not_after", json!(null), "[0].constraints.not_after"),
+            ("/0/actions", json!(null), "[0].actions"),
             ("/0/constraints/max_count", json!(0), "[0].constraints.max_count: at least 1"),
             ("/0/constraints/max_count", json!(true), "[0].constraints.max_count"),
             ("/0/constraints/window_hours", json!(0), "1 to 8784 hours"),

@@ -11,6 +11,7 @@
 //! library takes the time from the clock and does not know the name `Ed25519`.
 
 pub mod assertion;
+pub mod authorization;
 pub mod client;
 pub mod client_key;
 pub mod details;

@@ -100,6 +100,11 @@ impl Texts {
         self.told_at(language, name, at, "moment")
     }
 
+    /// A moment with its year, in the same way.
+    pub fn moment_of_year(&self, language: Option<&str>, name: &str, at: &WallTime) -> String {
+        self.told_at(language, name, at, "moment_of_year")
+    }
+
     /// The day of a moment, in the same way.
     pub fn day(&self, language: Option<&str>, name: &str, at: &WallTime) -> String {
         self.told_at(language, name, at, "day")
@@ -114,8 +119,10 @@ impl Texts {
         };
         let nth = |names: &str, at: usize| of(names).split(',').nth(at).unwrap_or_default().trim().to_owned();
         let (weekday, month, day) = (nth(WEEKDAYS, at.weekday), nth(MONTHS, at.month), at.day.to_string());
-        let parts = [("weekday", &weekday), ("day", &day), ("month", &month), ("time", &at.time), ("zone", &at.zone)];
-        filled(of(form), &parts.map(|(name, part)| (name, part.as_str())))
+        let year = at.date.split('-').next().unwrap_or_default();
+        let date = [("weekday", &*weekday), ("day", &*day), ("month", &*month), ("year", year)];
+        let clock = [("time", &*at.time), ("zone", &*at.zone)];
+        filled(of(form), &[&date[..], &clock[..]].concat())
     }
 }
 

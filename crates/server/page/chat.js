@@ -86,9 +86,9 @@
     const by = make('p', 'who');
     const name = message.author === 'you' ? 'You' : message.name || '';
     by.append(make('span', 'name', name));
-    if (message.author === 'ai') {
+    if (['ai', 'delegate'].includes(message.author)) {
       const badge = make('span', 'badge', 'AI');
-      badge.title = 'An AI wrote this';
+      badge.title = message.author === 'ai' ? 'An AI wrote this' : 'Your AI agent wrote this for you';
       by.append(' ', badge);
     }
     const time = make('time', '', clock(new Date(message.at)));
@@ -99,7 +99,7 @@
   const show = (message) => {
     if (message.seq <= last) return;
     last = message.seq;
-    const known = ['you', 'ai', 'person'].includes(message.author);
+    const known = ['you', 'ai', 'person', 'delegate'].includes(message.author);
     const item = make('li', known ? message.author : 'remit');
     item.dataset.seq = message.seq;
     if (known) item.append(who(message));

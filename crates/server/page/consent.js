@@ -16,7 +16,7 @@
   const send = async (path, body) => {
     try {
       const answer = await fetch(`/consent/v1/${path}`, {
-        method: 'POST', credentials: 'omit', cache: 'no-store',
+        method: 'POST', credentials: 'same-origin', cache: 'no-store',
         headers: { 'content-type': 'application/json' }, body: JSON.stringify({ secret, ...body }),
       });
       return answer.status === 429 || answer.status >= 500 ? null : answer;
@@ -71,7 +71,12 @@
     el('yes').disabled = el('no').disabled = false;
     if (!answer) return say(OFFLINE);
     say('');
-    if (answer.ok) return over(done());
+    if (answer.ok) {
+      const { redirect } = await answer.json();
+      over(done());
+      if (redirect) location.assign(redirect);
+      return;
+    }
     if (answer.status === 410) return over(OVER);
     const problem = await answer.json().catch(() => ({}));
     say(problem.detail ? `That did not work: ${problem.detail}.` : 'That did not work.');

@@ -48,7 +48,7 @@ kinds! {
         "Get a new link from where you got this one; an integration makes one with POST /v1/chats.";
     /// The link is over.
     LINK_ENDED = "link_ended", 410, "The link is not valid, or not any more",
-        "Ask who sent the link for a new one; an integration makes one with POST /v1/requests/{request}/link.";
+        "Ask who sent the link for a new one; an integration makes one as it made this one.";
     /// Sent by another site's page.
     CROSS_SITE = "cross_site", 403, "Another site sent this request",
         "Write on the chat page itself; other programs use the API with a token.";

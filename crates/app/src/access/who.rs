@@ -1,7 +1,10 @@
 //! Who is behind a pseudonym. Records, which are for ever, call whoever acts with a token by its identifier; the name
 //! is looked up when it is shown, from what can be forgotten.
 
-use crate::{Journal, Vault, caller::token_id::TOKEN_ID, refused::Refused, vault::names::KNOWN_MAX};
+use crate::{
+    Journal, Vault, caller::token_id::TOKEN_ID, journal::delegations::stored_delegate, refused::Refused,
+    vault::names::KNOWN_MAX,
+};
 use remit_domain::{Case, exception::Exception};
 use remit_store::Views as _;
 use std::{borrow::Cow, sync::PoisonError};
@@ -24,6 +27,13 @@ pub(crate) async fn named(journal: &Journal, vault: &Vault, actor: &str) -> Resu
     }
     names.insert(actor.to_owned(), name.as_str().into());
     Ok(name)
+}
+
+/// The name of the delegate that an actor is, as customers are shown it; nothing where it is none.
+pub(crate) async fn delegate_named(journal: &Journal, actor: &str) -> Result<Option<String>, Refused> {
+    let Ok(id) = actor.parse() else { return Ok(None) };
+    let known = stored_delegate(journal, id).await?;
+    Ok(Some(known.map_or_else(|| actor.to_owned(), |known| known.value.name)))
 }
 
 /// Puts the name of who took an exception on in the place of their pseudonym.

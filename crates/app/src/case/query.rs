@@ -51,6 +51,9 @@ pub struct MessageView {
     /// Who wrote: `requester`, the name of the holder or the member of staff, or `remit` where the customer is told who
     /// has the case now.
     pub author: String,
+    /// The name of the delegate that wrote it for the requester, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<String>,
     /// What it says; nothing once the words were erased.
     pub text: Option<String>,
     /// What of a customer's message is read, where that is not all of it.
@@ -88,6 +91,7 @@ impl MessageView {
         Self {
             id,
             author: OWN_SOURCE.to_owned(),
+            delegate: None,
             text: Some(text),
             read: None,
             found: None,
@@ -119,6 +123,9 @@ pub struct TimelineItem {
     pub at: String,
     /// Who caused it, by the name of their token.
     pub by: String,
+    /// The delegate's name, where one did it for the customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<String>,
     /// The event as recorded, with commitments in place of words. Readings and candidates are tables: `columns` names
     /// what each of the `rows` holds.
     #[schema(value_type = RecordedEvent)]
@@ -213,13 +220,19 @@ pub async fn messages(
     let mut items = Vec::new();
     for row in rows {
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-        items.extend(message_view(parts, &case, &event, row.seq).await?);
+        items.extend(message_view(parts, &case, &event, &row).await?);
     }
     Ok(Page { items, next })
 }
 
 /// The message that an event holds, if it holds one.
-async fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<Option<MessageView>, Refused> {
+async fn message_view(
+    parts: &Parts,
+    case: &Case,
+    event: &Event,
+    row: &RecordRow,
+) -> Result<Option<MessageView>, Refused> {
+    let seq = row.seq;
     Ok(match event {
         Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
             let text =
@@ -231,6 +244,7 @@ async fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Re
                     Author::Holder { staff: Some(staff), .. } => staff.to_string(),
                     Author::Holder { holder, .. } => holder.name().to_owned(),
                 },
+                delegate: who::delegate_named(&parts.journal, &row.actor).await?,
                 found: message.found.as_ref().map(|found| found.told()),
                 read: text.as_deref().filter(|_| asks(event)).and_then(ReadPart::of),
                 text,
@@ -278,6 +292,7 @@ pub async fn timeline(
             seq: row.seq,
             at: rfc3339(Timestamp(row.ts_ms)),
             by: who::named(&parts.journal, &parts.vault, &row.actor).await?,
+            delegate: who::delegate_named(&parts.journal, &row.actor).await?,
             event: serde_json::to_value(&event).map_err(Refused::internal)?,
             read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
             words,
@@ -376,8 +391,11 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::SubscriptionMade { .. }
         | Event::DelegateRegistered(_)
         | Event::DelegateChanged(_)
+        | Event::ConsentAsked(_)
+        | Event::ConsentEnded(_)
         | Event::DelegationGranted(_)
         | Event::DelegationChanged(_)
+        | Event::DelegationUsed(_)
         | Event::SubscriptionChanged { .. }
         | Event::SubscriptionDeleted { .. }
         | Event::ExceptionTaken { .. }

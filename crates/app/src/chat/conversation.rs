@@ -2,6 +2,7 @@
 
 use crate::{
     Governance, Parts,
+    access::who,
     case::{
         announce::{self, Telling},
         attachment::{self, AttachmentView},
@@ -22,10 +23,10 @@ use remit_domain::{
     decision::ResponderKind,
     deferral::Deferral,
     event::{FileKind, Handoff, Message},
-    id::{CaseId, ResponderId, StaffId, Timestamp},
+    id::{CaseId, DelegateId, ResponderId, StaffId, Timestamp},
 };
 use remit_policy::bundle::Bundle;
-use remit_store::Journal as _;
+use remit_store::{Journal as _, RecordRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,9 +37,10 @@ pub struct ChatMessage {
     pub id: String,
     /// Its place, by which reading resumes.
     pub seq: u64,
-    /// Who wrote: `you`, `ai`, `person`, or `remit` where the customer is told who has the case now.
+    /// Who wrote: `you`, `ai`, `person`, `delegate` (a delegate, for the customer), or `remit` where the customer is told
+    /// who has the case now. A delegate that reads is told what its customer wrote themselves as by `customer`.
     pub author: &'static str,
-    /// The AI's title, or the person's first name.
+    /// The AI's title, the person's first name, or the delegate's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What it says; nothing once the words were erased.
@@ -192,7 +194,7 @@ impl<'c> Read<'c> {
         after: u64,
         told: &mut Vec<ChatMessage>,
     ) -> Result<(), Refused> {
-        said_on(parts, case, after, told).await?;
+        said_on(parts, case, after, None, told).await?;
         if load::may(&parts.governance, &parts.environment, &self.chat.caller(), requests::READ, case) {
             for request in tell::requests_of(parts, case.id).await? {
                 let became = tell::told_on(parts, case, &request, after).await?.into_iter();
@@ -233,11 +235,13 @@ pub async fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<C
     Ok(Conversation { organisation, messages, next, status: read.status(parts) })
 }
 
-/// What was said on a case after a place, oldest first, as far as one answer goes.
+/// What was said on a case after a place, oldest first, as far as one answer goes; as its customer is shown it, unless
+/// a delegate of theirs reads.
 pub(crate) async fn said_on(
     parts: &Parts,
     case: &Case,
     after: u64,
+    reader: Option<DelegateId>,
     said: &mut Vec<ChatMessage>,
 ) -> Result<(), Refused> {
     let (stream, mut at, enough) = (Stream::case(case.id).to_string(), after, said.len() + MESSAGES_MAX);
@@ -250,7 +254,7 @@ pub(crate) async fn said_on(
             }
             match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
                 Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
-                    said.push(shown(parts, case, &message, row.seq, at).await?);
+                    said.push(shown(parts, case, &message, row, reader, at).await?);
                 }
                 Event::DecisionMade { decision, handoff: Some(handoff) } => {
                     said.extend(announced(parts, &decision, &handoff, row.seq).await);
@@ -299,9 +303,22 @@ async fn announced(parts: &Parts, decision: &Decision, handoff: &Handoff, seq: u
     })
 }
 
-async fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Refused> {
+async fn shown(
+    parts: &Parts,
+    case: &Case,
+    message: &Message,
+    row: &RecordRow,
+    reader: Option<DelegateId>,
+    at: Timestamp,
+) -> Result<ChatMessage, Refused> {
+    let seq = row.seq;
     let (author, name) = match &message.author {
-        Author::Requester => ("you", None),
+        Author::Requester => match (who::delegate_named(&parts.journal, &row.actor).await?, reader) {
+            (Some(_), Some(reader)) if reader.to_string() == row.actor => ("you", None),
+            (Some(name), _) => ("delegate", Some(name)),
+            (None, Some(_)) => ("customer", None),
+            (None, None) => ("you", None),
+        },
         Author::Holder { staff: Some(staff), .. } => ("person", Some(first_name(parts, case, staff))),
         Author::Holder { holder: HolderRef::Owner(_), .. } => {
             ("person", Some(parts.governance.bundle.texts().say(announce::language(case), "a_manager", &[])))

@@ -4,7 +4,7 @@
 //! writes.
 
 use crate::{
-    Caller, Environment, Journal, Parts, Vault,
+    ATTEMPTS, Caller, Environment, Journal, Parts, Vault,
     access::auth,
     bounds::{CUSTOMER_MAX, bounded},
     caller::principal::Job,
@@ -28,7 +28,11 @@ use crate::{
     },
 };
 use futures_util::future::join_all;
-use remit_domain::{Case, Command, Event, Stream, case::Status, delegation::RevocationCause, id::CustomerId};
+use remit_domain::{
+    Case, Command, Event, Stream,
+    case::Status,
+    id::{CustomerId, Timestamp},
+};
 use remit_store::{Commit, CommitError, Journal as _, OutboxRow, Views as _};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
@@ -98,49 +102,48 @@ async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) 
 
 /// Ends what somebody granted of whom no words are there.
 async fn end_delegations(parts: &Parts, caller: &Caller, customer: &CustomerId) -> Result<(), Refused> {
-    let (cause, now) = (RevocationCause::Erasure, parts.environment.now());
-    let by = caller.pseudonym.to_string();
-    let (events, items) = delegations::all_ended(&parts.journal, customer, cause, &by, now).await?;
-    if events.is_empty() && items.is_empty() {
-        return Ok(());
+    let now = parts.environment.now();
+    for _ in 0..ATTEMPTS {
+        let (events, items) = delegations::all_erased(&parts.journal, customer, &caller.pseudonym, now).await?;
+        if items.is_empty() {
+            return Ok(());
+        }
+        match authority::govern(parts, caller, &events, Commit { items, ..Commit::default() }).await {
+            // Something was granted or ended since it was read.
+            Err(CommitError::ItemConflict { .. }) => {}
+            done => return done.map_err(crate::refused),
+        }
     }
-    let commit = Commit { items, ..Commit::default() };
-    authority::govern(parts, caller, &events, commit).await.map_err(crate::refused)
+    Err(kept_changing())
+}
+
+fn kept_changing() -> Refused {
+    Refused::new(Kind::Changed, "what the customer granted kept changing meanwhile; try again")
 }
 
 async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key: u64) -> Result<(), Refused> {
-    let (now, stream) = (parts.environment.now(), Stream::customer(customer));
-    let event = Event::CustomerErased { customer: customer.clone(), at: now };
+    let now = parts.environment.now();
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
-    let _alone = parts.live.chats.starting.write().await;
-    let mut items = chats::ended_chats(&parts.live.chats, customer);
-    items.push(known_facts::forgotten(customer));
-    // Who is gone is represented by nobody.
-    let (cause, by) = (RevocationCause::Erasure, caller.pseudonym.to_string());
-    let (events, ended) = delegations::all_ended(&parts.journal, customer, cause, &by, now).await?;
-    items.extend(ended);
-    let mut records = vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?];
-    for event in &events {
-        records.push(authority::record(&parts.environment.entropy, event, &caller.pseudonym, now)?);
-    }
-    let commit = Commit {
-        records,
-        erase: Some(key),
-        items,
-        outbox: vec![OutboxRow {
-            id: Due::row(key),
-            kind: ERASURE.to_owned(),
-            case: customer.to_string(),
-            due_ms: now.0,
-            body: serde_json::to_vec(&due).map_err(Refused::internal)?,
-        }],
-        ..Commit::default()
+    let outbox = OutboxRow {
+        id: Due::row(key),
+        kind: ERASURE.to_owned(),
+        case: customer.to_string(),
+        due_ms: now.0,
+        body: serde_json::to_vec(&due).map_err(Refused::internal)?,
     };
+    let _alone = parts.live.chats.starting.write().await;
     parts.vault.erasures.lock().insert(key, customer.clone());
-    let done = projections::commit(parts, commit).await;
+    let mut done = erased(parts, caller, &due, &outbox, now).await;
+    for _ in 1..ATTEMPTS {
+        // Something was granted or ended since it was read.
+        if !matches!(done, Err(CommitError::ItemConflict { .. })) {
+            break;
+        }
+        done = erased(parts, caller, &due, &outbox, now).await;
+    }
     customer::forget_customer(&parts.vault, customer);
     match done {
-        Ok(_) => {
+        Ok(()) => {
             parts.journal.wakeups.wake_erasures();
             Ok(())
         }
@@ -154,7 +157,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
         }
         Err(error) => {
             parts.vault.erasures.end(key);
-            Err(crate::refused(error))
+            Err(if matches!(error, CommitError::ItemConflict { .. }) { kept_changing() } else { crate::refused(error) })
         }
     }
 }
@@ -165,6 +168,22 @@ pub struct UnderWay {
     pub(crate) rows: Vec<(OutboxRow, Due)>,
     /// Whether there are others, or some cannot be gone on with yet.
     pub(crate) left: bool,
+}
+
+/// Destroys a key, and ends with it what its customer's chats, facts and delegations let be done.
+async fn erased(parts: &Parts, caller: &Caller, due: &Due, row: &OutboxRow, now: Timestamp) -> Result<(), CommitError> {
+    let failed = |refused: Refused| CommitError::Failed(refused.detail);
+    let (customer, by) = (&due.customer, &caller.pseudonym);
+    let mut items = chats::ended_chats(&parts.live.chats, customer);
+    items.push(known_facts::forgotten(customer));
+    // Who is gone is represented by nobody.
+    let (events, ended) = delegations::all_erased(&parts.journal, customer, by, now).await.map_err(failed)?;
+    items.extend(ended);
+    let event = Event::CustomerErased { customer: customer.clone(), at: now };
+    let record = |event: &Event| authority::record(&parts.environment.entropy, event, by, now);
+    let records = std::iter::once(&event).chain(&events).map(record).collect::<Result<_, _>>().map_err(failed)?;
+    let commit = Commit { records, erase: Some(due.key), items, outbox: vec![row.clone()], ..Commit::default() };
+    projections::commit(parts, commit).await.map(drop)
 }
 
 /// What is to be erased.

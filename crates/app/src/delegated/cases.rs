@@ -6,6 +6,7 @@ use crate::{
     access::auth,
     case::{
         enrich, open,
+        query::Page,
         request::{OpenCase, PostMessage},
         write,
     },
@@ -21,6 +22,7 @@ use remit_domain::{
     case::{Channel, Status},
     command::Effects,
     delegation::Scope,
+    id::CaseId,
 };
 use remit_policy::engine::ApiCase;
 use remit_signals::written::written;
@@ -66,7 +68,7 @@ pub struct DelegatedConversation {
     pub question: bool,
     /// Who has it now, and what can be expected.
     pub status: ChatStatus,
-    /// Messages, oldest first; `you` is the delegate.
+    /// Messages, oldest first; `you` is the delegate, `customer` whom it represents.
     pub messages: Vec<ChatMessage>,
     /// Where the next page begins: send it as `after`. Nothing when this is the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,31 +103,34 @@ pub async fn open_delegated_case(
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
     let enriched = enrich::enrich(parts, None, &customer.id, open.channel, &open.fields, now).await?;
     let mut envelope = open::opening_of(parts, caller, customer, &open, enriched, measured, now).await?;
-    envelope.side.delegated = Some(Delegated { root: root(of)?, question });
+    envelope.side.delegated = Some(Delegated { root: root(of)?, question, by: of.delegate });
     envelope.side.expect.extend(of.expect.iter().cloned());
     let shown = |effects: &Effects| DelegatedCaseView { case: effects.case.id.to_string(), question };
     Ok(pipeline::execute(parts, caller, repeat, None, envelope, shown).await?)
 }
 
-/// The cases that were opened under the delegation, the newest first.
+/// The cases that were opened under the delegation, the newest first, from after a place on.
 ///
 /// # Errors
 /// [`ListDelegatedCasesRefusal`] says when each arises.
 pub async fn list_delegated_cases(
     parts: &Parts,
     caller: &Caller,
-) -> Result<Vec<DelegatedCaseView>, ListDelegatedCasesRefusal> {
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Page<DelegatedCaseView>, ListDelegatedCasesRefusal> {
     let of = within(caller, Scope::CaseRead)?;
     // As of any case of theirs.
     let case = ApiCase { customer: Some(of.customer.as_str()), ..ApiCase::default() };
     auth::permit_on(&parts.governance, &parts.environment, caller, "case.read", case)?;
-    let all = cases_of(root(of)?).page(&parts.journal.store, None, LISTED_MAX).await.map_err(Refused::internal)?;
+    if after.is_some_and(|after| after.parse::<CaseId>().is_err()) {
+        return Err(Refused::invalid("after", "must be the `next` of the page before").into());
+    }
+    let all = cases_of(root(of)?).page(&parts.journal.store, after, limit).await.map_err(Refused::internal)?;
+    let next = (all.len() == limit).then(|| all.last().map(|last| last.id.clone())).flatten();
     let view = |case: String, question| DelegatedCaseView { case, question };
-    Ok(all.into_iter().map(|entry| view(entry.id, entry.value.question)).collect())
+    Ok(Page { items: all.into_iter().map(|entry| view(entry.id, entry.value.question)).collect(), next })
 }
-
-/// Cases that are listed at once.
-const LISTED_MAX: usize = 200;
 
 /// A case that was opened under the delegation, with what was said on it after a place.
 ///
@@ -142,7 +147,7 @@ pub async fn get_delegated_case(
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let case = load::case_for(governance, journal, environment, caller, "case.read", case).await?;
     let mut messages = Vec::new();
-    said_on(parts, &case, after, &mut messages).await?;
+    said_on(parts, &case, after, Some(of.delegate), &mut messages).await?;
     messages.truncate(MESSAGES_MAX);
     let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
     let status = status_of(parts, &case);

@@ -8,15 +8,16 @@ use crate::{
     caller::principal::Principal,
     customer, digest,
     environment::clock::rfc3339,
-    journal::delegations::{self, CONSENTS, ConsentItem},
+    journal::delegations::{self, Back, CONSENTS, ConsentItem},
     operation::AskConsentRefusal,
-    pipeline::projections,
+    pipeline::authority,
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
+    Event,
     delegation::{DelegatedGrant, GrantLimits, Scope},
-    id::{ActionName, DelegateId, Timestamp},
+    id::{ActionName, CustomerId, DelegateId, Timestamp},
     request::Money,
 };
 use remit_oauth::details::ACTIONS_MAX;
@@ -87,37 +88,61 @@ pub struct AskedConsent {
 /// [`AskConsentRefusal`] says when each arises.
 pub async fn ask_consent(parts: &Parts, caller: &Caller, ask: AskConsent) -> Result<AskedConsent, AskConsentRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegation.ask")?;
-    // Whoever has the secret can consent as the customer: people who work here never see it.
-    if caller.principal != Principal::Integration {
-        let detail = "a link is made by a program, which shows it to the customer; people who work here never see it";
-        return Err(Refused::new(Kind::Forbidden, detail).into());
-    }
+    by_a_program(caller)?;
     bounded("customer", &ask.customer, CUSTOMER_MAX)?;
     if !(1..=72).contains(&ask.hours) {
         return Err(Refused::invalid("hours", "must be 1 to 72").into());
     }
+    if !(1..=366).contains(&ask.days) {
+        return Err(Refused::invalid("days", "must be 1 to 366").into());
+    }
     let now = parts.environment.now();
-    let grant = grant(parts, &ask, now)?;
+    let not_after = now.plus_ms(i64::from(ask.days) * DAY_MS);
+    let terms = Terms { scopes: &ask.scopes, actions: &ask.actions, limits: &ask.limits, not_after };
+    let grant = grant(parts, &terms)?;
     let unknown = || Refused::invalid("delegate", "there is no such delegate; `GET /v1/delegates` lists them");
     let delegate: DelegateId = ask.delegate.parse().map_err(|_| unknown())?;
-    let known = delegations::stored_delegate(&parts.journal, delegate).await?.ok_or_else(unknown)?;
+    delegations::stored_delegate(&parts.journal, delegate).await?.ok_or_else(unknown)?;
+    let customer = customer::customer_id(&parts.vault, &ask.customer);
+    let expires = now.plus_ms(i64::from(ask.hours) * HOUR_MS);
+    Ok(asked(parts, caller, customer, delegate, grant, expires, None).await?)
+}
+
+/// That a program asks. Whoever has the secret can consent as the customer: people who work here never see it.
+pub(super) fn by_a_program(caller: &Caller) -> Result<(), Refused> {
+    if caller.principal == Principal::Integration {
+        return Ok(());
+    }
+    let detail = "a link is made by a program, which shows it to the customer; people who work here never see it";
+    Err(Refused::new(Kind::Forbidden, detail))
+}
+
+/// Makes the link by which a customer is asked, and puts on record that they are; `back` is where their answer is
+/// brought to, where their browser came from a delegate.
+pub(super) async fn asked(
+    parts: &Parts,
+    caller: &Caller,
+    customer: CustomerId,
+    delegate: DelegateId,
+    grant: DelegatedGrant,
+    until: Timestamp,
+    back: Option<Back>,
+) -> Result<AskedConsent, Refused> {
+    let gone = || Refused::invalid("delegate", "there is no such delegate any more");
+    let known = delegations::stored_delegate(&parts.journal, delegate).await?.ok_or_else(gone)?;
     if known.value.suspended {
-        return Err(Refused::new(Kind::Conflict, "the delegate is suspended").into());
+        return Err(Refused::new(Kind::Conflict, "the delegate is suspended"));
     }
     let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
     let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
-    let expires = now.plus_ms(i64::from(ask.hours) * HOUR_MS).min(grant.not_after);
-    let item = ConsentItem {
-        customer: customer::customer_id(&parts.vault, &ask.customer),
-        delegate,
-        grant,
-        asked_by: caller.pseudonym.to_string(),
-        expires,
-    };
+    let (now, expires) = (parts.environment.now(), until.min(grant.not_after));
+    let item = ConsentItem { customer, delegate, grant, asked_by: caller.pseudonym.to_string(), expires, back };
     let id = digest::of_secret(&secret).to_string();
+    let event = Event::ConsentAsked(Box::new(item.asked(&id, now)));
     let mut items = vec![CONSENTS.write(&id, Expected::Absent, &item).map_err(Refused::internal)?];
     items.extend(over(parts, &id, now).await?);
-    projections::commit(parts, Commit { items, ..Commit::default() }).await.map_err(delegations::changed)?;
+    let commit = Commit { items, ..Commit::default() };
+    authority::govern(parts, caller, &[event], commit).await.map_err(delegations::changed)?;
     let url = parts.environment.public_link(&format!("/consent#{secret}"));
     Ok(AskedConsent { url, expires_at: rfc3339(expires) })
 }
@@ -134,15 +159,21 @@ async fn over(parts: &Parts, id: &str, now: Timestamp) -> Result<Vec<remit_store
     Ok(over.map(|entry| CONSENTS.forget(&entry.id, entry.expected())).collect())
 }
 
-fn grant(parts: &Parts, ask: &AskConsent, now: Timestamp) -> Result<DelegatedGrant, Refused> {
-    if !(1..=366).contains(&ask.days) {
-        return Err(Refused::invalid("days", "must be 1 to 366"));
-    }
+/// What is to be granted.
+pub(super) struct Terms<'a> {
+    pub(super) scopes: &'a BTreeSet<Scope>,
+    pub(super) actions: &'a [String],
+    pub(super) limits: &'a GrantLimits,
+    pub(super) not_after: Timestamp,
+}
+
+/// The same as a grant, where all of it can be granted.
+pub(super) fn grant(parts: &Parts, ask: &Terms<'_>) -> Result<DelegatedGrant, Refused> {
     let mut actions = BTreeSet::new();
     if ask.actions.len() > ACTIONS_MAX {
         return Err(Refused::invalid("actions", format!("must name {ACTIONS_MAX} actions at most")));
     }
-    for name in &ask.actions {
+    for name in ask.actions {
         let action = ActionName::new(name).map_err(|error| Refused::invalid("actions", error))?;
         if parts.governance.bundle.requested(name).is_none() {
             let catalogue = parts.governance.bundle.catalogue().iter().map(|spec| spec.name.as_str());
@@ -160,9 +191,8 @@ fn grant(parts: &Parts, ask: &AskConsent, now: Timestamp) -> Result<DelegatedGra
     if !actions.is_empty() && !ask.scopes.contains(&Scope::CaseOpen) {
         return Err(Refused::invalid("scopes", "actions are requested on cases: `case:open` has to be one of them"));
     }
-    limits(parts, &ask.limits)?;
-    let not_after = now.plus_ms(i64::from(ask.days) * DAY_MS);
-    Ok(DelegatedGrant { scopes: ask.scopes.clone(), actions, limits: ask.limits.clone(), not_after })
+    limits(parts, ask.limits)?;
+    Ok(DelegatedGrant { scopes: ask.scopes.clone(), actions, limits: ask.limits.clone(), not_after: ask.not_after })
 }
 
 /// That limits can be kept: amounts in the bundle's currency, and nothing that is none.

@@ -24,7 +24,7 @@ pub(super) fn detail_of(grant: &DelegatedGrant, delegation: DelegationId) -> Det
     Detail {
         r#type: Type::SupportDelegation,
         identifier: Some(delegation.to_string()),
-        actions: grant.actions.iter().map(ToString::to_string).collect(),
+        actions: Some(grant.actions.iter().map(ToString::to_string).collect()),
         constraints: Constraints {
             max_amount: amount(&grant.limits.max_amount),
             max_total: amount(&grant.limits.max_total),
@@ -35,20 +35,25 @@ pub(super) fn detail_of(grant: &DelegatedGrant, delegation: DelegationId) -> Det
     }
 }
 
+/// Limits as a detail says them.
+pub(super) fn limits_of(constraints: &Constraints) -> GrantLimits {
+    GrantLimits {
+        max_amount: constraints.max_amount.as_ref().map(of_amount),
+        max_total: constraints.max_total.as_ref().map(of_amount),
+        max_count: constraints.max_count,
+        window_hours: constraints.window_hours,
+    }
+}
+
 /// What a token that was given out grants by itself.
 pub(super) fn grant_of(said: &AccessToken) -> DelegatedGrant {
     let detail = said.authorization_details.first();
-    let constraints = detail.map(|detail| detail.constraints.clone()).unwrap_or_default();
-    let actions = detail.into_iter().flat_map(|detail| &detail.actions);
+    let limits = detail.map(|detail| limits_of(&detail.constraints)).unwrap_or_default();
+    let actions = detail.into_iter().flat_map(|detail| detail.actions.iter().flatten());
     DelegatedGrant {
         scopes: said.scope.split(' ').filter_map(Scope::named).collect(),
         actions: actions.filter_map(|name| ActionName::new(name).ok()).collect(),
-        limits: GrantLimits {
-            max_amount: constraints.max_amount.as_ref().map(of_amount),
-            max_total: constraints.max_total.as_ref().map(of_amount),
-            max_count: constraints.max_count,
-            window_hours: constraints.window_hours,
-        },
+        limits,
         not_after: Timestamp(said.exp.saturating_mul(1_000)),
     }
 }

@@ -1,22 +1,27 @@
 //! What a customer is shown who is asked whether a delegate may act for them, and their answer: once, to exactly what
 //! was shown.
 
-use super::{ask::SECRET_PREFIX, view::DelegationView};
+use super::{ask::SECRET_PREFIX, code, issuer::issuer, view::DelegationView, words::Words};
 use crate::{
     Caller, Parts,
     access::auth,
     bounds, digest,
     environment::clock::rfc3339,
-    journal::delegations::{self, CONSENTS, ConsentItem, DELEGATIONS, DelegateItem, EACH_MAX, of_customer},
+    journal::delegations::{
+        self, Back, CONSENTS, ConsentItem, DELEGATIONS, DelegateItem, EACH_MAX, Granted, link_on_record, of_customer,
+    },
     operation::{AcceptConsentRefusal, ReadConsentRefusal, RefuseConsentRefusal},
-    pipeline::{authority, projections},
+    pipeline::authority,
     refused::{Kind, Refused},
 };
 use remit_domain::{
     Event,
-    delegation::{Consent, DelegateClass, DelegatedGrant, Delegation, DelegationGranted, Scope},
+    delegation::{Consent, ConsentEnded, DelegatedGrant, Delegation, DelegationGranted, Unanswered},
     id::{DelegationId, Digest},
-    request::Money,
+};
+use remit_oauth::{
+    authorization,
+    error::{ErrorCode, OAuthError},
 };
 use remit_store::{Commit, Entry, Expected};
 use serde::{Deserialize, Serialize};
@@ -89,12 +94,35 @@ pub struct ShownConsent {
     pub expires_at: String,
 }
 
+/// What was granted.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AcceptedConsent {
+    /// The delegation.
+    #[serde(flatten)]
+    pub delegation: DelegationView,
+    /// Where the browser goes on to, where a delegate sent it here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
+}
+
+/// What was refused.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RefusedConsent {
+    /// Where the browser goes on to, where a delegate sent it here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
+}
+
 /// What a link asks. Reading it changes nothing.
 ///
 /// # Errors
 /// [`ReadConsentRefusal`] says when each arises.
-pub async fn read_consent(parts: &Parts, open: OpenConsent) -> Result<ShownConsent, ReadConsentRefusal> {
-    let found = Found::by(parts, &open.secret).await?;
+pub async fn read_consent(
+    parts: &Parts,
+    browser: Option<&str>,
+    open: OpenConsent,
+) -> Result<ShownConsent, ReadConsentRefusal> {
+    let found = Found::by(parts, browser, &open.secret).await?;
     found.permitted(parts)?;
     let language = open.language.as_deref().map(|language| language.split('-').next().unwrap_or(language));
     Ok(found.shown(parts, language)?)
@@ -104,8 +132,12 @@ pub async fn read_consent(parts: &Parts, open: OpenConsent) -> Result<ShownConse
 ///
 /// # Errors
 /// [`AcceptConsentRefusal`] says when each arises.
-pub async fn accept_consent(parts: &Parts, said: AcceptConsent) -> Result<DelegationView, AcceptConsentRefusal> {
-    let found = Found::by(parts, &said.secret).await?;
+pub async fn accept_consent(
+    parts: &Parts,
+    browser: Option<&str>,
+    said: AcceptConsent,
+) -> Result<AcceptedConsent, AcceptConsentRefusal> {
+    let found = Found::by(parts, browser, &said.secret).await?;
     let caller = found.permitted(parts)?;
     let hash = Digest::try_from(said.hash).map_err(|error| Refused::invalid("hash", error))?;
     let shown = found.hash()?;
@@ -114,15 +146,18 @@ pub async fn accept_consent(parts: &Parts, said: AcceptConsent) -> Result<Delega
     }
     bounds::seen(said.seen_ms)?;
     let (asked, now) = (&found.entry.value, parts.environment.now());
-    let of_customer = of_customer(&asked.customer);
-    let had = of_customer.page(&parts.journal.store, None, EACH_MAX).await.map_err(Refused::internal)?;
-    if had.len() >= EACH_MAX {
+    let had = Granted::by(&parts.journal, &asked.customer).await?;
+    if had.count >= EACH_MAX {
         let detail = format!("the customer has had {EACH_MAX} delegations");
         return Err(Refused::new(Kind::LimitReached, detail).into());
     }
     let id = DelegationId::next(&mut parts.environment.ids(now)?);
-    let link: String = found.entry.id.chars().take(16).collect();
-    let consent = Consent { link, shown, seen_ms: said.seen_ms, asked_by: asked.asked_by.clone() };
+    let consent = Consent {
+        link: link_on_record(&found.entry.id),
+        shown,
+        seen_ms: said.seen_ms,
+        asked_by: asked.asked_by.clone(),
+    };
     let granted = DelegationGranted {
         delegation: id,
         customer: asked.customer.clone(),
@@ -134,27 +169,44 @@ pub async fn accept_consent(parts: &Parts, said: AcceptConsent) -> Result<Delega
         at: now,
     };
     let delegation = Delegation::from(&granted);
-    let items = vec![
+    let mut items = vec![
         CONSENTS.forget(&found.entry.id, found.entry.expected()),
         DELEGATIONS.write(id.to_string(), Expected::Absent, &delegation).map_err(Refused::internal)?,
-        of_customer.write(id.to_string(), Expected::Absent, &now).map_err(Refused::internal)?,
+        of_customer(&asked.customer).write(id.to_string(), Expected::Absent, &now).map_err(Refused::internal)?,
+        had.and(1)?,
     ];
+    let mut redirect = None;
+    if let Some(back) = &asked.back {
+        let brought = code::give(parts, asked.delegate, id, back, now).await?;
+        items.extend(brought.items);
+        redirect = Some(brought.to);
+    }
     let event = Event::DelegationGranted(Box::new(granted));
     let commit = Commit { items, ..Commit::default() };
     authority::govern(parts, &caller, &[event], commit).await.map_err(answered)?;
-    Ok(DelegationView::of(&delegation, now))
+    Ok(AcceptedConsent { delegation: DelegationView::of(&delegation, now), redirect })
 }
 
 /// Refuses what a link asks for, as the customer: it can be answered no more.
 ///
 /// # Errors
 /// [`RefuseConsentRefusal`] says when each arises.
-pub async fn refuse_consent(parts: &Parts, said: OpenConsent) -> Result<(), RefuseConsentRefusal> {
-    let found = Found::by(parts, &said.secret).await?;
-    found.permitted(parts)?;
+pub async fn refuse_consent(
+    parts: &Parts,
+    browser: Option<&str>,
+    said: OpenConsent,
+) -> Result<RefusedConsent, RefuseConsentRefusal> {
+    let found = Found::by(parts, browser, &said.secret).await?;
+    let caller = found.permitted(parts)?;
+    let (link, delegate) = (link_on_record(&found.entry.id), found.entry.value.delegate);
+    let (by, at) = (caller.pseudonym.to_string(), parts.environment.now());
+    let event = Event::ConsentEnded(ConsentEnded { link, delegate, cause: Unanswered::Refused, by, at });
     let items = vec![CONSENTS.forget(&found.entry.id, found.entry.expected())];
-    projections::commit(parts, Commit { items, ..Commit::default() }).await.map_err(answered)?;
-    Ok(())
+    authority::govern(parts, &caller, &[event], Commit { items, ..Commit::default() }).await.map_err(answered)?;
+    let said_no = OAuthError::new(ErrorCode::AccessDenied, "the customer said no");
+    let issuer = issuer(parts).unwrap_or_default();
+    let to = |back: &Back| authorization::with_error(&back.redirect_uri, &said_no, back.state.as_deref(), &issuer);
+    Ok(RefusedConsent { redirect: found.entry.value.back.as_ref().map(to) })
 }
 
 fn answered(error: remit_store::CommitError) -> Refused {
@@ -171,7 +223,8 @@ struct Found {
 }
 
 impl Found {
-    async fn by(parts: &Parts, secret: &str) -> Result<Self, Refused> {
+    /// The link of this secret, opened with what the browser has been given before, if anything.
+    async fn by(parts: &Parts, browser: Option<&str>, secret: &str) -> Result<Self, Refused> {
         if !secret.starts_with(SECRET_PREFIX) || secret.len() > SECRET_MAX {
             return Err(over());
         }
@@ -180,6 +233,11 @@ impl Found {
         if entry.value.expires <= parts.environment.now() {
             return Err(over());
         }
+        let began = entry.value.back.as_ref().map(|back| back.browser.as_str());
+        if began.is_some_and(|began| browser.is_none_or(|browser| digest::of_secret(browser).to_string() != began)) {
+            let detail = "this was begun in another browser, or too long ago: begin again where you came from";
+            return Err(Refused::new(Kind::LinkEnded, detail));
+        }
         let delegate =
             delegations::stored_delegate(&parts.journal, entry.value.delegate).await?.ok_or_else(over)?.value;
         if delegate.suspended { Err(over()) } else { Ok(Self { entry, delegate }) }
@@ -187,8 +245,8 @@ impl Found {
 
     /// The customer, whom policy lets grant it.
     fn permitted(&self, parts: &Parts) -> Result<Caller, Refused> {
-        let name: String = self.entry.id.chars().take(16).collect();
-        let caller = Caller::customer(&format!("consent_{name}"), &self.entry.value.customer);
+        let name = format!("consent_{}", link_on_record(&self.entry.id));
+        let caller = Caller::customer(&name, &self.entry.value.customer);
         auth::permit(&parts.governance, &parts.live, &parts.environment, &caller, "delegation.grant")?;
         Ok(caller)
     }
@@ -209,23 +267,17 @@ impl Found {
 
     fn shown(&self, parts: &Parts, language: Option<&str>) -> Result<ShownConsent, Refused> {
         let words = Words { parts, language };
-        let (name, owner) = (self.delegate.name.as_str(), self.delegate.owner.as_str());
-        let class = match self.delegate.class {
-            DelegateClass::Proxy => "consent_proxy",
-            DelegateClass::Workflow => "consent_workflow",
-            DelegateClass::Autonomous => "consent_autonomous",
-        };
-        let of = [("name", name), ("owner", owner), ("organisation", parts.governance.bundle.name())];
+        let of = [("name", self.delegate.name.as_str()), ("organisation", parts.governance.bundle.name())];
         let grant = &self.entry.value.grant;
         Ok(ShownConsent {
             organisation: parts.governance.bundle.name().to_owned(),
             hash: self.hash()?.to_string(),
             title: words.say("consent_title", &of),
-            who: format!("{} {}", words.say("consent_who", &of), words.say(class, &of)),
+            who: words.who(&self.delegate),
             may: words.say("consent_may", &of),
             can: words.can(grant),
             limits: words.limits(grant),
-            until: words.say("consent_until", &[("time", &words.moment(grant))]),
+            until: words.until(grant),
             note: words.say("consent_note", &of),
             yes: words.say("consent_yes", &of),
             no: words.say("consent_no", &of),
@@ -233,59 +285,6 @@ impl Found {
             refused: words.say("consent_refused", &of),
             expires_at: rfc3339(self.entry.value.expires),
         })
-    }
-}
-
-/// What is granted, in the bundle's words.
-pub(super) struct Words<'a> {
-    pub(super) parts: &'a Parts,
-    pub(super) language: Option<&'a str>,
-}
-
-impl Words<'_> {
-    fn say(&self, text: &str, with: &[(&str, &str)]) -> String {
-        self.parts.governance.bundle.texts().say(self.language, text, with)
-    }
-
-    /// What the delegate can do, each in a sentence.
-    pub(super) fn can(&self, grant: &DelegatedGrant) -> Vec<String> {
-        let scope = |scope: &Scope| match scope {
-            Scope::SupportAsk => "consent_ask",
-            Scope::CaseOpen => "consent_open",
-            Scope::CaseRead => "consent_read",
-            Scope::CaseWrite => "consent_write",
-        };
-        let scopes = grant.scopes.iter().map(|granted| self.say(scope(granted), &[]));
-        let actions = grant.actions.iter().map(|action| {
-            let spec = self.parts.governance.bundle.requested(action.as_str());
-            let title = spec.map_or(action.as_str(), |spec| spec.title.as_str());
-            self.say("consent_action", &[("title", title)])
-        });
-        scopes.chain(actions).collect()
-    }
-
-    /// How much of it, each in a sentence.
-    pub(super) fn limits(&self, grant: &DelegatedGrant) -> Vec<String> {
-        let limits = &grant.limits;
-        let money = |money: &Money| remit_policy::action::money_in_words(money);
-        let hours = limits.window_hours.map(|hours| hours.to_string());
-        let within = |alone: &'static str, in_hours: &'static str, what: (&str, &str)| match &hours {
-            Some(hours) => self.say(in_hours, &[what, ("hours", hours)]),
-            None => self.say(alone, &[what]),
-        };
-        let each = limits.max_amount.iter().map(|most| self.say("consent_amount", &[("amount", &money(most))]));
-        let total = limits.max_total.iter();
-        let total = total.map(|most| within("consent_total", "consent_total_in", ("amount", &money(most))));
-        let count = limits.max_count.iter();
-        let count = count.map(|most| within("consent_count", "consent_count_in", ("count", &most.to_string())));
-        each.chain(total).chain(count).collect()
-    }
-
-    /// Until when, as a clock shows it.
-    pub(super) fn moment(&self, grant: &DelegatedGrant) -> String {
-        let (bundle, at) = (&self.parts.governance.bundle, grant.not_after);
-        let there = bundle.wall_time(None, at);
-        there.map_or_else(|| rfc3339(at), |there| bundle.texts().moment(self.language, "consent_until", &there))
     }
 }
 

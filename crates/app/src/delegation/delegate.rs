@@ -100,7 +100,7 @@ pub async fn register_delegate(
     };
     let event = Event::DelegateRegistered(DelegateRegistered {
         delegate: id,
-        terms: terms(&item, keys),
+        terms: terms(parts, id, &item, keys),
         by: caller.pseudonym.to_string(),
         at: now,
     });
@@ -130,7 +130,7 @@ pub async fn suspend_delegate(
     caller: &Caller,
     delegate: &str,
 ) -> Result<DelegateView, SuspendDelegateRefusal> {
-    let suspend = |item: &mut DelegateItem| {
+    let suspend = |item: &mut DelegateItem, _| {
         item.suspended = true;
         Ok(DelegateChange::Suspended)
     };
@@ -146,7 +146,7 @@ pub async fn resume_delegate(
     caller: &Caller,
     delegate: &str,
 ) -> Result<DelegateView, ResumeDelegateRefusal> {
-    let resume = |item: &mut DelegateItem| {
+    let resume = |item: &mut DelegateItem, _| {
         item.suspended = false;
         Ok(DelegateChange::Resumed)
     };
@@ -163,8 +163,7 @@ pub async fn replace_delegate_keys(
     delegate: &str,
     new: ReplaceDelegateKeys,
 ) -> Result<DelegateView, ReplaceDelegateKeysRefusal> {
-    let now = parts.environment.now();
-    let replace = |item: &mut DelegateItem| {
+    let replace = |item: &mut DelegateItem, now| {
         let keys = thumbprints(&new.jwks)?;
         if item.jwks != new.jwks {
             (item.jwks, item.keys_since) = (new.jwks.clone(), now);
@@ -178,18 +177,18 @@ async fn change(
     parts: &Parts,
     caller: &Caller,
     delegate: &str,
-    change: impl FnOnce(&mut DelegateItem) -> Result<DelegateChange, Refused>,
+    change: impl FnOnce(&mut DelegateItem, Timestamp) -> Result<DelegateChange, Refused>,
 ) -> Result<DelegateView, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegate.manage")?;
     let nobody = || Refused::new(Kind::NotFound, "there is no such delegate");
     let id: DelegateId = delegate.parse().map_err(|_| nobody())?;
     let before = delegations::stored_delegate(&parts.journal, id).await?.ok_or_else(nobody)?;
     let mut item = before.value.clone();
-    let change = change(&mut item)?;
+    let (by, at) = (caller.pseudonym.to_string(), parts.environment.now());
+    let change = change(&mut item, at)?;
     if item == before.value {
         return Ok(DelegateView::of(id, &item));
     }
-    let (by, at) = (caller.pseudonym.to_string(), parts.environment.now());
     let event = Event::DelegateChanged(DelegateChanged { delegate: id, change, by, at });
     let write = DELEGATES.write(id.to_string(), before.expected(), &item).map_err(Refused::internal)?;
     let commit = Commit { items: vec![write], ..Commit::default() };
@@ -198,8 +197,9 @@ async fn change(
 }
 
 /// Who a delegate is, for the record.
-fn terms(item: &DelegateItem, keys: Vec<String>) -> DelegateTerms {
-    DelegateTerms { class: item.class, owner: item.owner.clone(), keys, redirects: item.redirects.clone() }
+fn terms(parts: &Parts, id: DelegateId, item: &DelegateItem, keys: Vec<String>) -> DelegateTerms {
+    let name = Some(parts.vault.keys.delegate_name_on_record(&id.to_string(), &item.name));
+    DelegateTerms { class: item.class, owner: item.owner.clone(), keys, name, redirects: item.redirects.clone() }
 }
 
 /// The thumbprints of a set of public keys.

@@ -2,11 +2,15 @@
 //! tokens given out for what was granted, and whom they stand for, looked up at each call.
 
 pub mod ask;
+pub mod authorize;
 mod claims;
+pub mod code;
 pub mod consent;
 pub mod delegate;
 pub mod issuer;
+pub mod own;
 pub mod represent;
 pub mod revoke;
 pub mod token;
 pub mod view;
+mod words;

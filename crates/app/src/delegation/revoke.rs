@@ -30,7 +30,8 @@ pub async fn list_delegations(
     let pseudonym = CustomerId::try_from(customer.to_owned()).ok();
     let customer = pseudonym.unwrap_or_else(|| customer::customer_id(&parts.vault, customer));
     let now = parts.environment.now();
-    let all = of_customer(&customer).page(&parts.journal.store, None, EACH_MAX).await.map_err(Refused::internal)?;
+    let all =
+        of_customer(&customer).page(&parts.journal.store, None, EACH_MAX as usize).await.map_err(Refused::internal)?;
     let mut views = Vec::with_capacity(all.len());
     for entry in all {
         let Ok(id) = entry.id.parse() else { continue };

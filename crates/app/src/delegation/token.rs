@@ -3,26 +3,30 @@
 
 use super::{
     claims::{detail_of, of_amount},
+    code::{self, Redeems, Unredeemed},
     issuer::issuer,
     represent,
 };
 use crate::{
     Parts,
+    access::usage,
     journal::delegations::{self, DelegateItem, REVOKED_TOKENS, RevokedToken},
-    pipeline::projections,
+    pipeline::{authority, projections},
     refused::Refused,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
-    delegation::{DelegatedGrant, Delegation, GrantLimits, Scope, Wider},
+    Event,
+    delegation::{DelegatedGrant, Delegation, DelegationChange, DelegationChanged, GrantLimits, Scope, Wider},
     id::{ActionName, DelegateId, DelegationId, Timestamp},
     request::Money,
 };
 use remit_oauth::{
     assertion,
-    details::{Amount, Detail},
+    details::{self, Amount, Detail},
     error::{ErrorCode, OAuthError},
     jwk::KeySet,
+    seen::Seen as _,
     token::{AccessToken, Actor, Confirmation},
 };
 use remit_store::{Commit, Entry, Expected};
@@ -110,8 +114,10 @@ pub async fn authenticate(
     }
     let (keys, now) = (keys(&known.value)?, parts.environment.now());
     let audiences = [issuer.as_str(), endpoint];
-    let seen = &parts.vault.delegate_tokens.seen;
-    let client = assertion::check(assertion, client_id, &keys, &audiences, seen, now.0).map_err(OAuthError::from)?;
+    let client = assertion::read(assertion, client_id, &keys, &audiences, now.0).map_err(OAuthError::from)?;
+    usage::pace_client(&parts.live, &parts.environment, id)?;
+    let first = parts.vault.delegate_tokens.seen.first_time(&client.id, &client.jti, client.until_ms, now.0);
+    first.map_err(|error| OAuthError::from(assertion::AssertionError::from(error)))?;
     if client.made_ms.saturating_add(BEHIND_MS) < parts.vault.delegate_tokens.since.0 {
         let what = "client_assertion was made before this server began, which does not know whether it was used: make \
                     a new one";
@@ -122,6 +128,30 @@ pub async fn authenticate(
 
 fn keys(delegate: &DelegateItem) -> Result<KeySet, Refused> {
     KeySet::parse(&delegate.jwks).map_err(|_| Refused::damaged("the keys of a delegate cannot be read"))
+}
+
+/// Gives a token out for a code that a customer's browser brought back.
+///
+/// # Errors
+/// `invalid_grant` where the code is not good, or is not this client's; `invalid_request` where the verifier is none.
+pub async fn redeem(parts: &Parts, client: &Client, brings: &Redeems<'_>, jkt: &str) -> Result<Issued, Refusal> {
+    let delegation = code::redeem(parts, client.id, brings, jkt).await?;
+    let detail = Detail {
+        r#type: details::Type::SupportDelegation,
+        identifier: Some(delegation.to_string()),
+        actions: None,
+        constraints: details::Constraints::default(),
+    };
+    issue(parts, client, &Wish { scope: None, details: vec![detail] }, jkt).await
+}
+
+impl From<Unredeemed> for Refusal {
+    fn from(unredeemed: Unredeemed) -> Self {
+        match unredeemed {
+            Unredeemed::OAuth(error) => Self::OAuth(error),
+            Unredeemed::Inside(refused) => Self::Inside(refused),
+        }
+    }
 }
 
 /// Gives a token out for a delegation that a client names in its wish.
@@ -153,6 +183,10 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -
         };
         refused(code, wider)
     })?;
+    if grant.not_after <= now {
+        let what = "constraints.not_after is over: say a moment that is still to come, or leave it out";
+        return Err(refused(ErrorCode::InvalidAuthorizationDetails, what));
+    }
     let issuer = issuer(parts)?;
     let seconds = now.0.div_euclid(1_000);
     let ends = (seconds + LIFE_S).min(grant.not_after.0.div_euclid(1_000));
@@ -202,9 +236,13 @@ fn scopes(wanted: &str) -> Result<BTreeSet<Scope>, Refusal> {
 fn wanted(detail: &Detail, granted: &DelegatedGrant) -> Result<DelegatedGrant, Refusal> {
     let no_action =
         |name: &String| refused(ErrorCode::InvalidAuthorizationDetails, format!("the action '{name}' is not granted"));
-    let actions: Result<BTreeSet<ActionName>, Refusal> =
-        detail.actions.iter().map(|name| ActionName::new(name).map_err(|_| no_action(name))).collect();
-    let actions = if detail.actions.is_empty() { granted.actions.clone() } else { actions? };
+    let actions = match &detail.actions {
+        None => granted.actions.clone(),
+        Some(named) => named
+            .iter()
+            .map(|name| ActionName::new(name).map_err(|_| no_action(name)))
+            .collect::<Result<BTreeSet<_>, _>>()?,
+    };
     let limits = &granted.limits;
     let said = &detail.constraints;
     let money =
@@ -239,6 +277,11 @@ pub async fn introspect(parts: &Parts, client: &Client, token: &str) -> Result<O
 pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), Refusal> {
     let Some(said) = own(parts, client, token)? else { return Ok(()) };
     let (now, until) = (parts.environment.now(), Timestamp(said.exp.saturating_mul(1_000)));
+    let named = said.authorization_details.first().and_then(|detail| detail.identifier.as_deref());
+    let Some(delegation) = named.and_then(|id| id.parse().ok()) else { return Ok(()) };
+    if REVOKED_TOKENS.get(&parts.journal.store, &said.jti).await.map_err(Refused::internal)?.is_some() {
+        return Ok(());
+    }
     let any = Expected::Any("a token that is revoked twice is revoked");
     let mut items = vec![REVOKED_TOKENS.write(&said.jti, any, &RevokedToken { until }).map_err(Refused::internal)?];
     // Those below it, which lies anywhere among them.
@@ -246,7 +289,11 @@ pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), R
     let page = page.map_err(Refused::internal)?;
     let over = page.iter().filter(|entry| entry.value.until < now);
     items.extend(over.map(|entry| REVOKED_TOKENS.forget(&entry.id, any)));
-    let commit = Commit { items, ..Commit::default() };
+    let by = client.id.to_string();
+    let change = DelegationChange::TokenRevoked { token: said.jti, until };
+    let event = DelegationChanged { delegation, change, by: by.clone(), at: now };
+    let record = authority::record(&parts.environment.entropy, &Event::DelegationChanged(event), &by, now)?;
+    let commit = Commit { records: vec![record], items, ..Commit::default() };
     projections::commit(parts, commit).await.map_err(crate::refused).map_err(Refusal::Inside)?;
     Ok(())
 }

@@ -15,11 +15,13 @@ use crate::{
         clock::Clock, entropy::Entropy, limits::Limits, metrics::Metrics, off_thread::Processors, sandbox::SandboxFile,
     },
     refused::Refused,
+    settings::Settings,
 };
 use remit_domain::{
     Context,
     id::{Ids, Timestamp},
 };
+use remit_policy::address::Address;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -37,6 +39,8 @@ pub struct Environment {
     pub metrics: Metrics,
     /// Where browsers find this server, the first in links.
     public: Vec<String>,
+    /// Where customers sign in, if that was said.
+    sign_in: Option<String>,
     /// Room for files on their way.
     pub uploads: Semaphore,
     /// The sandbox back office of the data directory.
@@ -50,8 +54,10 @@ fn milliseconds(time: Duration) -> i64 {
 }
 
 impl Environment {
-    /// On time told by `clock`, within `limits`. `public` is where browsers find this server, by origin.
-    pub(crate) fn new(clock: Box<dyn Clock>, limits: Limits, public: Vec<String>, sandbox: SandboxFile) -> Self {
+    /// On time told by `clock`, within the limits and at the addresses of `settings`.
+    pub(crate) fn new(clock: Box<dyn Clock>, settings: Settings, sandbox: SandboxFile) -> Self {
+        let public = settings.public.iter().map(Address::origin).collect();
+        let (limits, sign_in) = (settings.limits, settings.customer_sign_in);
         Self {
             entropy: Entropy::default(),
             ahead_ms: milliseconds(clock.monotonic()).saturating_sub(clock.now().0),
@@ -59,6 +65,7 @@ impl Environment {
             limits,
             metrics: Metrics::default(),
             public,
+            sign_in,
             uploads: Semaphore::new(limits::UPLOADS_MAX),
             sandbox,
             processors: Processors::default(),
@@ -68,6 +75,11 @@ impl Environment {
     /// Where browsers find this server, if that was said.
     pub fn public_origins(&self) -> &[String] {
         &self.public
+    }
+
+    /// Where customers sign in, if that was said.
+    pub fn sign_in(&self) -> Option<&str> {
+        self.sign_in.as_deref()
     }
 
     /// A path as a link: on its own, it leads to the server that it came from.

@@ -45,6 +45,7 @@ async fn item(parts: &Parts, row: &RecordRow) -> Result<TimelineItem, Refused> {
         seq: row.seq,
         at: rfc3339(Timestamp(row.ts_ms)),
         by: who::named(&parts.journal, &parts.vault, &row.actor).await?,
+        delegate: who::delegate_named(&parts.journal, &row.actor).await?,
         event: serde_json::to_value(&event).map_err(Refused::internal)?,
         words: None,
         read: None,

@@ -8,7 +8,8 @@ use crate::{
 use remit_domain::{
     Event,
     delegation::{
-        DEPTH_MAX, DelegateClass, DelegatedGrant, Delegation, DelegationChange, DelegationChanged, RevocationCause,
+        ConsentAsked, ConsentEnded, DEPTH_MAX, DelegateClass, DelegatedGrant, Delegation, DelegationChange,
+        DelegationChanged, DelegationUsed, RevocationCause, Unanswered,
     },
     id::{CaseId, CustomerId, DelegateId, DelegationId, Timestamp},
 };
@@ -23,8 +24,15 @@ pub(crate) const DELEGATES: Collection<DelegateItem> = Collection::new("delegate
 /// Delegations, by identifier.
 pub(crate) const DELEGATIONS: Collection<Delegation> = Collection::new("delegation");
 
+/// How many delegations each customer ever granted, by pseudonym. Granting one and ending all of somebody's expect it as
+/// they read it, so that neither is done beside the other.
+pub(crate) const GRANTED: Collection<u32> = Collection::new("delegations granted");
+
 /// What customers are asked to consent to and have not answered, by the digest of the link's secret.
 pub(crate) const CONSENTS: Collection<ConsentItem> = Collection::new("consent");
+
+/// Codes that were brought back to delegates, by the digest of each.
+pub(crate) const CODES: Collection<CodeItem> = Collection::new("authorization code");
 
 /// Access tokens that were revoked before their time, by identifier (`jti`).
 pub(crate) const REVOKED_TOKENS: Collection<RevokedToken> = Collection::new("revoked access token");
@@ -71,6 +79,51 @@ pub(crate) struct ConsentItem {
     pub(crate) asked_by: String,
     /// When the link ends.
     pub(crate) expires: Timestamp,
+    /// Where the answer is brought to, where the customer's browser came from the delegate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) back: Option<Back>,
+}
+
+/// How an answer is brought back to a delegate, and what for: kept with what its customer is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Back {
+    pub(crate) redirect_uri: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<String>,
+    /// The challenge of PKCE.
+    pub(crate) challenge: String,
+    /// The thumbprint of the key that the token is to be bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jkt: Option<String>,
+    /// The digest of the secret of the browser in which it began.
+    pub(crate) browser: String,
+}
+
+/// A code that was brought back to a delegate, until it gets a token for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CodeItem {
+    pub(crate) delegate: DelegateId,
+    /// What was granted.
+    pub(crate) delegation: DelegationId,
+    pub(crate) back: Back,
+    /// Until when it is taken.
+    pub(crate) expires: Timestamp,
+}
+
+impl ConsentItem {
+    /// That it was asked by the link with this digest, for the record.
+    pub(crate) fn asked(&self, digest: &str, at: Timestamp) -> ConsentAsked {
+        ConsentAsked {
+            link: link_on_record(digest),
+            customer: self.customer.clone(),
+            delegate: self.delegate,
+            grant: self.grant.clone(),
+            expires: self.expires,
+            by: self.asked_by.clone(),
+            at,
+        }
+    }
 }
 
 /// An access token that was revoked before its time.
@@ -105,9 +158,17 @@ pub(crate) struct Delegated {
     /// The delegation of the customer's own.
     pub(crate) root: DelegationId,
     pub(crate) question: bool,
+    /// Who opens it.
+    pub(crate) by: DelegateId,
 }
 
 impl Delegated {
+    /// That `case` was opened so, for the record.
+    pub(crate) fn used(&self, case: CaseId, at: Timestamp) -> Event {
+        let Self { root: delegation, question, by } = *self;
+        Event::DelegationUsed(DelegationUsed { delegation, case, question, by, at })
+    }
+
     /// That `case` was opened so.
     pub(crate) fn with(&self, case: CaseId) -> Result<ItemWrite, Refused> {
         let opened = DelegatedCase { case, question: self.question };
@@ -190,29 +251,69 @@ pub(crate) fn ended(
 }
 
 /// Delegations of one customer, at most: those that stand and those that have ended.
-pub(crate) const EACH_MAX: usize = 100;
+pub(crate) const EACH_MAX: u32 = 100;
+
+/// How many delegations a customer ever granted, as it is read before one more is granted or all are ended.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    pub(crate) count: u32,
+    customer: CustomerId,
+    expected: Expected,
+}
+
+impl Granted {
+    pub(crate) async fn by(journal: &Journal, customer: &CustomerId) -> Result<Self, Refused> {
+        let entry = GRANTED.get(&journal.store, customer.as_str()).await.map_err(Refused::internal)?;
+        let (count, expected) = match entry {
+            Some(entry) => (entry.value, entry.expected()),
+            // An earlier version did not count.
+            None => {
+                let all = of_customer(customer).page(&journal.store, None, EACH_MAX as usize).await;
+                (u32::try_from(all.map_err(Refused::internal)?.len()).unwrap_or(EACH_MAX), Expected::Absent)
+            }
+        };
+        Ok(Self { count, customer: customer.clone(), expected })
+    }
+
+    /// That so many more are granted, where nothing was granted or ended meanwhile.
+    pub(crate) fn and(&self, more: u32) -> Result<ItemWrite, Refused> {
+        let count = self.count.saturating_add(more);
+        GRANTED.write(self.customer.as_str(), self.expected, &count).map_err(Refused::internal)
+    }
+}
+
+/// What a link is called in records: a part of the digest of its secret.
+pub(crate) fn link_on_record(digest: &str) -> String {
+    digest.chars().take(16).collect()
+}
 
 /// What ends all that a customer granted, and the links by which they were asked to.
-pub(crate) async fn all_ended(
+pub(crate) async fn all_erased(
     journal: &Journal,
     customer: &CustomerId,
-    cause: RevocationCause,
     by: &str,
     at: Timestamp,
 ) -> Result<(Vec<Event>, Vec<ItemWrite>), Refused> {
     let (mut events, mut items) = (Vec::new(), Vec::new());
+    let granted = Granted::by(journal, customer).await?;
     for entry in CONSENTS.all(&journal.store).await.map_err(Refused::internal)? {
         if entry.value.customer == *customer {
+            let (link, delegate) = (link_on_record(&entry.id), entry.value.delegate);
+            let ended = ConsentEnded { link, delegate, cause: Unanswered::Erasure, by: by.to_owned(), at };
+            events.push(Event::ConsentEnded(ended));
             items.push(CONSENTS.forget(&entry.id, entry.expected()));
         }
     }
     for entry in of_customer(customer).all(&journal.store).await.map_err(Refused::internal)? {
         let Ok(id) = entry.id.parse() else { continue };
         let Some(entry) = stored(journal, id).await? else { continue };
-        if let Some((event, item, _)) = ended(&entry, cause, by, at)? {
+        if let Some((event, item, _)) = ended(&entry, RevocationCause::Erasure, by, at)? {
             events.push(event);
             items.push(item);
         }
+    }
+    if !items.is_empty() {
+        items.push(granted.and(0)?);
     }
     Ok((events, items))
 }

@@ -24,6 +24,8 @@ operations! { "delegates"
         refuses: ListDelegatedCasesRefusal {
             /// The token does not have the scope.
             Forbidden,
+            /// `after` is no place in the list, or `limit` none that there may be.
+            Invalid,
         }
     }
 

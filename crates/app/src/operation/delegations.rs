@@ -132,6 +132,101 @@ operations! { "delegations"
         }
     }
 
+    /// Make a link by which a customer sees, limits and takes back what they granted.
+    ///
+    /// Show it to that customer alone. It can be used until it ends, and is kept nowhere.
+    link_delegations = LinkDelegations {
+        asks: [DELEGATION_ASK];
+        of: [Customer];
+        runs: as a secret command;
+        refuses: LinkDelegationsRefusal {
+            /// `hours` is out of its bounds, or the identifier is none.
+            Invalid,
+        }
+    }
+
+    /// Read what the customer of a link granted, and what was done under it. Nothing is changed by it.
+    read_own_delegations = ReadOwnDelegations {
+        asks: [DELEGATION_READ];
+        of: [];
+        runs: on the readers for a link;
+        refuses: ReadOwnDelegationsRefusal {}
+    }
+
+    /// Limit a delegation further, as its customer.
+    narrow_own_delegation = NarrowOwnDelegation {
+        asks: [DELEGATION_REVOKE];
+        of: [];
+        runs: as a command for a link;
+        refuses: NarrowOwnDelegationRefusal {
+            /// It would allow more, or nothing.
+            Invalid,
+            /// They granted no such delegation.
+            NotFound,
+            /// It has ended.
+            Conflict,
+        }
+    }
+
+    /// Take a delegation back, as its customer: from its next call on.
+    revoke_own_delegation = RevokeOwnDelegation {
+        asks: [DELEGATION_REVOKE];
+        of: [];
+        runs: as a command for a link;
+        refuses: RevokeOwnDelegationRefusal {
+            /// They granted no such delegation.
+            NotFound,
+        }
+    }
+
+    /// Read the page on which customers do so.
+    get_delegations_page = GetDelegationsPage {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetDelegationsPageRefusal {}
+    }
+
+    /// Read the script of that page.
+    get_delegations_script = GetDelegationsScript {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetDelegationsScriptRefusal {}
+    }
+
+    /// Send a customer's browser to where they sign in, with what a delegate asks for (RFC 6749, section 4.1; RFC 7636).
+    authorize = Authorize {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: AuthorizeRefusal {
+            /// There is no such delegate, it is suspended, or it is not registered with that address.
+            Invalid,
+            /// The server was not told where it is found, or where customers sign in.
+            NotFound,
+        }
+    }
+
+    /// Make a link for the browser of a customer who signed in, by which they say once whether the delegate that sent
+    /// them may act for them.
+    ///
+    /// Send that browser to it: it is answered there and nowhere else. Whoever is named as the customer consents: it is
+    /// made for the program that customers sign in with.
+    ask_authorization = AskAuthorization {
+        asks: [DELEGATION_ASK];
+        of: [];
+        runs: as a secret command;
+        refuses: AskAuthorizationRefusal {
+            /// What the browser came with is none of this server's, or too old.
+            Invalid,
+            /// The delegate is suspended.
+            Conflict,
+            /// It was changed meanwhile.
+            Changed,
+        }
+    }
+
     /// Give an access token out to a delegate (RFC 6749, RFC 9449). Refusals are in the form of OAuth.
     issue_token = IssueToken {
         asks: [];

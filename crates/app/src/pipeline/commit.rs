@@ -144,11 +144,15 @@ pub(crate) fn record<T: Serialize>(
 ) -> Result<Prepared<T>, Refused> {
     let case = &effects.case;
     let (id, stream) = (case.id.to_string(), Stream::case(case.id));
-    let records = effects
+    let mut records = effects
         .events
         .iter()
         .map(|event| to_record(&parts.environment, event, &stream, caller, now))
         .collect::<Result<Vec<_>, Refused>>()?;
+    if let Some(delegated) = &side.delegated {
+        let (used, of) = (delegated.used(case.id, now), Stream::delegation(delegated.root));
+        records.push(recorded(&parts.environment.entropy, &used, &of, &caller.pseudonym, now)?);
+    }
     // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
     let about = before.and_then(intent_of).or_else(|| intent_of(case));
     debug_assert!(

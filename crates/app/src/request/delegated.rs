@@ -16,6 +16,8 @@ use remit_domain::{
 use remit_store::Counter;
 
 const HOUR_MS: i64 = 3_600_000;
+/// Into how many parts a window is cut.
+const PARTS: i64 = 4;
 /// What stands before a delegation's identifier in the scope of its counters.
 const SCOPE: &str = "delegation:";
 /// What stands before a token's identifier in the scope of its counters.
@@ -58,11 +60,12 @@ fn under(
         let most = remit_policy::action::money_in_words(most);
         Refused::new(Kind::LimitReached, format!("the {what} lets {how} move {most} at most"))
     };
-    let window_ms = limits.window_hours.map_or(0, |hours| {
-        let window = i64::from(hours) * HOUR_MS;
-        now.0.div_euclid(window) * window
-    });
-    let counter = |key: &str| Counter { scope: scope.to_owned(), key: key.to_owned(), window_ms };
+    let windows = windows(limits.window_hours, now);
+    let each = |key: &'static str| {
+        let counter =
+            move |window_ms: &i64| Counter { scope: scope.to_owned(), key: key.to_owned(), window_ms: *window_ms };
+        windows.iter().map(counter)
+    };
     let mut counters = Vec::new();
     if let (Some(moved), Some(most)) = (amount, &limits.max_amount)
         && (moved.currency != most.currency || moved.minor.saturating_abs() > most.minor)
@@ -73,12 +76,24 @@ fn under(
         if moved.currency != most.currency {
             return Err(beyond(most, "all together"));
         }
-        counters.push((counter(TOTAL), moved.minor.unsigned_abs(), most.minor.unsigned_abs()));
+        let (moved, most) = (moved.minor.unsigned_abs(), most.minor.unsigned_abs());
+        counters.extend(each(TOTAL).map(|counter| (counter, moved, most)));
     }
     if let Some(most) = limits.max_count {
-        counters.push((counter(COUNT), 1, most.into()));
+        counters.extend(each(COUNT).map(|counter| (counter, 1, most.into())));
     }
     Ok(counters)
+}
+
+/// Where the counters begin in which what happens now is counted; from grant to end where no window is said.
+///
+/// One begins with each part of a window, and counts for a window and that part: so whatever lies within the length of
+/// a window lies within one of them, and no hours of that length have more than there may be.
+fn windows(hours: Option<u32>, now: Timestamp) -> Vec<i64> {
+    let Some(hours) = hours else { return vec![0] };
+    let part = i64::from(hours) * HOUR_MS / PARTS;
+    let last = now.0.div_euclid(part) * part;
+    (0..=PARTS).map(|earlier| last - earlier * part).collect()
 }
 
 /// That a limit of a delegation is reached, in words; nothing where the counter is of none.
@@ -90,7 +105,7 @@ pub(super) fn reached(counter: &Counter, left: u64) -> Option<String> {
     let what = if counter.key == TOTAL { "minor units" } else { "actions" };
     let since = match counter.window_ms {
         0 => "until it ends".to_owned(),
-        since => format!("in the window that began at {}", rfc3339(Timestamp(since))),
+        since => format!("of what counts since {}", rfc3339(Timestamp(since))),
     };
     Some(format!("a limit of the {of} is reached: {left} {what} are left {since}"))
 }
@@ -106,4 +121,25 @@ pub(super) async fn stands(
     let Some(last) = asker.chain.last() else { return Ok(false) };
     let chain = standing_chain(&parts.journal, *last, now).await?;
     Ok(chain.is_some_and(|chain| chain.granted.actions.contains(action)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_lies_within_a_window_is_counted_together() {
+        for hours in [1, 24, 8_784] {
+            let window = i64::from(hours) * HOUR_MS;
+            for at in [0, 1, window / PARTS - 1, window / 2 + 17, 1_800_000_000_000] {
+                let begun = windows(Some(hours), Timestamp(at));
+                for later in [0, 1, window / PARTS, window / 2, window - 1] {
+                    let then = windows(Some(hours), Timestamp(at + later));
+                    assert!(begun.iter().any(|one| then.contains(one)), "{hours} h from {at}, {later} later");
+                }
+                let over = windows(Some(hours), Timestamp(at + window + window / PARTS));
+                assert!(!begun.iter().any(|one| over.contains(one)), "{hours} h from {at} is over");
+            }
+        }
+    }
 }

@@ -36,7 +36,7 @@ use crate::{
         requests::{self, DelegatedRequest},
     },
     delegation::{
-        ask as consent_ask, consent, delegate,
+        ask as consent_ask, authorize, consent, delegate, own,
         view::{DelegateView, DelegationView},
     },
     evidence::{
@@ -171,10 +171,18 @@ signatures! {
     ReplaceDelegateKeys(delegate::ReplaceDelegateKeys) -> DelegateView, "Replaced.";
     AskConsent(consent_ask::AskConsent) -> consent_ask::AskedConsent, "Made.";
     ReadConsent(consent::OpenConsent) -> consent::ShownConsent, "What is asked.";
-    AcceptConsent(consent::AcceptConsent) -> DelegationView, "Granted.";
-    RefuseConsent(consent::OpenConsent) -> Nothing, "Refused.";
+    AcceptConsent(consent::AcceptConsent) -> consent::AcceptedConsent, "Granted.";
+    RefuseConsent(consent::OpenConsent) -> consent::RefusedConsent, "Refused.";
     ListDelegations(Nothing) -> List<DelegationView>, "All of them.";
     RevokeDelegation(Nothing) -> DelegationView, "Ended.";
+    LinkDelegations(own::LinkDelegations) -> own::LinkedDelegations, "Made.";
+    ReadOwnDelegations(own::OpenDelegations) -> own::OwnDelegations, "What was granted.";
+    NarrowOwnDelegation(own::NarrowOwnDelegation) -> own::OwnDelegations, "What is granted now.";
+    RevokeOwnDelegation(own::RevokeOwnDelegation) -> own::OwnDelegations, "What is granted now.";
+    GetDelegationsPage(Nothing) -> Text<Html>, "The page.";
+    GetDelegationsScript(Nothing) -> Text<Script>, "The script.";
+    Authorize(Nothing) -> Nothing, "Sent on to where customers sign in, or back.";
+    AskAuthorization(authorize::AskAuthorization) -> consent_ask::AskedConsent, "Made.";
     IssueToken(Nothing) -> Text<Json>, "The token.";
     IntrospectToken(Nothing) -> Text<Json>, "What it lets be done.";
     RevokeAccessToken(Nothing) -> Nothing, "Revoked.";
@@ -185,7 +193,7 @@ signatures! {
     GetConsentScript(Nothing) -> Text<Script>, "The script.";
 
     OpenDelegatedCase(cases::OpenDelegatedCase) -> DelegatedCaseView, "Opened and decided.";
-    ListDelegatedCases(Nothing) -> List<DelegatedCaseView>, "The newest.";
+    ListDelegatedCases(input::ListPart) -> Page<DelegatedCaseView>, "One page, the newest first.";
     GetDelegatedCase(input::ReadConversation) -> cases::DelegatedConversation, "One page.";
     WriteDelegated(cases::WriteDelegated) -> DelegatedCaseView, "Added.";
     AskDelegated(requests::AskDelegated) -> DelegatedRequest, "Requested, and answered by policy.";

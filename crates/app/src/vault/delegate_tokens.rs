@@ -3,6 +3,7 @@
 
 use super::keys::Keys;
 use crate::refused::Refused;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::id::Timestamp;
 use remit_oauth::{nonce::Nonces, seen::SeenProofs, token::SigningKeys};
 use std::{
@@ -21,6 +22,8 @@ const SEEN_MAX: usize = 2_000_000;
 /// By what access tokens are signed, and proofs known.
 pub(crate) struct DelegateTokens {
     seed: [u8; 32],
+    /// Stamps requests that travel by way of a browser.
+    stamp: [u8; 32],
     /// The keys of the period that was asked for last.
     signing: RwLock<Option<(i64, Arc<SigningKeys>)>>,
     /// When this process began to remember what it sees.
@@ -44,10 +47,24 @@ impl DelegateTokens {
         Self {
             since,
             seed: keys.of_delegates(b"sign access tokens"),
+            stamp: keys.of_delegates(b"stamp requests for codes"),
             signing: RwLock::default(),
             nonces: Nonces::new(&nonces, NONCE_PERIOD),
             seen: SeenProofs::new(SEEN_MAX),
         }
+    }
+
+    /// Something that goes away by way of a browser, as a text: whoever has it can read it, and nobody can change it.
+    pub(crate) fn stamped(&self, body: &[u8]) -> String {
+        let stamp = super::keys::hmac(&self.stamp, &[body]);
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(body), URL_SAFE_NO_PAD.encode(stamp))
+    }
+
+    /// The same when it has come back; nothing where it is not what went away.
+    pub(crate) fn unstamped(&self, text: &str) -> Option<Vec<u8>> {
+        let (body, stamp) = text.split_once('.')?;
+        let body = URL_SAFE_NO_PAD.decode(body).ok()?;
+        super::keys::is_hmac(&self.stamp, &[&body], &URL_SAFE_NO_PAD.decode(stamp).ok()?).then_some(body)
     }
 
     /// The keys that tokens are signed and known by at a moment.

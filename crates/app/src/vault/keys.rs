@@ -196,6 +196,11 @@ impl Keys {
         self.on_record("secret", subscription, secret)
     }
 
+    /// What goes on record of a delegate's name.
+    pub(crate) fn delegate_name_on_record(&self, delegate: &str, name: &str) -> String {
+        self.on_record("name", delegate, name)
+    }
+
     fn on_record(&self, what: &str, whose: &str, text: &str) -> String {
         hex(&hmac(&self.digests, &[what.as_bytes(), b"\0", whose.as_bytes(), b"\0", text.as_bytes()]))
     }
@@ -332,6 +337,15 @@ pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         mac.update(part);
     }
     mac.finalize().into_bytes().into()
+}
+
+/// Whether this is that HMAC; how long it takes says nothing of it.
+pub(crate) fn is_hmac(key: &[u8], parts: &[&[u8]], tag: &[u8]) -> bool {
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else { return false };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.verify_slice(tag).is_ok()
 }
 
 fn foreign(directory: &Path, name: &str, why: &'static str) -> KeyError {

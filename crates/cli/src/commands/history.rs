@@ -261,7 +261,10 @@ pub(super) fn ended(how: &str) -> &str {
 /// Who wrote a message.
 fn author(item: &Value) -> String {
     match text(item, "/event/message/author/kind") {
-        "requester" => "the customer".to_owned(),
+        "requester" => match text(item, "/delegate") {
+            "-" | "" => "the customer".to_owned(),
+            delegate => format!("{delegate}, for the customer"),
+        },
         _ => holder(item, "/event/message/author/holder", "/event/message/author/staff"),
     }
 }

@@ -70,6 +70,10 @@ pub(crate) struct Serve {
     /// taken as their own even where a proxy changes `Host`. May be given several times; links name the first.
     #[arg(long, env = "REMIT_PUBLIC_URL", value_name = "URL", value_delimiter = ',', value_parser = public)]
     public_url: Vec<Address>,
+    /// Where your customers sign in whom a delegate has asked: their browser comes there with `authorization=…`, which
+    /// your program hands on with who they are (docs/delegates.md). Without it, delegates are let in by links alone.
+    #[arg(long, env = "REMIT_CUSTOMER_SIGN_IN", value_name = "URL", value_parser = sign_in)]
+    customer_sign_in: Option<String>,
     /// How the log is written.
     #[arg(long, env = "REMIT_LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
@@ -85,6 +89,15 @@ fn public(text: &str) -> Result<Address, String> {
         return Err("must be https://…: elsewhere browsers do not keep the cookies of chats".to_owned());
     }
     Ok(address)
+}
+
+/// An address at which customers sign in.
+fn sign_in(text: &str) -> Result<String, String> {
+    let address = Address::parse(text).map_err(|why| why.to_string())?;
+    if !address.is_private() {
+        return Err("must be https://…: customers sign in there".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 impl Serve {
@@ -144,6 +157,7 @@ impl Serve {
         let settings = Settings {
             limits: (&self.limits).into(),
             public: self.public_url.clone(),
+            customer_sign_in: self.customer_sign_in.clone(),
             webhooks_in_the_clear: self.webhooks_in_the_clear,
         };
         govern(&self.data, self.bundle.as_deref(), moves, settings, &|| Err(new()))

@@ -151,8 +151,11 @@ impl Case {
             | Event::SubscriptionMade { .. }
             | Event::DelegateRegistered(_)
             | Event::DelegateChanged(_)
+            | Event::ConsentAsked(_)
+            | Event::ConsentEnded(_)
             | Event::DelegationGranted(_)
             | Event::DelegationChanged(_)
+            | Event::DelegationUsed(_)
             | Event::SubscriptionChanged { .. }
             | Event::SubscriptionDeleted { .. }
             | Event::CustomerFactsSet { .. }

@@ -1,10 +1,10 @@
 //! What is on record of delegates and delegations, each in a stream of its own.
 
 use super::{class::DelegateClass, grant::DelegatedGrant};
-use crate::id::{CustomerId, DelegateId, DelegationId, Digest, Timestamp};
+use crate::id::{CaseId, CustomerId, DelegateId, DelegationId, Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Who a delegate is. Its name is in no record.
+/// Who a delegate is. Its name itself is in no record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -15,6 +15,9 @@ pub struct DelegateTerms {
     pub owner: String,
     /// The thumbprints of its public keys (RFC 7638).
     pub keys: Vec<String>,
+    /// What stands for its name, by a key of this server's; nothing in what an earlier version registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Where customers may be sent back to after they were asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redirects: Vec<String>,
@@ -64,6 +67,55 @@ pub enum DelegateChange {
     Suspended,
     /// It goes on.
     Resumed,
+}
+
+/// A customer was asked to let a delegate act for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConsentAsked {
+    /// A digest of the link by which they were asked, without its secret.
+    pub link: String,
+    /// Who was asked.
+    pub customer: CustomerId,
+    /// Who would act for them.
+    pub delegate: DelegateId,
+    /// What it would be able to do.
+    pub grant: DelegatedGrant,
+    /// Until when they could answer.
+    pub expires: Timestamp,
+    /// Who had them asked, by the identifier of their token.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a customer was asked came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConsentEnded {
+    /// A digest of the link by which they were asked, without its secret.
+    pub link: String,
+    /// Who would have acted for them.
+    pub delegate: DelegateId,
+    /// Why.
+    pub cause: Unanswered,
+    /// Who ended it: `customer`, or the identifier of a token.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why nothing came of what a customer was asked. Of a link whose time is over nothing is noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Unanswered {
+    /// They said no.
+    Refused,
+    /// They were erased.
+    Erasure,
 }
 
 /// How a customer consented.
@@ -122,6 +174,23 @@ pub struct DelegationChanged {
     pub at: Timestamp,
 }
 
+/// A case was opened under a delegation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DelegationUsed {
+    /// Under which: the customer's own, where it was one narrowed from it.
+    pub delegation: DelegationId,
+    /// Which case.
+    pub case: CaseId,
+    /// Whether it is a question, on which nothing can be requested.
+    pub question: bool,
+    /// Which delegate opened it.
+    pub by: DelegateId,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// How a delegation was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -131,6 +200,13 @@ pub enum DelegationChange {
     Narrowed {
         /// What it may do from now on.
         grant: DelegatedGrant,
+    },
+    /// An access token that was given out for it counts no more, before its time.
+    TokenRevoked {
+        /// The token's identifier (`jti`).
+        token: String,
+        /// Until when it would have counted.
+        until: Timestamp,
     },
     /// It ended, and with it all that were narrowed from it.
     Revoked {

@@ -142,8 +142,11 @@ impl Event {
             Self::SubscriptionDeleted { .. } => "subscription_deleted",
             Self::DelegateRegistered { .. } => "delegate_registered",
             Self::DelegateChanged { .. } => "delegate_changed",
+            Self::ConsentAsked { .. } => "consent_asked",
+            Self::ConsentEnded { .. } => "consent_ended",
             Self::DelegationGranted { .. } => "delegation_granted",
             Self::DelegationChanged { .. } => "delegation_changed",
+            Self::DelegationUsed { .. } => "delegation_used",
             Self::CustomerFactsSet { .. } => "customer_facts_set",
             Self::WordsErased { .. } => "words_erased",
             Self::CustomerErased { .. } => "customer_erased",
@@ -171,8 +174,11 @@ impl Event {
             | Self::SubscriptionDeleted { subscription, .. } => Some(Stream::subscription(subscription)),
             Self::DelegateRegistered(registered) => Some(Stream::delegate(registered.delegate)),
             Self::DelegateChanged(changed) => Some(Stream::delegate(changed.delegate)),
+            Self::ConsentAsked(asked) => Some(Stream::delegate(asked.delegate)),
+            Self::ConsentEnded(ended) => Some(Stream::delegate(ended.delegate)),
             Self::DelegationGranted(granted) => Some(Stream::delegation(granted.delegation)),
             Self::DelegationChanged(changed) => Some(Stream::delegation(changed.delegation)),
+            Self::DelegationUsed(used) => Some(Stream::delegation(used.delegation)),
             Self::AiStopped { responder, .. }
             | Self::AiResumed { responder, .. }
             | Self::OutcomesReset(OutcomesReset { responder, .. }) => Some(Stream::responder(responder)),

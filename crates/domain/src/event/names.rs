@@ -7,7 +7,10 @@ pub(super) use crate::{
     consult::Consult,
     decision::Decision,
     deferral::{Awaited, Deferral, DeferralEnd},
-    delegation::{DelegateChanged, DelegateRegistered, DelegationChanged, DelegationGranted},
+    delegation::{
+        ConsentAsked, ConsentEnded, DelegateChanged, DelegateRegistered, DelegationChanged, DelegationGranted,
+        DelegationUsed,
+    },
     ending::{Ending, Feedback},
     exception::Exception,
     field::{FactsSet, Held},

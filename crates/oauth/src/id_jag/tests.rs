@@ -46,7 +46,7 @@ fn what_a_trusted_provider_asserts_is_taken_once() {
     let asserted = check(&assertion, &expected, &seen, NOW).unwrap();
     assert_eq!((asserted.subject.as_str(), asserted.until_ms), ("u-1", NOW + 300_000));
     assert_eq!(asserted.resources, ["https://support.example.com/mcp"]);
-    assert_eq!(asserted.authorization_details[0].actions, ["refund.request"]);
+    assert_eq!(asserted.authorization_details[0].actions.as_deref(), Some(&["refund.request".to_owned()][..]));
     let again = check(&assertion, &expected, &seen, NOW + 1);
     assert_eq!(again, Err(GrantError::NotFirst(NotFirst::Repeated)));
 }

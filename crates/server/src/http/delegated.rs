@@ -2,7 +2,7 @@
 
 use super::{
     body::{Json, NoBody},
-    query::{Name, Params, position},
+    query::{Name, Params, limit, position},
     reply::{created, json, private},
     represented::{Represented, answered},
     request::Shared,
@@ -15,7 +15,7 @@ use remit_app::{
         cases::{self, OpenDelegatedCase, WriteDelegated},
         requests::{self, AskDelegated},
     },
-    input::ReadConversation,
+    input::{ListPart, ReadConversation},
     operation, pipeline,
 };
 
@@ -44,8 +44,18 @@ async fn open_delegated_case(
     )
 }
 
-async fn list_delegated_cases(State(app): State<Shared>, Represented(caller): Represented) -> Response {
-    let read = async |app: &_, caller: &_| json(&cases::list_delegated_cases(app, caller).await?);
+async fn list_delegated_cases(
+    State(app): State<Shared>,
+    Represented(caller): Represented,
+    Params(asked): Params<ListPart>,
+) -> Response {
+    let limit = match limit(asked.limit) {
+        Ok(limit) => limit,
+        Err(problem) => return answered(Err(problem)),
+    };
+    let read = async move |app: &_, caller: &_| {
+        json(&cases::list_delegated_cases(app, caller, asked.after.as_deref(), limit).await?)
+    };
     answered(reading::read(&app, &caller, read).await.map(private))
 }
 

@@ -2,24 +2,32 @@
 
 use super::{
     body::{Json, NoBody},
-    chat_session::SameSite,
+    chat_session::{SameSite, cookies},
+    oauth::BROWSER,
     query::Name,
     reply::{json, private},
     request::{Authenticated, Reply, Shared},
-    route::Routes,
+    route::{Part, Routes},
 };
 use crate::problem::Problem;
-use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
+use axum::{
+    extract::{FromRequestParts, State},
+    http::{StatusCode, request::Parts as RequestParts},
+    response::IntoResponse as _,
+};
 use remit_app::{
     access::reading,
     delegation::{
         ask::{self, AskConsent},
+        authorize::{self, AskAuthorization},
         consent::{self, AcceptConsent, OpenConsent},
         delegate::{self, RegisterDelegate, ReplaceDelegateKeys},
+        own::{self, LinkDelegations, NarrowOwnDelegation, OpenDelegations, RevokeOwnDelegation},
         revoke,
     },
     operation,
 };
+use std::convert::Infallible;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -29,6 +37,11 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::ResumeDelegate, resume_delegate)
         .bind(operation::ReplaceDelegateKeys, replace_delegate_keys)
         .bind(operation::AskConsent, ask_consent)
+        .bind(operation::AskAuthorization, ask_authorization)
+        .bind(operation::LinkDelegations, link_delegations)
+        .bind(operation::ReadOwnDelegations, read_own_delegations)
+        .bind(operation::NarrowOwnDelegation, narrow_own_delegation)
+        .bind(operation::RevokeOwnDelegation, revoke_own_delegation)
         .bind(operation::ReadConsent, read_consent)
         .bind(operation::AcceptConsent, accept_consent)
         .bind(operation::RefuseConsent, refuse_consent)
@@ -85,17 +98,84 @@ async fn ask_consent(State(app): State<Shared>, Authenticated(caller): Authentic
     Ok((StatusCode::CREATED, private(made)).into_response())
 }
 
-async fn read_consent(State(app): State<Shared>, _: SameSite, body: Json<OpenConsent>) -> Reply {
-    Ok(private(json(&consent::read_consent(&app, body.value).await?)?))
+async fn ask_authorization(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    body: Json<AskAuthorization>,
+) -> Reply {
+    if body.repeat.is_some() {
+        let why = "is not taken here: the answer holds a secret, which is kept nowhere; have the customer begin again";
+        return Err(Problem::invalid("Idempotency-Key", why));
+    }
+    let made = json(&authorize::ask_authorization(&app, &caller, body.value).await?)?;
+    Ok((StatusCode::CREATED, private(made)).into_response())
 }
 
-async fn accept_consent(State(app): State<Shared>, _: SameSite, body: Json<AcceptConsent>) -> Reply {
-    Ok(private(json(&consent::accept_consent(&app, body.value).await?)?))
+async fn link_delegations(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(customer): Name,
+    body: Json<LinkDelegations>,
+) -> Reply {
+    if body.repeat.is_some() {
+        let why = "is not taken here: the answer holds a secret, which is kept nowhere; make another link instead";
+        return Err(Problem::invalid("Idempotency-Key", why));
+    }
+    let made = json(&own::link_delegations(&app, &caller, &customer, body.value).await?)?;
+    Ok((StatusCode::CREATED, private(made)).into_response())
 }
 
-async fn refuse_consent(State(app): State<Shared>, _: SameSite, body: Json<OpenConsent>) -> Reply {
-    consent::refuse_consent(&app, body.value).await?;
-    Ok(private(StatusCode::NO_CONTENT.into_response()))
+async fn read_own_delegations(State(app): State<Shared>, _: SameSite, body: Json<OpenDelegations>) -> Reply {
+    Ok(private(json(&own::read_own_delegations(&app, body.value).await?)?))
+}
+
+async fn narrow_own_delegation(State(app): State<Shared>, _: SameSite, body: Json<NarrowOwnDelegation>) -> Reply {
+    Ok(private(json(&own::narrow_own_delegation(&app, body.value).await?)?))
+}
+
+async fn revoke_own_delegation(State(app): State<Shared>, _: SameSite, body: Json<RevokeOwnDelegation>) -> Reply {
+    Ok(private(json(&own::revoke_own_delegation(&app, body.value).await?)?))
+}
+
+/// What the browser in which an authorization began was given.
+struct Browser(Option<String>);
+
+impl<O> Part<O> for Browser {}
+
+impl FromRequestParts<Shared> for Browser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut RequestParts, _: &Shared) -> Result<Self, Infallible> {
+        let own = cookies(&parts.headers).find(|(name, _)| *name == BROWSER);
+        Ok(Self(own.map(|(_, secret)| secret.to_owned())))
+    }
+}
+
+async fn read_consent(
+    State(app): State<Shared>,
+    _: SameSite,
+    Browser(browser): Browser,
+    body: Json<OpenConsent>,
+) -> Reply {
+    Ok(private(json(&consent::read_consent(&app, browser.as_deref(), body.value).await?)?))
+}
+
+async fn accept_consent(
+    State(app): State<Shared>,
+    _: SameSite,
+    Browser(browser): Browser,
+    body: Json<AcceptConsent>,
+) -> Reply {
+    Ok(private(json(&consent::accept_consent(&app, browser.as_deref(), body.value).await?)?))
+}
+
+async fn refuse_consent(
+    State(app): State<Shared>,
+    _: SameSite,
+    Browser(browser): Browser,
+    body: Json<OpenConsent>,
+) -> Reply {
+    Ok(private(json(&consent::refuse_consent(&app, browser.as_deref(), body.value).await?)?))
 }
 
 async fn list_delegations(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {

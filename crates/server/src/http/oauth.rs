@@ -3,6 +3,7 @@
 
 use super::{
     body::read,
+    reply::private,
     represented::{proof, with_nonce},
     request::{Reply, Shared},
     route::{Part, Routes},
@@ -12,14 +13,16 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{
-        HeaderMap, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
+        HeaderMap, HeaderValue, StatusCode, Uri,
+        header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE},
     },
     response::{IntoResponse as _, Response},
 };
 use remit_app::{
     Parts,
     delegation::{
+        authorize::{self, Asks},
+        code::Redeems,
         issuer::issuer,
         token::{self, Client, Refusal, Wish},
     },
@@ -38,11 +41,20 @@ use std::collections::BTreeMap;
 
 /// Largest form, in bytes.
 const FORM_MAX: usize = 64 * 1024;
+/// The grant by which a delegate gets a token for a delegation that stands.
+const CLIENT_CREDENTIALS: &str = "client_credentials";
+/// The grant by which it gets one for a code.
+const AUTHORIZATION_CODE: &str = "authorization_code";
+/// The cookie of the browser in which an authorization began.
+pub(super) const BROWSER: &str = "__Host-remit-authorization";
+/// For how long it is kept, in seconds.
+const BROWSER_S: u32 = 1_800;
 /// What a client says that it proves who it is with.
 const ASSERTION_TYPE: &str = "client_assertion_type";
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
+        .bind(operation::Authorize, authorize)
         .bind(operation::IssueToken, issue_token)
         .bind(operation::IntrospectToken, introspect_token)
         .bind(operation::RevokeAccessToken, revoke_access_token)
@@ -79,6 +91,23 @@ struct Parameters {
 const REPEATABLE: [&str; 2] = ["audience", "resource"];
 
 impl Parameters {
+    /// Those of a form or a query.
+    fn read(encoded: &[u8]) -> Result<Self, OAuthError> {
+        let (mut named, mut targets) = (BTreeMap::new(), Vec::new());
+        for (name, value) in form_urlencoded::parse(encoded) {
+            // A parameter without a value counts as not sent (RFC 6749, section 3.2).
+            if value.is_empty() {
+                continue;
+            }
+            if REPEATABLE.contains(&&*name) {
+                targets.push(value.into_owned());
+            } else if named.insert(name.into_owned(), value.into_owned()).is_some() {
+                return Err(OAuthError::new(ErrorCode::InvalidRequest, "a parameter is sent twice; send each once"));
+            }
+        }
+        Ok(Self { named, targets })
+    }
+
     async fn of(form: Form) -> Result<(Self, HeaderMap), Refusal> {
         let wrong = |what: &str| Refusal::OAuth(OAuthError::new(ErrorCode::InvalidRequest, what));
         let sent = form.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -87,19 +116,7 @@ impl Parameters {
             return Err(wrong("send the parameters as application/x-www-form-urlencoded"));
         }
         let bytes = read(form.body, FORM_MAX).await.map_err(|_| wrong("the form is too large, or did not arrive"))?;
-        let (mut named, mut targets) = (BTreeMap::new(), Vec::new());
-        for (name, value) in form_urlencoded::parse(&bytes) {
-            // A parameter without a value counts as not sent (RFC 6749, section 3.2).
-            if value.is_empty() {
-                continue;
-            }
-            if REPEATABLE.contains(&&*name) {
-                targets.push(value.into_owned());
-            } else if named.insert(name.into_owned(), value.into_owned()).is_some() {
-                return Err(wrong("a parameter is sent twice; send each once"));
-            }
-        }
-        Ok((Self { named, targets }, form.headers))
+        Ok((Self::read(&bytes)?, form.headers))
     }
 
     /// That it is for this server, wherever it is said for whom it is (RFC 8707).
@@ -136,6 +153,34 @@ impl Parameters {
     }
 }
 
+async fn authorize(State(app): State<Shared>, uri: Uri) -> Reply {
+    let query = uri.query().unwrap_or_default();
+    let parameters = Parameters::read(query.as_bytes());
+    let parameters = parameters.map_err(|error| Problem::invalid("query", error.description()))?;
+    let asks = Asks {
+        client_id: parameters.get("client_id"),
+        redirect_uri: parameters.get("redirect_uri"),
+        response_type: parameters.get("response_type"),
+        response_mode: parameters.get("response_mode"),
+        state: parameters.get("state"),
+        code_challenge: parameters.get("code_challenge"),
+        code_challenge_method: parameters.get("code_challenge_method"),
+        dpop_jkt: parameters.get("dpop_jkt"),
+        scope: parameters.get("scope"),
+        authorization_details: parameters.get("authorization_details"),
+        by_object: ["request", "request_uri"].iter().any(|name| parameters.get(name).is_some()),
+        targets: parameters.targets.iter().map(String::as_str).collect(),
+    };
+    let sent = authorize::authorize(&app, &asks).await.map_err(Problem::from)?;
+    let to = HeaderValue::try_from(sent.to).map_err(Problem::internal)?;
+    let mut response = private((StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response());
+    if let Some(secret) = sent.browser {
+        let cookie = format!("{BROWSER}={secret}; Path=/; Max-Age={BROWSER_S}; HttpOnly; Secure; SameSite=Lax");
+        response.headers_mut().insert(SET_COOKIE, HeaderValue::try_from(cookie).map_err(Problem::internal)?);
+    }
+    Ok(response)
+}
+
 async fn issue_token(State(app): State<Shared>, form: Form) -> Response {
     let nonce = app.vault.nonces().issue(app.environment.now().0);
     let mut response = told(issued(&app, form).await);
@@ -147,9 +192,10 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
     const PATH: &str = "/oauth/token";
     let (parameters, headers) = Parameters::of(form).await?;
     match parameters.need("grant_type")? {
-        "client_credentials" => {}
+        CLIENT_CREDENTIALS | AUTHORIZATION_CODE => {}
         _ => {
-            let what = "the grants are: client_credentials, with authorization_details that name a delegation";
+            let what = "the grants are: authorization_code, and client_credentials with authorization_details that name \
+                        a delegation";
             return Err(OAuthError::new(ErrorCode::UnsupportedGrantType, what).into());
         }
     }
@@ -164,6 +210,14 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
         .seen()
         .first_time(&proof.jkt, &proof.jti, proof.until_ms, now)
         .map_err(|error| OAuthError::from(remit_oauth::dpop::ProofError::from(error)))?;
+    if parameters.get("grant_type") == Some(AUTHORIZATION_CODE) {
+        let brings = Redeems {
+            code: parameters.need("code")?,
+            redirect_uri: parameters.need("redirect_uri")?,
+            verifier: parameters.need("code_verifier")?,
+        };
+        return Ok(document(&json!(token::redeem(app, &client, &brings, &proof.jkt).await?)));
+    }
     let details = parameters.get("authorization_details").map(details::parse).transpose().map_err(OAuthError::from)?;
     let wish = Wish { scope: parameters.get("scope"), details: details.unwrap_or_default() };
     Ok(document(&json!(token::issue(app, &client, &wish, &proof.jkt).await?)))
@@ -212,7 +266,11 @@ async fn get_authorization_server(State(app): State<Shared>) -> Reply {
     let mut metadata = AuthorizationServer::new(&issuer, at("/oauth/token"), at("/oauth/jwks"))
         .with_revocation(at("/oauth/revoke"))
         .with_introspection(at("/oauth/introspect"));
-    metadata.grant_types_supported = vec!["client_credentials".into()];
+    metadata.grant_types_supported = vec![CLIENT_CREDENTIALS.into()];
+    if app.environment.sign_in().is_some() {
+        metadata = metadata.with_authorization(at("/oauth/authorize"));
+        metadata.grant_types_supported.push(AUTHORIZATION_CODE.into());
+    }
     metadata.scopes_supported = Scope::ALL.iter().map(|scope| scope.as_str().into()).collect();
     metadata.protected_resources = vec![issuer.clone().into()];
     Ok(document(&json!(metadata)))

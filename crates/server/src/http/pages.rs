@@ -1,4 +1,4 @@
-//! The pages themselves, the chat and that of a link: small files in the binary, which load nothing from anywhere else.
+//! The pages themselves, the chat and those of links: small files in the binary, which load nothing from anywhere else.
 
 use super::route::Routes;
 use axum::http::{HeaderName, header};
@@ -19,6 +19,8 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::GetConfirmStyle, served(css, include_str!("../../page/confirm.css")))
         .bind(operation::GetConsentPage, served(html, include_str!("../../page/consent.html")))
         .bind(operation::GetConsentScript, served(script, include_str!("../../page/consent.js")))
+        .bind(operation::GetDelegationsPage, served(html, include_str!("../../page/delegations.html")))
+        .bind(operation::GetDelegationsScript, served(script, include_str!("../../page/delegations.js")))
         .bind(operation::GetConfirmScript, served(script, include_str!("../../page/confirm.js")))
 }
 

@@ -109,10 +109,10 @@ impl FromRequestParts<Shared> for Represented {
         let proof = proof(app, &parts.headers, &asked).map_err(not_proved)?;
         let caller = represent::represented(app, token, &proof.jkt).await;
         let caller = caller.map_err(|refusal| told(refusal, Some(ErrorCode::InvalidToken)))?;
-        // Last: whoever has no token fills no memory.
+        // Last: whoever has no token fills no memory, and who has one no more than they may send.
+        usage::pace(&app.environment, &caller).map_err(|refusal| told(refusal, None))?;
         let first = app.vault.seen().first_time(&proof.jkt, &proof.jti, proof.until_ms, app.environment.now().0);
         first.map_err(|error| not_proved(error.into()))?;
-        usage::pace(&app.environment, &caller).map_err(|refusal| told(refusal, None))?;
         Ok(Self(caller))
     }
 }

@@ -15,7 +15,7 @@ use axum::{
     Extension, Router,
     extract::{Request, State},
     handler::Handler,
-    http::HeaderMap,
+    http::{HeaderMap, Uri},
     routing::{MethodFilter, on},
 };
 use remit_app::{
@@ -97,6 +97,7 @@ pub(crate) trait Part<O> {
 
 impl<O> Part<O> for State<Shared> {}
 impl<O> Part<O> for HeaderMap {}
+impl<O> Part<O> for Uri {}
 impl<O, T> Part<O> for Extension<T> {}
 
 impl<O> Part<O> for Authenticated {

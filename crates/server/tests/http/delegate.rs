@@ -18,6 +18,12 @@ use std::sync::{
 /// Where the servers of these tests say that they are found.
 pub(crate) const ISSUER: &str = "https://support.northgate.example";
 
+/// Where they say that customers sign in.
+pub(crate) const SIGN_IN: &str = "https://northgate.example/sign-in?for=remit";
+
+/// Where delegates have customers' browsers sent back to.
+pub(crate) const BACK: &str = "https://muse.example/back";
+
 /// A number for each thing that is used once.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -55,7 +61,7 @@ impl Delegate {
             "/v1/delegates",
             &json!({
                 "name": "Muse", "class": class, "owner": "https://muse.example",
-                "jwks": { "keys": [key.public().to_json()] },
+                "jwks": { "keys": [key.public().to_json()] }, "redirect_uris": [BACK],
             }),
         );
         assert_eq!(registered.status, 201, "{}", registered.body);
@@ -119,17 +125,18 @@ impl Delegate {
     /// Asks for a token for a delegation, with more fields than that.
     pub(crate) fn ask_for(&mut self, details: &Value, more: &[(&str, &str)]) -> Got {
         let details = details.to_string();
+        let fields = [("grant_type", "client_credentials"), ("authorization_details", &details)];
+        self.ask_by(&[&fields, more].concat())
+    }
+
+    /// Asks for a token by a grant.
+    pub(crate) fn ask_by(&mut self, grant: &[(&str, &str)]) -> Got {
         let mut got = None;
         // The first time it has no nonce that counts.
         for _ in 0..2 {
             let (assertion, proof) = (self.assertion(), self.proof("POST", "/oauth/token", None));
-            let mut fields = vec![
-                ("grant_type", "client_credentials"),
-                ("client_assertion_type", assertion::TYPE),
-                ("client_assertion", &assertion),
-                ("authorization_details", &details),
-            ];
-            fields.extend(more);
+            let shown = [("client_assertion_type", assertion::TYPE), ("client_assertion", &*assertion)];
+            let fields = [&shown, grant].concat();
             let answer = self.form("/oauth/token", &fields, Some(&proof));
             let again = answer.body["error"] == "use_dpop_nonce";
             got = Some(answer);
@@ -192,12 +199,18 @@ impl Delegate {
 
 /// What a customer's browser sends from the page of a link.
 pub(crate) fn page(client: &Client, path: &str, body: &Value) -> Got {
+    page_in(client, "", path, body)
+}
+
+/// The same from a browser that has these cookies.
+pub(crate) fn page_in(client: &Client, cookies: &str, path: &str, body: &Value) -> Got {
     let path = format!("/consent/v1/{path}");
     let request = client.agent.post(format!("{}{path}", client.url)).header("content-type", "application/json");
+    let request = if cookies.is_empty() { request } else { request.header("cookie", cookies) };
     got("post", &path, request.send(body.to_string()).unwrap())
 }
 
-fn encoded(value: &str) -> String {
+pub(crate) fn encoded(value: &str) -> String {
     value
         .bytes()
         .map(|byte| match byte {
@@ -218,7 +231,11 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn open() -> Self {
         let (data, clock) = (tempfile::tempdir().unwrap(), OwnClock::new());
-        let settings = Settings { public: vec![Address::parse(ISSUER).unwrap()], ..Settings::default() };
+        let settings = Settings {
+            public: vec![Address::parse(ISSUER).unwrap()],
+            customer_sign_in: Some(SIGN_IN.to_owned()),
+            ..Settings::default()
+        };
         let app = open_at(data.path(), Arc::clone(&BANK), connected(&BANK), settings, Box::new(clock.clone()));
         let server = Server::serve(app, data);
         let (admin, crm) = (server.client(&["admin"]), server.client(&["integration"]));

@@ -75,7 +75,7 @@ fn a_delegate_does_what_was_granted_and_the_customer_says_yes_to_what_it_asks_fo
     assert!(granted.contains("delegation_granted") && granted.contains("\"seen_ms\":9000"), "{granted}");
     let told = muse.get(&format!("/delegate/v1/cases/{case}"));
     assert_eq!(told.body["messages"][0]["author"], "you", "{}", told.body);
-    assert_eq!(muse.get("/delegate/v1/cases").body[0]["case"], case.as_str());
+    assert_eq!(muse.get("/delegate/v1/cases").body["items"][0]["case"], case.as_str());
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn openid_client_gets_tokens_uses_them_and_gives_them_back() {
         let opened = program.done(&open);
         assert_eq!(opened["status"], 201, "{opened}");
         let list = json!({ "do": "call", "token": "a", "method": "GET", "url": url });
-        assert_eq!(program.done(&list)["body"][0]["case"], opened["body"]["case"]);
+        assert_eq!(program.done(&list)["body"]["items"][0]["case"], opened["body"]["case"]);
 
         detail["constraints"] = json!({ "max_speed": 1 });
         let (error, description) = program.refused(&ask(&detail));

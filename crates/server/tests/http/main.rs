@@ -12,6 +12,7 @@ mod ai;
 mod asking;
 mod at_once;
 mod attachments;
+mod authorizations;
 mod bad_input;
 mod bundles;
 mod cases;

@@ -18,7 +18,9 @@ use super::problem::kept;
 use crate::{
     bundle::{BUNDLE, MOVES},
     case::{consult::CONSULTS, override_log::OVERRIDES},
-    journal::delegations::{CASES, CONSENTS, DELEGATES, DELEGATIONS, OF_CUSTOMER, REVOKED_TOKENS},
+    journal::delegations::{
+        CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GRANTED, OF_CUSTOMER, REVOKED_TOKENS,
+    },
     live::{
         chats::CHATS,
         floor::STAFF,
@@ -181,8 +183,11 @@ impl Authority {
             kind if kind == FOUND.kind() => self.reconciliations.keep_found(&row.id, body),
             kind if kind == DELEGATES.kind() => self.delegations.keep_delegate(&row.id, body),
             kind if kind == DELEGATIONS.kind() => self.delegations.keep(&row.id, body),
-            // What nobody answered yet, and what ends by itself: no record says so.
-            kind if [CONSENTS.kind(), REVOKED_TOKENS.kind()].contains(&kind) => Ok(()),
+            // It ends within a minute, and lets nobody do more than is on record.
+            kind if kind == CODES.kind() => serde_json::from_slice::<CodeItem>(body).map(drop),
+            kind if kind == GRANTED.kind() => self.delegations.keep_count(&row.id, body),
+            kind if kind == CONSENTS.kind() => self.delegations.keep_consent(&row.id, body),
+            kind if kind == REVOKED_TOKENS.kind() => self.delegations.keep_revoked(&row.id, body),
             kind => {
                 if let Some(subscription) = kind.strip_prefix(DEAD) {
                     self.subscriptions.keep_letter(subscription, &row.id, body)
@@ -214,7 +219,7 @@ impl Authority {
             self.listed.compare(found);
         }
         self.facts.compare(customer_of, found);
-        self.delegations.compare(found);
+        self.delegations.compare(known.keys, found);
         let mut held = Held { is_recorded: self.is_recorded, not: Vec::new() };
         self.requests.compare(&mut held, found);
         self.reconciliations.compare(found);
