@@ -10,7 +10,7 @@ use crate::{
     jws::{Jws, Malformed, OneOrMore, Seconds, is_plain},
     seen::{NotFirst, Seen},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 /// What `client_assertion_type` has to be.
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -49,40 +49,43 @@ pub struct Client {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AssertionError {
     /// It is no signed text.
-    #[error("client_assertion is no JWT that can be read: {0}")]
+    #[error("the assertion is no JWT that can be read: {0}")]
     Form(#[from] Malformed),
     /// It is a text of another type.
-    #[error("client_assertion has typ {0}: leave it out, or make it JWT")]
+    #[error("the assertion has typ {0}: leave it out, or make it JWT")]
     Type(String),
+    /// It says that somebody acts for who signed it.
+    #[error("the assertion has act: who signs it acts themselves")]
+    Acts,
     /// Issuer and subject are not one client.
-    #[error("iss and sub of client_assertion both have to be the client_id")]
+    #[error("iss and sub of the assertion both have to be the client_id")]
     Names,
     /// It is another client's than the request says.
-    #[error("client_id is not the one of client_assertion: leave it out, or send the same")]
+    #[error("client_id is not the one of the assertion: leave it out, or send the same")]
     OtherClient,
     /// No key of the client's is meant.
-    #[error("no key of the client fits client_assertion: register the key, and name it by kid where there are several")]
+    #[error("no key of the client fits the assertion: register the key, and name it by kid where there are several")]
     NoKey,
     /// The key did not sign it.
-    #[error("client_assertion is not signed by the client's key")]
+    #[error("the assertion is not signed by the client's key")]
     Signature,
     /// It is for somebody else, too.
-    #[error("aud of client_assertion has to be {0}, and nobody else")]
+    #[error("aud of the assertion has to be {0}, and nobody else")]
     Audience(String),
     /// It has expired.
-    #[error("client_assertion has expired: make one for each request, and set the clock right")]
+    #[error("the assertion has expired: make one for each request, and set the clock right")]
     Expired,
     /// It lives for too long.
-    #[error("exp of client_assertion is more than 5 minutes ahead: a minute is enough")]
+    #[error("exp of the assertion is more than 5 minutes ahead: a minute is enough")]
     TooLong,
     /// It does not count yet.
-    #[error("nbf or iat of client_assertion is more than a minute ahead: set the clock right")]
+    #[error("nbf or iat of the assertion is more than a minute ahead: set the clock right")]
     NotYet,
     /// It has no identifier that can be remembered.
-    #[error("jti of client_assertion has to be 1 to {JTI_MAX} printable ASCII characters, another one each time")]
+    #[error("jti of the assertion has to be 1 to {JTI_MAX} printable ASCII characters, another one each time")]
     Jti,
     /// It was used before, or too many are under way.
-    #[error("client_assertion is not taken: {0}")]
+    #[error("the assertion is not taken: {0}")]
     NotFirst(#[from] NotFirst),
 }
 
@@ -111,6 +114,7 @@ struct Claims {
     nbf: Option<Seconds>,
     iat: Option<Seconds>,
     jti: String,
+    act: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -140,17 +144,34 @@ pub fn read(
     audiences: &[&str],
     now_ms: i64,
 ) -> Result<Client, AssertionError> {
+    read_of(None, assertion, client, keys, audiences, now_ms)
+}
+
+/// The same of a text of another type, which it has to say.
+pub(crate) fn read_of(
+    typ: Option<&str>,
+    assertion: &str,
+    client: Option<&str>,
+    keys: &KeySet,
+    audiences: &[&str],
+    now_ms: i64,
+) -> Result<Client, AssertionError> {
     let signed = Jws::parse(assertion, ASSERTION_MAX)?;
-    if let Some(typ) = &signed.typ
-        && !TYPES.iter().any(|known| signed.is_of_type(known))
-    {
-        return Err(AssertionError::Type(quoted(typ)));
+    let is_of_type = match typ {
+        Some(typ) => signed.is_of_type(typ),
+        None => signed.typ.is_none() || TYPES.iter().any(|known| signed.is_of_type(known)),
+    };
+    if !is_of_type {
+        return Err(AssertionError::Type(quoted(signed.typ.as_deref().unwrap_or_default())));
     }
     let key = keys.find(signed.kid.as_deref(), signed.algorithm).ok_or(AssertionError::NoKey)?;
     if !signed.is_by(key) {
         return Err(AssertionError::Signature);
     }
     let claims: Claims = signed.claims()?;
+    if claims.act.is_some() {
+        return Err(AssertionError::Acts);
+    }
     if claims.iss != claims.sub || !is_plain(&claims.sub, NAME_MAX) {
         return Err(AssertionError::Names);
     }

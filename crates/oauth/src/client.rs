@@ -2,7 +2,7 @@
 //! delegate with it.
 
 use crate::{
-    assertion,
+    actor, assertion,
     dpop::{self, Asked},
     jwk::{Algorithm, PublicKey},
     jws::{self, Unsigned},
@@ -82,16 +82,28 @@ impl ClientKey {
         self.sign(&json!({ "typ": dpop::TYPE, "jwk": self.public.to_json() }), &claims)
     }
 
+    /// A text by which this client says that it is to act for who holds a token: the value of `actor_token`.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn actor(&self, client: &str, issuer: &str, jti: &str, now_ms: i64) -> Result<String, Unsigned> {
+        self.named(actor::HEADER_TYPE, client, issuer, jti, now_ms)
+    }
+
     /// An assertion of who this client is, for the token endpoint of an issuer: the value of `client_assertion`, beside
     /// which goes [`assertion::TYPE`].
     ///
     /// # Errors
     /// When it cannot be signed.
     pub fn assertion(&self, client: &str, issuer: &str, jti: &str, now_ms: i64) -> Result<String, Unsigned> {
+        self.named(assertion::HEADER_TYPE, client, issuer, jti, now_ms)
+    }
+
+    fn named(&self, typ: &str, client: &str, issuer: &str, jti: &str, now_ms: i64) -> Result<String, Unsigned> {
         let now = now_ms.div_euclid(1_000);
         let claims =
             json!({ "iss": client, "sub": client, "aud": issuer, "iat": now, "exp": now + LIFE_S, "jti": jti });
-        let mut header = json!({ "typ": assertion::HEADER_TYPE });
+        let mut header = json!({ "typ": typ });
         add(&mut header, "kid", self.public.kid());
         self.sign(&header, &claims)
     }

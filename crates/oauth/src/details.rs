@@ -150,8 +150,12 @@ impl Detail {
             return wrong("identifier", format!("1 to {NAME_MAX} of a-z A-Z 0-9 _ -"));
         }
         let actions = self.actions.as_deref().unwrap_or_default();
-        if actions.is_empty() && self.identifier.is_none() || actions.len() > ACTIONS_MAX {
-            return wrong("actions", format!("name 1 to {ACTIONS_MAX} actions, or the identifier of a delegation"));
+        let names_none = self.actions.is_some() && actions.is_empty() && self.identifier.is_none();
+        if names_none || actions.len() > ACTIONS_MAX {
+            return wrong(
+                "actions",
+                format!("name 1 to {ACTIONS_MAX} actions, leave it out, or name a delegation by its identifier"),
+            );
         }
         for (n, action) in actions.iter().enumerate() {
             if !is_action(action) {

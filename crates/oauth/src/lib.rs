@@ -10,6 +10,7 @@
 //! instead. Signatures are `jsonwebtoken`'s; which key, which algorithm and which claims count is said here, since that
 //! library takes the time from the clock and does not know the name `Ed25519`.
 
+pub mod actor;
 pub mod assertion;
 pub mod authorization;
 pub mod client;

@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 
 /// The type of access tokens.
 pub const TYPE: &str = "at+jwt";
+/// What an access token is called where tokens are exchanged (RFC 8693, section 3).
+pub const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// What a text that somebody signed is called there.
+pub const JWT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
 /// Longest access token that is read, in bytes.
 pub const TOKEN_MAX: usize = 16_384;
 /// Most actors in a chain: who acts now, and those before.

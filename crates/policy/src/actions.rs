@@ -65,6 +65,7 @@ api_actions! {
     DELEGATE_MANAGE = "delegate.manage",
     DELEGATE_READ = "delegate.read",
     DELEGATION_ASK = "delegation.ask",
+    DELEGATION_EXCHANGE = "delegation.exchange",
     DELEGATION_GRANT = "delegation.grant",
     DELEGATION_READ = "delegation.read",
     DELEGATION_REVOKE = "delegation.revoke",

@@ -89,7 +89,7 @@
     const item = document.createElement('li');
     item.dataset.state = one.state;
     item.append(make('h2', one.name, { id: one.id, tabIndex: -1 }), make('p', one.who));
-    item.append(list([...one.can.map((right) => right.text), ...one.limits]), make('p', one.stands, { className: 'stands' }));
+    item.append(list([...one.can.map((right) => right.text), ...one.limits, ...(one.others || [])]), make('p', one.stands, { className: 'stands' }));
     item.append(make('h3', texts.done));
     if (!one.done.length) item.append(make('p', texts.nothing, { className: 'quiet' }));
     for (const done of one.done) {

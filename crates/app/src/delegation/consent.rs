@@ -16,7 +16,7 @@ use crate::{
 };
 use remit_domain::{
     Event,
-    delegation::{Consent, ConsentEnded, DelegatedGrant, Delegation, DelegationGranted, Unanswered},
+    delegation::{Consent, ConsentEnded, Delegation, DelegationGranted, Unanswered},
     id::{DelegationId, Digest},
 };
 use remit_oauth::{

@@ -7,6 +7,7 @@ mod claims;
 pub mod code;
 pub mod consent;
 pub mod delegate;
+pub mod exchange;
 pub mod issuer;
 pub mod own;
 pub mod represent;

@@ -9,7 +9,7 @@ use crate::{
     customer,
     environment::clock::rfc3339,
     journal::{
-        delegations::{self, DELEGATIONS, EACH_MAX, cases_of, of_customer},
+        delegations::{self, DELEGATIONS, EACH_MAX, cases_of, given_on, of_customer},
         stored_case::stored_case,
     },
     operation::{
@@ -38,6 +38,8 @@ const SECRET_PREFIX: &str = "remit_delegations_";
 const SECRET_MAX: usize = 1_024;
 /// Cases of one delegation that are told of at once, the newest.
 const CASES_MAX: usize = 10;
+/// Of so many of those to whom a part was given on is told.
+const OTHERS_MAX: usize = 20;
 /// How much is told of the words that a case began with, in characters.
 const WORDS_MAX: usize = 200;
 
@@ -211,6 +213,9 @@ pub struct OwnDelegation {
     pub limited: GrantLimits,
     /// How many decimals amounts have in the currency.
     pub decimals: usize,
+    /// To whom the delegate gave a part of it on, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
     /// What was done under it, the newest first.
     pub done: Vec<OwnCase>,
 }
@@ -421,8 +426,28 @@ async fn one(parts: &Parts, words: &Words<'_>, of: &Delegation) -> Result<OwnDel
         limits: words.limits(&of.grant),
         limited: of.grant.limits.clone(),
         decimals: money.map_or(0, |money| decimals(&money.currency)),
+        others: others(parts, words, of.id).await?,
         done: done(parts, words, of.id).await?,
     })
+}
+
+/// To whom a part of a delegation was given on, and by them to others.
+async fn others(parts: &Parts, words: &Words<'_>, root: DelegationId) -> Result<Vec<String>, Refused> {
+    let (mut told, mut next) = (Vec::new(), vec![root]);
+    while let Some(of) = next.pop() {
+        let given = given_on(of).page(&parts.journal.store, None, OTHERS_MAX).await.map_err(Refused::internal)?;
+        for id in given.iter().filter_map(|entry| entry.id.parse().ok()) {
+            let Some(one) = delegations::stored(&parts.journal, id).await?.map(|entry| entry.value) else { continue };
+            let known = delegations::stored_delegate(&parts.journal, one.delegate).await?;
+            let name = known.map_or_else(|| one.delegate.to_string(), |known| known.value.name);
+            told.push(words.say("delegations_other", &[("name", &name)]));
+            if told.len() >= OTHERS_MAX {
+                return Ok(told);
+            }
+            next.push(id);
+        }
+    }
+    Ok(told)
 }
 
 /// What was done under a delegation.

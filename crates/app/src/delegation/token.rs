@@ -29,7 +29,7 @@ use remit_oauth::{
     seen::Seen as _,
     token::{AccessToken, Actor, Confirmation},
 };
-use remit_store::{Commit, Entry, Expected};
+use remit_store::{Commit, Expected};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -68,6 +68,13 @@ fn refused(code: ErrorCode, what: impl std::fmt::Display) -> Refusal {
 #[derive(Debug)]
 pub struct Client {
     id: DelegateId,
+}
+
+impl Client {
+    /// Which delegate.
+    pub(super) fn id(&self) -> DelegateId {
+        self.id
+    }
 }
 
 /// What a token is asked for with.
@@ -116,17 +123,24 @@ pub async fn authenticate(
     let audiences = [issuer.as_str(), endpoint];
     let client = assertion::read(assertion, client_id, &keys, &audiences, now.0).map_err(OAuthError::from)?;
     usage::pace_client(&parts.live, &parts.environment, id)?;
-    let first = parts.vault.delegate_tokens.seen.first_time(&client.id, &client.jti, client.until_ms, now.0);
-    first.map_err(|error| OAuthError::from(assertion::AssertionError::from(error)))?;
-    if client.made_ms.saturating_add(BEHIND_MS) < parts.vault.delegate_tokens.since.0 {
-        let what = "client_assertion was made before this server began, which does not know whether it was used: make \
-                    a new one";
-        return Err(refused(ErrorCode::InvalidClient, what));
-    }
+    once(parts, &client)?;
     Ok(Client { id })
 }
 
-fn keys(delegate: &DelegateItem) -> Result<KeySet, Refused> {
+/// That what a client signed is sent for the first time.
+pub(super) fn once(parts: &Parts, client: &assertion::Client) -> Result<(), OAuthError> {
+    let now = parts.environment.now();
+    let first = parts.vault.delegate_tokens.seen.first_time(&client.id, &client.jti, client.until_ms, now.0);
+    first.map_err(assertion::AssertionError::from)?;
+    if client.made_ms.saturating_add(BEHIND_MS) < parts.vault.delegate_tokens.since.0 {
+        let what = "the assertion was made before this server began, which does not know whether it was used: make a \
+                    new one";
+        return Err(OAuthError::new(ErrorCode::InvalidClient, what));
+    }
+    Ok(())
+}
+
+pub(super) fn keys(delegate: &DelegateItem) -> Result<KeySet, Refused> {
     KeySet::parse(&delegate.jwks).map_err(|_| Refused::damaged("the keys of a delegate cannot be read"))
 }
 
@@ -168,13 +182,24 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -
     let none = || refused(ErrorCode::InvalidAuthorizationDetails, "there is no such delegation, or it has ended");
     let now = parts.environment.now();
     let chain = delegations::standing_chain(&parts.journal, id.ok_or_else(none)?, now).await?.ok_or_else(none)?;
-    let last = chain.links.last().map(|link| &link.value).filter(|last| last.delegate == client.id).ok_or_else(none)?;
-    let granted = &chain.granted;
+    chain.links.last().filter(|last| last.value.delegate == client.id).ok_or_else(none)?;
+    let grant = within(wish, Some(detail), &chain.granted, now)?;
+    let links = chain.links.into_iter().map(|link| link.value).collect::<Vec<_>>();
+    issue_within(parts, client.id, &links, &grant, jkt, i64::MAX)
+}
+
+/// What is wished for of what is granted.
+fn within(
+    wish: &Wish<'_>,
+    detail: Option<&Detail>,
+    granted: &DelegatedGrant,
+    now: Timestamp,
+) -> Result<DelegatedGrant, Refusal> {
     let scopes = match wish.scope {
         None => granted.scopes.clone(),
         Some(wanted) => scopes(wanted)?,
     };
-    let of_detail = wanted(detail, granted)?;
+    let of_detail = detail.map_or_else(|| Ok(granted.clone()), |detail| wanted(detail, granted))?;
     let grant = DelegatedGrant { scopes, ..of_detail };
     granted.covers(&grant).map_err(|wider| {
         let code = match wider {
@@ -187,22 +212,54 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -
         let what = "constraints.not_after is over: say a moment that is still to come, or leave it out";
         return Err(refused(ErrorCode::InvalidAuthorizationDetails, what));
     }
-    let issuer = issuer(parts)?;
+    Ok(grant)
+}
+
+/// What is wished for of a delegation that a token of it is brought for.
+pub(super) fn wish_within(
+    wish: &Wish<'_>,
+    of: DelegationId,
+    granted: &DelegatedGrant,
+    now: Timestamp,
+) -> Result<DelegatedGrant, Refusal> {
+    let is_of = |detail: &Detail| detail.identifier.as_ref().is_none_or(|id| *id == of.to_string());
+    match wish.details.as_slice() {
+        [] => within(wish, None, granted, now),
+        [detail] if is_of(detail) => within(wish, Some(detail), granted, now),
+        _ => {
+            let what = "send one detail, of the delegation that subject_token is of";
+            Err(refused(ErrorCode::InvalidAuthorizationDetails, what))
+        }
+    }
+}
+
+/// Gives a token out for the last delegation of a chain, to its delegate, with what it grants; it ends at `until` at the
+/// latest, in seconds since 1970.
+pub(super) fn issue_within(
+    parts: &Parts,
+    delegate: DelegateId,
+    chain: &[Delegation],
+    grant: &DelegatedGrant,
+    jkt: &str,
+    until: i64,
+) -> Result<Issued, Refusal> {
+    let (issuer, now) = (issuer(parts)?, parts.environment.now());
+    let last = chain.last().ok_or_else(delegations::no_chain)?;
     let seconds = now.0.div_euclid(1_000);
-    let ends = (seconds + LIFE_S).min(grant.not_after.0.div_euclid(1_000));
+    let ends = (seconds + LIFE_S).min(grant.not_after.0.div_euclid(1_000)).min(until);
     let bytes: [u8; 18] = parts.environment.entropy.bytes().map_err(Refused::from)?;
     let token = AccessToken {
         iss: issuer.clone(),
         aud: issuer.clone(),
         sub: last.customer.to_string(),
-        client_id: client.id.to_string(),
+        client_id: delegate.to_string(),
         scope: grant.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
         iat: seconds,
         exp: ends,
         jti: URL_SAFE_NO_PAD.encode(bytes),
         cnf: Confirmation { jkt: jkt.to_owned() },
-        act: Some(actors(&chain.links, &issuer)),
-        authorization_details: vec![detail_of(&grant, last.id)],
+        act: Some(actors(chain, &issuer)),
+        authorization_details: vec![detail_of(grant, last.id)],
     };
     let signed = parts.vault.delegate_tokens.signing(now)?.sign(&token).map_err(Refused::internal)?;
     Ok(Issued {
@@ -215,10 +272,10 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -
 }
 
 /// Who acts, and within it those before, from whom it was narrowed.
-fn actors(chain: &[Entry<Delegation>], issuer: &str) -> Actor {
+fn actors(chain: &[Delegation], issuer: &str) -> Actor {
     let mut before = None;
     for link in chain {
-        let sub = link.value.delegate.to_string();
+        let sub = link.delegate.to_string();
         before = Some(Box::new(Actor { iss: Some(issuer.to_owned()), sub, act: before }));
     }
     before.map_or_else(|| Actor { iss: None, sub: String::new(), act: None }, |last| *last)
@@ -302,7 +359,7 @@ pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), R
 const FORGOTTEN: usize = 16;
 
 /// What a token says, where it counts now and is of this client.
-fn own(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, Refusal> {
+pub(super) fn own(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, Refusal> {
     let (issuer, now) = (issuer(parts)?, parts.environment.now());
     let said = parts.vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0).ok();
     Ok(said.filter(|said| said.client_id == client.id.to_string()))

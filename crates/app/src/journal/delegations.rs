@@ -24,7 +24,8 @@ pub(crate) const DELEGATES: Collection<DelegateItem> = Collection::new("delegate
 /// Delegations, by identifier.
 pub(crate) const DELEGATIONS: Collection<Delegation> = Collection::new("delegation");
 
-/// How many delegations each customer ever granted, by pseudonym. Granting one and ending all of somebody's expect it as
+/// How many delegations each customer ever granted, by pseudonym, and how many were narrowed from each, by its
+/// identifier. Granting one and ending all of somebody's expect it as
 /// they read it, so that neither is done beside the other.
 pub(crate) const GRANTED: Collection<u32> = Collection::new("delegations granted");
 
@@ -39,6 +40,9 @@ pub(crate) const REVOKED_TOKENS: Collection<RevokedToken> = Collection::new("rev
 
 /// What the kind of the list of a customer's delegations begins with.
 pub(crate) const OF_CUSTOMER: &str = "delegations ";
+
+/// What the kind of the list of delegations that are narrowed from one begins with.
+pub(crate) const GIVEN_ON: &str = "given on ";
 
 /// What the kind of the list of cases under a delegation begins with.
 pub(crate) const CASES: &str = "delegated ";
@@ -136,6 +140,11 @@ pub(crate) struct RevokedToken {
 /// The delegations of a customer, each with when it was granted.
 pub(crate) fn of_customer(customer: &CustomerId) -> Collection<Timestamp> {
     Collection::named(format!("{OF_CUSTOMER}{customer}"))
+}
+
+/// The delegations that were narrowed from one, each with when.
+pub(crate) fn given_on(parent: DelegationId) -> Collection<Timestamp> {
+    Collection::named(format!("{GIVEN_ON}{parent}"))
 }
 
 /// The cases that were opened under a delegation of the customer's own, or under one narrowed from it; and whether on
@@ -253,11 +262,13 @@ pub(crate) fn ended(
 /// Delegations of one customer, at most: those that stand and those that have ended.
 pub(crate) const EACH_MAX: u32 = 100;
 
-/// How many delegations a customer ever granted, as it is read before one more is granted or all are ended.
+/// How many delegations a customer ever granted, or were narrowed from one, as it is read before one more is granted or
+/// all are ended.
 #[derive(Debug)]
 pub(crate) struct Granted {
     pub(crate) count: u32,
-    customer: CustomerId,
+    /// Whose, or from which.
+    of: String,
     expected: Expected,
 }
 
@@ -272,13 +283,21 @@ impl Granted {
                 (u32::try_from(all.map_err(Refused::internal)?.len()).unwrap_or(EACH_MAX), Expected::Absent)
             }
         };
-        Ok(Self { count, customer: customer.clone(), expected })
+        Ok(Self { count, of: customer.to_string(), expected })
+    }
+
+    /// Of those that were narrowed from one.
+    pub(crate) async fn under(journal: &Journal, parent: DelegationId) -> Result<Self, Refused> {
+        let of = parent.to_string();
+        let entry = GRANTED.get(&journal.store, &of).await.map_err(Refused::internal)?;
+        let (count, expected) = entry.map_or((0, Expected::Absent), |entry| (entry.value, entry.expected()));
+        Ok(Self { count, of, expected })
     }
 
     /// That so many more are granted, where nothing was granted or ended meanwhile.
     pub(crate) fn and(&self, more: u32) -> Result<ItemWrite, Refused> {
         let count = self.count.saturating_add(more);
-        GRANTED.write(self.customer.as_str(), self.expected, &count).map_err(Refused::internal)
+        GRANTED.write(&self.of, self.expected, &count).map_err(Refused::internal)
     }
 }
 

@@ -59,8 +59,11 @@ impl Event {
         "subscription_deleted",
         "delegate_registered",
         "delegate_changed",
+        "consent_asked",
+        "consent_ended",
         "delegation_granted",
         "delegation_changed",
+        "delegation_used",
         "customer_facts_set",
         "words_erased",
         "customer_erased",
@@ -82,8 +85,11 @@ impl Event {
         "subscription_deleted",
         "delegate_registered",
         "delegate_changed",
+        "consent_asked",
+        "consent_ended",
         "delegation_granted",
         "delegation_changed",
+        "delegation_used",
     ];
 
     /// The name under which the event is recorded.

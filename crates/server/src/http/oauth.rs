@@ -23,6 +23,7 @@ use remit_app::{
     delegation::{
         authorize::{self, Asks},
         code::Redeems,
+        exchange::{self, Exchanges},
         issuer::issuer,
         token::{self, Client, Refusal, Wish},
     },
@@ -45,6 +46,8 @@ const FORM_MAX: usize = 64 * 1024;
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 /// The grant by which it gets one for a code.
 const AUTHORIZATION_CODE: &str = "authorization_code";
+/// The grant by which it takes less, or gives a part of it on (RFC 8693).
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// The cookie of the browser in which an authorization began.
 pub(super) const BROWSER: &str = "__Host-remit-authorization";
 /// For how long it is kept, in seconds.
@@ -192,10 +195,10 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
     const PATH: &str = "/oauth/token";
     let (parameters, headers) = Parameters::of(form).await?;
     match parameters.need("grant_type")? {
-        CLIENT_CREDENTIALS | AUTHORIZATION_CODE => {}
+        CLIENT_CREDENTIALS | AUTHORIZATION_CODE | EXCHANGE => {}
         _ => {
-            let what = "the grants are: authorization_code, and client_credentials with authorization_details that name \
-                        a delegation";
+            let what = "the grants are: authorization_code, token-exchange, and client_credentials with \
+                        authorization_details that name a delegation";
             return Err(OAuthError::new(ErrorCode::UnsupportedGrantType, what).into());
         }
     }
@@ -220,6 +223,17 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
     }
     let details = parameters.get("authorization_details").map(details::parse).transpose().map_err(OAuthError::from)?;
     let wish = Wish { scope: parameters.get("scope"), details: details.unwrap_or_default() };
+    if parameters.get("grant_type") == Some(EXCHANGE) {
+        let brings = Exchanges {
+            subject_token: parameters.need("subject_token")?,
+            subject_token_type: parameters.need("subject_token_type")?,
+            actor: parameters.get("actor_token"),
+            actor_token_type: parameters.get("actor_token_type"),
+            requested_token_type: parameters.get("requested_token_type"),
+            wish,
+        };
+        return Ok(document(&json!(exchange::exchange(app, &client, &brings, &proof.jkt, &url).await?)));
+    }
     Ok(document(&json!(token::issue(app, &client, &wish, &proof.jkt).await?)))
 }
 
@@ -266,7 +280,7 @@ async fn get_authorization_server(State(app): State<Shared>) -> Reply {
     let mut metadata = AuthorizationServer::new(&issuer, at("/oauth/token"), at("/oauth/jwks"))
         .with_revocation(at("/oauth/revoke"))
         .with_introspection(at("/oauth/introspect"));
-    metadata.grant_types_supported = vec![CLIENT_CREDENTIALS.into()];
+    metadata.grant_types_supported = vec![CLIENT_CREDENTIALS.into(), EXCHANGE.into()];
     if app.environment.sign_in().is_some() {
         metadata = metadata.with_authorization(at("/oauth/authorize"));
         metadata.grant_types_supported.push(AUTHORIZATION_CODE.into());

@@ -147,6 +147,13 @@ impl Delegate {
         got.unwrap()
     }
 
+    /// What is said of a token, where it is its own.
+    pub(crate) fn form_introspect(&mut self, token: &str) -> Value {
+        let shown = self.assertion();
+        let fields = [("client_assertion_type", assertion::TYPE), ("client_assertion", &*shown), ("token", token)];
+        self.form("/oauth/introspect", &fields, None).body
+    }
+
     /// Gets a token for a delegation.
     pub(crate) fn get_token(&mut self, delegation: &str) {
         let got = self.ask_for(&json!([{ "type": "support_delegation", "identifier": delegation }]), &[]);

@@ -438,6 +438,9 @@ fn what_is_announced_is_what_there_is() {
     assert_eq!((status, &server["issuer"]), (200, &json!(ISSUER)), "{server}");
     assert_eq!(server["token_endpoint"], format!("{ISSUER}/oauth/token"));
     assert_eq!(server["dpop_signing_alg_values_supported"], json!(["ES256", "EdDSA"]));
+    assert_eq!(server["authorization_endpoint"], format!("{ISSUER}/oauth/authorize"));
+    assert_eq!(server["code_challenge_methods_supported"], json!(["S256"]));
+    assert_eq!(server["authorization_response_iss_parameter_supported"], true);
     let (_, resource) = read("/.well-known/oauth-protected-resource");
     assert_eq!(
         (&resource["authorization_servers"][0], &resource["dpop_bound_access_tokens_required"]),

@@ -2,7 +2,8 @@
 //! are its own, asks about them and gives them back.
 
 use crate::{
-    delegate::{Delegate, Desk, ISSUER, usual},
+    authorizations,
+    delegate::{BACK, Delegate, Desk, ISSUER, encoded, once, usual},
     expected::Expected as _,
 };
 use serde_json::{Value, json};
@@ -115,6 +116,45 @@ fn openid_client_gets_tokens_uses_them_and_gives_them_back() {
         assert_eq!(said["said"], json!({ "active": false }));
         assert_eq!(program.refused(&list).0, "invalid_token");
     }
+}
+
+#[test]
+fn openid_client_has_a_customer_asked_and_gives_a_part_on() {
+    let (desk, mut program) = (Desk::open(), Program::start());
+    let key = program.done(&json!({ "do": "key", "alg": "ES256" }));
+    let about = json!({ "name": "Muse", "class": "proxy", "owner": "https://muse.example",
+        "jwks": { "keys": [key["jwk"]] }, "redirect_uris": [BACK] });
+    let id = desk.admin.post("/v1/delegates", &about).expect(201)["id"].as_str().unwrap().to_owned();
+    let now = desk.server.app.environment.now().0;
+    let via = &desk.admin.url;
+    program.done(&json!({ "do": "discover", "issuer": ISSUER, "client_id": id, "via": via, "now": now }));
+    program.done(&json!({ "do": "dpop_key", "alg": "Ed25519" }));
+    let wanted = json!({ "do": "authorize", "redirect_uri": BACK, "scope": "case:open case:read",
+        "authorization_details": [{ "type": "support_delegation", "actions": ["refund_charge"] }] });
+    let url = program.done(&wanted)["url"].as_str().unwrap().to_owned();
+    assert!(url.starts_with(&format!("{ISSUER}/oauth/authorize?")), "{url}");
+    let came = authorizations::granted_by_ann(&desk, url.split_once('?').unwrap().1);
+    // Whoever brings back what another server said is told so.
+    let mixed = came.replace(&encoded(ISSUER), &encoded("https://evil.example"));
+    assert_ne!(mixed, came);
+    assert_eq!(program.step(&json!({ "do": "code", "url": mixed }))["ok"], false);
+    let token = program.done(&json!({ "do": "code", "url": came, "as": "a" }));
+    assert_eq!(token["claims"]["client_id"], id.as_str(), "{token}");
+    let url = format!("{ISSUER}/delegate/v1/cases");
+    let open = json!({ "do": "call", "token": "a", "method": "POST", "url": url, "body": { "text": "Hello" } });
+    assert_eq!(program.done(&open)["status"], 201);
+
+    let mut helper = desk.delegate(10);
+    let actor = helper.key.actor(&helper.id, ISSUER, &once(), now).unwrap();
+    let given =
+        program.done(&json!({ "do": "exchange", "subject": "a", "actor": actor, "scope": "case:read", "as": "b" }));
+    assert_eq!((&given["scope"], &given["claims"]["act"]["sub"]), (&json!("case:read"), &json!(helper.id)), "{given}");
+    assert_eq!(given["claims"]["act"]["act"]["sub"], id.as_str(), "who gave it on is history");
+    helper.token = given["access_token"].as_str().unwrap().to_owned();
+    let nonce = helper.get("/delegate/v1/cases");
+    assert_eq!((nonce.status, helper.get("/delegate/v1/cases").status), (401, 200), "its first proof had no nonce");
+    let list = json!({ "do": "call", "token": "b", "method": "GET", "url": url });
+    assert_eq!(program.refused(&list).0, "invalid_token", "who gave it on cannot use it");
 }
 
 #[test]

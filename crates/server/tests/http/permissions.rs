@@ -6,9 +6,10 @@ use crate::{
     attachments::PNG,
     chat::staff,
     customer::Customer,
-    delegate::{Delegate, ISSUER, page, usual},
+    delegate::{Delegate, ISSUER, usual},
     described::DESCRIPTION,
     described_requests::{Asked, requests},
+    exchanges,
     expected::put,
     harness::{Client, Got, Server, epoch, id, open_set},
     sample_bundle::{BANK, bank_with_file},
@@ -25,7 +26,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Operations that ask no policy, with who may call them. Whoever adds to these says why.
-const ASK_NOTHING: [(&str, &str); 19] = [
+const ASK_NOTHING: [(&str, &str); 22] = [
     // Whoever has a chat's link enters that chat; what is done in it is asked of policy.
     ("POST /chat/v1/session", "chat"),
     // For load balancers; they say nothing but whether the server is there.
@@ -42,8 +43,11 @@ const ASK_NOTHING: [(&str, &str); 19] = [
     ("GET /confirm/page.js", "public"),
     ("GET /consent", "public"),
     ("GET /consent/page.js", "public"),
+    ("GET /delegations", "public"),
+    ("GET /delegations/page.js", "public"),
     // Delegates prove who they are by what they sign, and get tokens for what customers granted them alone; what is
     // done with these is asked of policy.
+    ("GET /oauth/authorize", "public"),
     ("POST /oauth/token", "public"),
     ("POST /oauth/introspect", "public"),
     ("POST /oauth/revoke", "public"),
@@ -53,7 +57,7 @@ const ASK_NOTHING: [(&str, &str); 19] = [
 ];
 
 /// What is served beside the description, with an address of each.
-const UNDESCRIBED: [(&str, &str); 18] = [
+const UNDESCRIBED: [(&str, &str); 21] = [
     ("GET /ledger/{*path}", "/ledger/tile/entries/000.p/1"),
     ("GET /v1/openapi.json", "/v1/openapi.json"),
     ("GET /chat", "/chat"),
@@ -66,6 +70,9 @@ const UNDESCRIBED: [(&str, &str); 18] = [
     ("GET /confirm/page.js", "/confirm/page.js"),
     ("GET /consent", "/consent"),
     ("GET /consent/page.js", "/consent/page.js"),
+    ("GET /delegations", "/delegations"),
+    ("GET /delegations/page.js", "/delegations/page.js"),
+    ("GET /oauth/authorize", "/oauth/authorize"),
     ("POST /oauth/token", "/oauth/token"),
     ("POST /oauth/introspect", "/oauth/introspect"),
     ("POST /oauth/revoke", "/oauth/revoke"),
@@ -100,8 +107,12 @@ struct Probe {
     link: String,
     /// The secret of a link that asks for consent.
     consent: String,
+    /// The secret of a link to what a customer granted.
+    own: String,
     /// A delegate with a case of its own, and a request on it.
     delegate: Delegate,
+    /// Another one.
+    helper: Delegate,
 }
 
 impl Probe {
@@ -144,12 +155,15 @@ impl Probe {
         let link = core.post(&format!("/v1/requests/{}/link", id(&asked)), &json!({})).body;
         let link = link["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
         let mut delegate = Delegate::registered(&server, &lead, 1, "proxy");
+        let helper = Delegate::registered(&server, &lead, 2, "proxy");
         let delegation = delegate.granted_by(&core, "cyd", &usual());
         delegate.get_token(&delegation);
         let opened = delegate.open("please close my account");
         let closing = json!({ "action": "freeze_card", "arguments": { "card_id": "card-1009-1-1" } });
         let closing = delegate.post(&format!("/delegate/v1/cases/{opened}/requests"), &closing).body;
         let consent = delegate.asked_of(&core, "cyd", &usual());
+        let own = core.post("/v1/customers/cyd/delegations/link", &json!({})).body;
+        let own = own["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
         let ids = BTreeMap::from([
             ("/v1/delegates", delegate.id.clone()),
             ("/v1/delegations", delegation),
@@ -188,7 +202,9 @@ impl Probe {
             customers: vec![again(&begun), again(&silent)],
             link,
             consent,
+            own,
             delegate: Delegate { url: server.url.clone(), agent: server.client_with("").agent, ..delegate },
+            helper,
         };
         (server, probe)
     }
@@ -347,10 +363,11 @@ fn asked_for(probe: &Probe) -> (BTreeMap<String, Asks>, Vec<String>) {
                 None if template.starts_with("/delegate/") => {
                     answers.push(ask_as_delegate(&probe.delegate, method, &address, &asked));
                 }
-                None if template.starts_with("/consent/") => {
+                None if template.starts_with("/consent/") || template.starts_with("/delegations/") => {
                     let mut body = asked.body.clone().unwrap();
-                    body["secret"] = json!(probe.consent);
-                    answers.push(page(&probe.callers[0], template.rsplit('/').next().unwrap(), &body));
+                    let secret = if template.starts_with("/consent/") { &probe.consent } else { &probe.own };
+                    body["secret"] = json!(secret);
+                    answers.push(probe.callers[0].post(&address, &body));
                 }
                 None if template.starts_with("/confirm/") => {
                     let mut body = asked.body.clone().unwrap();
@@ -413,7 +430,10 @@ fn note(
 
 #[test]
 fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
-    let (server, probe) = Probe::start();
+    let (server, mut probe) = Probe::start();
+    // What is asked where tokens are given out is told as OAuth tells it.
+    let given = exchanges::given(&mut probe.delegate, &probe.helper, "case:open", &exchanges::detail(json!({})));
+    assert_eq!((given.status, &given.body["error"]), (400, &json!("access_denied")), "{}", given.body);
     let (mut list, mut wrong) = asked_for(&probe);
     let declared = declared();
     let further = |name: &String, asks: &Asks| declared.get(name).is_some_and(|declared| *declared != asks.named);
@@ -450,7 +470,8 @@ fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
     let differs: Vec<&str> = now.lines().filter(|line| !known.lines().any(|known| known == *line)).collect();
     let cure = "run `REMIT_BLESS=1 cargo test --package remit-server --test http permissions` and look at what changed";
     assert!(known == now, "docs/permissions.txt is not current; {cure}:\n{}", differs.join("\n"));
-    let asked: BTreeSet<&str> = list.values().flat_map(|asks| asks.named.clone()).collect();
+    let mut asked: BTreeSet<&str> = list.values().flat_map(|asks| asks.named.clone()).collect();
+    asked.insert("delegation.exchange");
     let never: Vec<&str> = API_ACTIONS.into_iter().filter(|action| !asked.contains(action)).collect();
     assert!(never.is_empty(), "no operation asks for {}", never.join(", "));
 }

@@ -19,7 +19,7 @@ use crate::{
     bundle::{BUNDLE, MOVES},
     case::{consult::CONSULTS, override_log::OVERRIDES},
     journal::delegations::{
-        CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GRANTED, OF_CUSTOMER, REVOKED_TOKENS,
+        CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON, GRANTED, OF_CUSTOMER, REVOKED_TOKENS,
     },
     live::{
         chats::CHATS,
@@ -193,6 +193,9 @@ impl Authority {
                     self.subscriptions.keep_letter(subscription, &row.id, body)
                 } else if let Some(customer) = kind.strip_prefix(OF_CUSTOMER) {
                     self.delegations.keep_listed(customer, &row.id);
+                    Ok(())
+                } else if let Some(parent) = kind.strip_prefix(GIVEN_ON) {
+                    self.delegations.keep_listed(parent, &row.id);
                     Ok(())
                 } else if let Some(root) = kind.strip_prefix(CASES) {
                     self.delegations.keep_case(root, &row.id, body)

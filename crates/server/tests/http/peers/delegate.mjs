@@ -12,6 +12,7 @@ const jose = await installed("jose/dist/webapi/index.js");
 
 const TYPES = {
   access_token: "urn:ietf:params:oauth:token-type:access_token",
+  jwt: "urn:ietf:params:oauth:token-type:jwt",
   exchange: "urn:ietf:params:oauth:grant-type:token-exchange",
 };
 
@@ -115,8 +116,8 @@ const steps = {
     sent.set("subject_token", named(step.subject));
     sent.set("subject_token_type", TYPES.access_token);
     if (step.actor !== undefined) {
-      sent.set("actor_token", named(step.actor));
-      sent.set("actor_token_type", TYPES.access_token);
+      sent.set("actor_token", step.actor);
+      sent.set("actor_token_type", TYPES.jwt);
     }
     return kept(step, await oidc.genericGrantRequest(config, TYPES.exchange, sent, { DPoP: dpop }));
   },

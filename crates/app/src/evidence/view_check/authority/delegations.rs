@@ -12,7 +12,7 @@ use crate::{
 use remit_domain::{
     Event,
     delegation::{ConsentAsked, DelegateChange, DelegateTerms, Delegation, DelegationChange, DelegationUsed},
-    id::{CaseId, CustomerId, DelegateId, DelegationId, Timestamp},
+    id::{CaseId, DelegateId, DelegationId, Timestamp},
 };
 use remit_store::Found;
 use std::collections::{BTreeMap, BTreeSet};
@@ -158,8 +158,8 @@ impl Delegations {
                 Some(one) if one == granted => {}
                 Some(_) => found(kept(&kind, &id, "it is not as its records leave it")),
             }
-            if granted.parent.is_none() && !self.listed.contains(&(granted.customer.to_string(), id.clone())) {
-                found(kept(&kind, &id, "it is not listed of its customer"));
+            if !self.listed.contains(&(listed_under(granted), id.clone())) {
+                found(kept(&kind, &id, "it is not listed of its customer, or of the one that it is narrowed from"));
             }
         }
         let granted = |id: &str| id.parse().ok().and_then(|id: DelegationId| self.granted.get(&id));
@@ -167,8 +167,7 @@ impl Delegations {
             found(kept(&kind, id, "no record says so"));
         }
         for (customer, id) in &self.listed {
-            let of = |customer: &str| CustomerId::try_from(customer.to_owned()).ok();
-            if granted(id).is_none_or(|one| Some(&one.customer) != of(customer).as_ref()) {
+            if granted(id).is_none_or(|one| listed_under(one) != *customer) {
                 found(kept("delegations of", customer, "one is listed that no record says they granted"));
             }
         }
@@ -184,8 +183,8 @@ impl Delegations {
             found(kept("cases under", &root.to_string(), &format!("{case} was opened under it, and is not listed")));
         }
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-        for one in self.granted.values().filter(|one| one.parent.is_none()) {
-            *counts.entry(one.customer.to_string()).or_default() += 1;
+        for one in self.granted.values() {
+            *counts.entry(listed_under(one)).or_default() += 1;
         }
         for (customer, count) in &self.counts {
             if counts.get(customer).copied().unwrap_or_default() != *count {
@@ -222,6 +221,11 @@ impl Delegations {
             found(kept(&kind, token, "it is not kept"));
         }
     }
+}
+
+/// Under whom a delegation is listed: its customer, or the one that it is narrowed from.
+fn listed_under(one: &Delegation) -> String {
+    one.parent.map_or_else(|| one.customer.to_string(), |parent| parent.to_string())
 }
 
 impl Recorded {
