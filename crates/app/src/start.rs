@@ -11,7 +11,7 @@ use crate::{
     settings::Settings,
     vault::{customers, delegate_tokens::DelegateTokens, erasures, names},
 };
-use remit_policy::bundle::Bundle;
+use remit_policy::{address::Address, bundle::Bundle};
 use remit_signals::message_reader::MessageReader;
 use remit_store::Journal as _;
 use std::sync::Arc;
@@ -40,8 +40,9 @@ pub struct Start {
 /// When the store cannot be read, or does not take what the bundle changes.
 pub fn start(start: Start) -> Result<Parts, StartError> {
     let Start { directory: Directory { path, store, keys }, bundle, reader, clock, services, settings, plan } = start;
-    let webhooks_in_the_clear = settings.webhooks_in_the_clear;
-    let environment = Environment::new(clock, settings, SandboxFile::of(&path));
+    let Settings { limits, public, customer_sign_in, webhooks_in_the_clear } = settings;
+    let public = public.iter().map(Address::origin).collect();
+    let environment = Environment::new(clock, limits, public, customer_sign_in, SandboxFile::of(&path));
     if let Some((plan, by)) = &plan {
         let put = async {
             bundle::keep(&store, &bundle).await?;

@@ -87,8 +87,8 @@ mod tests {
         let error = OAuthError::new(ErrorCode::AccessDenied, "the customer said no");
         assert_eq!(
             with_error("https://muse.example/back?a=1", &error, None, issuer),
-            "https://muse.example/back?a=1&error=access_denied&error_description=the+customer+said+no&iss=https%3A%2F%2F\
-             support.example"
+            "https://muse.example/back?a=1&error=access_denied&error_description=the+customer+said+no\
+             &iss=https%3A%2F%2Fsupport.example"
         );
     }
 }

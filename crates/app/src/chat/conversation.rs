@@ -37,8 +37,8 @@ pub struct ChatMessage {
     pub id: String,
     /// Its place, by which reading resumes.
     pub seq: u64,
-    /// Who wrote: `you`, `ai`, `person`, `delegate` (a delegate, for the customer), or `remit` where the customer is told
-    /// who has the case now. A delegate that reads is told what its customer wrote themselves as by `customer`.
+    /// Who wrote: `you`, `ai`, `person`, `delegate` (a delegate, for the customer), or `remit` where the customer is
+    /// told who has the case now. A delegate that reads is told what its customer wrote themselves as by `customer`.
     pub author: &'static str,
     /// The AI's title, the person's first name, or the delegate's name.
     #[serde(skip_serializing_if = "Option::is_none")]

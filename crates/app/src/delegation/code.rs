@@ -1,5 +1,5 @@
-//! Codes that a customer's browser brings back to a delegate: each counts for a minute, once, for the delegate that asked
-//! and proves that it did (RFC 6749, section 4.1.3; RFC 7636).
+//! Codes that a customer's browser brings back to a delegate: each counts for a minute, once, for the delegate that
+//! asked and proves that it did (RFC 6749, section 4.1.3; RFC 7636).
 
 use super::issuer::issuer;
 use crate::{

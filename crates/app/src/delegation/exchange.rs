@@ -1,5 +1,5 @@
-//! A delegate gives a part of what it was granted on to another one, or takes less for itself (RFC 8693): never more than
-//! it has, never for longer, never for another customer.
+//! A delegate gives a part of what it was granted on to another one, or takes less for itself (RFC 8693): never more
+//! than it has, never for longer, never for another customer.
 
 use super::{
     issuer::issuer,
@@ -62,9 +62,9 @@ fn refused(code: ErrorCode, what: impl std::fmt::Display) -> Refusal {
 /// Exchanges an access token of a client's own for a narrower one, of its own or of another delegate's.
 ///
 /// # Errors
-/// `invalid_grant` where one of the tokens is not good, `invalid_request` where a type is not taken or the chain would be
-/// too long, `invalid_scope` or `invalid_authorization_details` where more is wanted than there is, `access_denied` where
-/// policy does not let it be given on.
+/// `invalid_grant` where one of the tokens is not good, `invalid_request` where a type is not taken or the chain would
+/// be too long, `invalid_scope` or `invalid_authorization_details` where more is wanted than there is, `access_denied`
+/// where policy does not let it be given on.
 pub async fn exchange(
     parts: &Parts,
     client: &Client,

@@ -1,5 +1,5 @@
-//! What a customer granted, before their own eyes: what each delegate may do and did, limited or taken back by them, on a
-//! page whose link the organisation gives them.
+//! What a customer granted, before their own eyes: what each delegate may do and did, limited or taken back by them, on
+//! a page whose link the organisation gives them.
 
 use super::words::Words;
 use crate::{

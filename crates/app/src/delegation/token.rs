@@ -233,8 +233,8 @@ pub(super) fn wish_within(
     }
 }
 
-/// Gives a token out for the last delegation of a chain, to its delegate, with what it grants; it ends at `until` at the
-/// latest, in seconds since 1970.
+/// Gives a token out for the last delegation of a chain, to its delegate, with what it grants; it ends at `until` at
+/// the latest, in seconds since 1970.
 pub(super) fn issue_within(
     parts: &Parts,
     delegate: DelegateId,

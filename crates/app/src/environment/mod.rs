@@ -15,13 +15,11 @@ use crate::{
         clock::Clock, entropy::Entropy, limits::Limits, metrics::Metrics, off_thread::Processors, sandbox::SandboxFile,
     },
     refused::Refused,
-    settings::Settings,
 };
 use remit_domain::{
     Context,
     id::{Ids, Timestamp},
 };
-use remit_policy::address::Address;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -54,10 +52,15 @@ fn milliseconds(time: Duration) -> i64 {
 }
 
 impl Environment {
-    /// On time told by `clock`, within the limits and at the addresses of `settings`.
-    pub(crate) fn new(clock: Box<dyn Clock>, settings: Settings, sandbox: SandboxFile) -> Self {
-        let public = settings.public.iter().map(Address::origin).collect();
-        let (limits, sign_in) = (settings.limits, settings.customer_sign_in);
+    /// On time told by `clock`, within `limits`. `public` is where browsers find this server, by origin, and `sign_in`
+    /// where customers sign in.
+    pub(crate) fn new(
+        clock: Box<dyn Clock>,
+        limits: Limits,
+        public: Vec<String>,
+        sign_in: Option<String>,
+        sandbox: SandboxFile,
+    ) -> Self {
         Self {
             entropy: Entropy::default(),
             ahead_ms: milliseconds(clock.monotonic()).saturating_sub(clock.now().0),

@@ -195,7 +195,7 @@ operations! { "delegations"
         refuses: GetDelegationsScriptRefusal {}
     }
 
-    /// Send a customer's browser to where they sign in, with what a delegate asks for (RFC 6749, section 4.1; RFC 7636).
+    /// Send a customer's browser to where they sign in, with what a delegate asks for (RFC 6749, section 4.1).
     authorize = Authorize {
         asks: [];
         of: [];

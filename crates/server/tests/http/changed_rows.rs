@@ -177,6 +177,40 @@ fn overridden(lead: &Client) {
     assert_eq!(given.status, 201, "{}", given.body);
 }
 
+/// That each change is found by verification, one after the other in a directory that nobody has open.
+pub(crate) fn each_is_found(data: &Path, changes: &[(&str, &str)], found: &dyn Fn(&Path) -> Vec<String>) {
+    let path = data.join("remit.db");
+    let open = || {
+        let connection = Connection::open(&path).unwrap();
+        // A setting with something else in the place of a text in it.
+        let put = connection.create_scalar_function("put", 3, FunctionFlags::SQLITE_UTF8, |called| {
+            let body: Vec<u8> = called.get(0)?;
+            let (from, to): (String, String) = (called.get(1)?, called.get(2)?);
+            Ok(String::from_utf8_lossy(&body).replace(&from, &to).into_bytes())
+        });
+        put.unwrap();
+        connection
+    };
+    open().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let whole = fs::read(&path).unwrap();
+    for (change, told) in changes {
+        for end in ["-wal", "-shm"] {
+            let _ = fs::remove_file(data.join(format!("remit.db{end}")));
+        }
+        fs::write(&path, &whole).unwrap();
+        let changed = open().execute(change, []).unwrap();
+        let found = found(data);
+        assert!(changed > 0 && found.iter().any(|found| found.contains(told)), "{change}: {found:?}");
+    }
+}
+
+/// What verification finds, but for checkpoints that another key signed.
+pub(crate) fn found(data: &Path) -> Vec<String> {
+    let key = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
+    let problems = verified(data, &key).problems;
+    problems.iter().map(ToString::to_string).filter(|found| !found.contains("checkpoint")).collect()
+}
+
 #[test]
 fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() {
     let server = Server::start();
@@ -185,11 +219,6 @@ fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() 
     something_of_each(&server, &lead);
     let data = server.stop();
     let key = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
-    let found = |data: &Path| -> Vec<String> {
-        // Of the checkpoints, which another key signed, nothing is asked here.
-        let problems = verified(data, &key).problems;
-        problems.iter().map(ToString::to_string).filter(|found| !found.contains("checkpoint")).collect()
-    };
     assert_eq!(found(data.path()), [""; 0]);
     let told: Vec<String> = verified(data.path(), &key).not_looked_at.into_iter().map(|not| not.what).collect();
     for what in [
@@ -204,29 +233,7 @@ fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() 
     }
     assert!(!told.iter().any(|told| told.contains("first names") || told.contains("paused")), "{told:?}");
 
-    let path = data.path().join("remit.db");
-    let open = || {
-        let connection = Connection::open(&path).unwrap();
-        // A setting with something else in the place of a text in it.
-        let put = connection.create_scalar_function("put", 3, FunctionFlags::SQLITE_UTF8, |called| {
-            let body: Vec<u8> = called.get(0)?;
-            let (from, to): (String, String) = (called.get(1)?, called.get(2)?);
-            Ok(String::from_utf8_lossy(&body).replace(&from, &to).into_bytes())
-        });
-        put.unwrap();
-        connection
-    };
-    open().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    let whole = fs::read(&path).unwrap();
-    for (change, told) in CHANGES {
-        for end in ["-wal", "-shm"] {
-            let _ = fs::remove_file(data.path().join(format!("remit.db{end}")));
-        }
-        fs::write(&path, &whole).unwrap();
-        let changed = open().execute(change, []).unwrap();
-        let found = found(data.path());
-        assert!(changed > 0 && found.iter().any(|found| found.contains(told)), "{change}: {found:?}");
-    }
+    each_is_found(data.path(), &CHANGES, &found);
 }
 
 #[test]

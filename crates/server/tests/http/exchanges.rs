@@ -1,4 +1,5 @@
-//! What a delegate was granted, given on to another one: less, for no longer, for the same customer, and stopped with it.
+//! What a delegate was granted, given on to another one: less, for no longer, for the same customer, and stopped with
+//! it.
 
 use crate::{
     delegate::{Delegate, Desk, ISSUER, once, usual},

@@ -19,6 +19,7 @@ mod authzen_interop;
 mod bad_input;
 mod bundles;
 mod cases;
+mod changed_delegations;
 mod changed_rows;
 mod chat;
 mod chronicle;
