@@ -33,7 +33,7 @@ open [human] [danger=NAME] [not-asked=SOURCE], customer [human] [danger=NAME], \
 measure [human] [button] [danger=NAME] [not-asked=SOURCE], end-danger NAME, keep EPOCH, answer EPOCH, attach \
 EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
 raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, \
-offer STAFF, accept N [STAFF], decline N, expire N, give-back EPOCH, stop EPOCH, closed EPOCH, at-risk EPOCH, \
+offer STAFF, accept N [STAFF], decline N, expire N, give-back EPOCH, gone EPOCH, stop EPOCH, closed EPOCH, at-risk EPOCH, \
 transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], done EPOCH, merge EPOCH, \
 absorb [human] [danger=NAME], feedback [yes|no] [1-5], abandon, silent EPOCH, contact [linked], \
 promise EPOCH, refuse EPOCH, customer-again, \
@@ -197,6 +197,7 @@ impl Transcript {
                 Command::EndOffer { offer, staff: None, how: OfferEnd::Expired }
             }
             "give-back" => Command::Return { epoch: epoch()?, note: Some(text()) },
+            "gone" => Command::TakeBack { epoch: epoch()? },
             "stop" => Command::Review { epoch: epoch()?, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
             "closed" => {
                 Command::Review { epoch: epoch()?, point: DecisionPoint::Retain, trigger: Trigger::QueueClosed }
