@@ -78,7 +78,15 @@ impl Opened {
         Ok(Self { data: data.to_owned(), directory })
     }
 
-    /// The bundle in force in it; none in a new one.
+    /// The digest of the bundle in force in it; none in a new one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn digest_in_force(&self) -> Result<Option<Digest>, BootError> {
+        Ok(block_on(bundle::digest_in_force(&self.directory.store))?)
+    }
+
+    /// The bundle in force in it, with its files; none in a new one.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -98,7 +98,7 @@ impl Demo {
     pub fn run(&self, json: bool) -> anyhow::Result<bool> {
         let (data, traffic) = (self.data(), self.traffic()?);
         let messages = traffic::read(&traffic)?;
-        let (opened, bundle) = open::opened(&data, self.bundle.as_deref(), &open::sample)?;
+        let open::Found { opened, bundle, .. } = open::opened(&data, self.bundle.as_deref(), &open::sample)?;
         let bundle = Arc::new(bundle);
         let messages = self.sampled(messages, &bundle);
         let (messages, errands) = errands::among(messages, errands::beside(&traffic, &bundle)?);

@@ -62,6 +62,7 @@ async fn of_records(store: &impl Journal, all: &mut Everything) {
     for stream in CASES.map(|case| format!("case/{case}")).into_iter().chain(STREAMS.map(Into::into)) {
         all.note(format!("records of {stream}"), store.records_of(&stream, 0, 100).await.unwrap());
         all.note(format!("records of {stream} after 3"), store.records_of(&stream, 3, 2).await.unwrap());
+        all.note(format!("newest record of {stream}"), store.newest_record_of(&stream).await.unwrap());
     }
     for subject in SUBJECTS {
         all.note(format!("record {subject}"), store.record_by_subject(subject).await.unwrap());
