@@ -39,11 +39,7 @@ use errands::Errand;
 use patience::Patience;
 use person::Person;
 use remit_app::{
-    Parts, Settings,
-    bundle::Moves,
-    environment::{clock::Clock as _, entropy::Entropy},
-    governance::model_cache::ModelCache,
-    token,
+    Parts, Settings, bundle::Moves, environment::clock::Clock as _, governance::model_cache::ModelCache, token,
 };
 use remit_policy::bundle::Bundle;
 use remit_store::Journal as _;
@@ -357,7 +353,7 @@ impl Tokens {
                 staff: staff.map(ToOwned::to_owned),
                 days: TOKEN_DAYS,
             };
-            Ok(token::make(app.journal.store(), &Entropy::default(), app.environment.now(), new)?.token)
+            Ok(token::make(app, new)?.token)
         };
         let staff = staff::profiles(bundle).into_iter().map(|profile| {
             let token = make(&profile.name, &roles.staff, Some(&profile.name), None)?;

@@ -6,10 +6,10 @@ use crate::{
         Caller,
         principal::{Principal, TOKEN_PREFIX},
     },
-    live::tokens::KNOWN_MAX,
+    live::{staff_tokens::StaffToken, tokens::KNOWN_MAX},
     refused::{Kind, Refused},
 };
-use remit_domain::id::{CustomerId, StaffId};
+use remit_domain::id::{CustomerId, StaffId, Timestamp};
 use remit_policy::engine::{ApiCase, ApiRequest};
 use remit_store::Views as _;
 use sha2::{Digest as _, Sha256};
@@ -158,6 +158,14 @@ fn revoked(live: &Live) -> MutexGuard<'_, BTreeMap<String, String>> {
 /// Whether a token was revoked that the store still has.
 pub(crate) fn is_revoked(live: &Live, token: &str) -> bool {
     revoked(live).contains_key(token)
+}
+
+/// The tokens of a member of staff that stand at `now`.
+pub(crate) fn tokens_of(live: &Live, staff: &str, now: Timestamp) -> Vec<Arc<StaffToken>> {
+    let mut tokens = live.staff_tokens.of(staff, now);
+    let revoked = revoked(live);
+    tokens.retain(|token| !revoked.contains_key(&token.id));
+    tokens
 }
 
 /// Revokes a token that the store could not forget.

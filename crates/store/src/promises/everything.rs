@@ -153,7 +153,6 @@ async fn of_settings(store: &impl Views, all: &mut Everything) {
         all.note(id, store.reservation(id).await.unwrap());
     }
     all.note("tokens", store.tokens().await.unwrap());
-    all.note("tokens of ana", store.tokens_of("ana").await.unwrap());
     for (at, id) in (1..).zip(TOKENS) {
         all.note(format!("token {id}"), store.token(&[at; 32]).await.unwrap());
         all.note(format!("has {id}"), store.has_token(id).await.unwrap());
