@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 pub enum Kind {
     /// A value is not accepted.
     Invalid,
+    /// What is asked is not of the form that the standard of its interface asks for.
+    BadRequest,
     /// No valid token was sent.
     Unauthenticated,
     /// Policy does not permit it.

@@ -2,21 +2,11 @@
 
 use crate::live::change::Change;
 use remit_domain::id::Timestamp;
+use remit_store::TokenRow;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock},
 };
-
-/// What somebody's token says that policies ask about.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct StaffToken {
-    /// Its identifier.
-    pub(crate) id: String,
-    pub(crate) roles: Vec<String>,
-    pub(crate) responder: Option<String>,
-    /// When it ends.
-    pub(crate) expires: Timestamp,
-}
 
 /// Those that were made and not revoked.
 #[derive(Debug, Default)]
@@ -25,7 +15,7 @@ pub(crate) struct StaffTokens(RwLock<Index>);
 #[derive(Debug, Default)]
 struct Index {
     /// By the name of the member of staff, then by identifier.
-    by_staff: HashMap<String, BTreeMap<String, Arc<StaffToken>>>,
+    by_staff: HashMap<String, BTreeMap<String, Arc<TokenRow>>>,
     /// Whose each is.
     whose: HashMap<String, String>,
 }
@@ -39,14 +29,8 @@ impl StaffTokens {
         let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for row in &change.made {
             let Some(staff) = &row.staff else { continue };
-            let token = StaffToken {
-                id: row.id.clone(),
-                roles: row.roles.clone(),
-                responder: row.responder.clone(),
-                expires: Timestamp(row.expires_ms),
-            };
             index.whose.insert(row.id.clone(), staff.clone());
-            index.by_staff.entry(staff.clone()).or_default().insert(row.id.clone(), Arc::new(token));
+            index.by_staff.entry(staff.clone()).or_default().insert(row.id.clone(), Arc::new(row.clone()));
         }
         for id in &change.revoked {
             let Some(staff) = index.whose.remove(id) else { continue };
@@ -60,26 +44,27 @@ impl StaffTokens {
     }
 
     /// Those of a member of staff that have not ended at `now`.
-    pub(crate) fn of(&self, staff: &str, now: Timestamp) -> Vec<Arc<StaffToken>> {
+    pub(crate) fn of(&self, staff: &str, now: Timestamp) -> Vec<Arc<TokenRow>> {
         let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let theirs = index.by_staff.get(staff).into_iter().flat_map(BTreeMap::values);
-        theirs.filter(|token| token.expires > now).map(Arc::clone).collect()
+        theirs.filter(|token| token.expires_ms > now.0).map(Arc::clone).collect()
     }
 
     /// What it holds, line by line.
     pub(crate) fn remembered(&self) -> Vec<String> {
         let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let of = |(staff, theirs): (&String, &BTreeMap<String, Arc<StaffToken>>)| {
-            theirs.values().map(|token| format!("token of {staff}: {token:?}")).collect::<Vec<_>>()
+        let told = |token: &Arc<TokenRow>| {
+            let TokenRow { id, roles, responder, source, staff, expires_ms, .. } = &**token;
+            format!("token {id} of {staff:?}: {roles:?} {responder:?} {source:?} until {expires_ms}")
         };
-        index.by_staff.iter().flat_map(of).collect()
+        index.by_staff.values().flat_map(BTreeMap::values).map(told).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use remit_store::{Commit, TokenChange, TokenRow};
+    use remit_store::{Commit, TokenChange};
 
     const NOW: Timestamp = Timestamp(10);
 

@@ -295,15 +295,7 @@ impl RequestView {
     /// Without anything that its connector said of it.
     pub(super) fn untold(mut self) -> Self {
         (self.shown, self.amount) = (None, None);
-        if let Some(verdict) = &mut self.verdict {
-            verdict.facts.clear();
-            // What else stands against it may be that it is somebody else's, of whom this would tell something.
-            let can_change =
-                |policy: &PolicyView| verdict.requestable.iter().any(|one| *one.policy.as_str() == *policy.id);
-            if !verdict.policies.iter().all(can_change) {
-                verdict.requestable.clear();
-            }
-        }
+        self.verdict = self.verdict.map(VerdictView::untold);
         self
     }
 
@@ -345,6 +337,17 @@ fn is_sandbox(governance: &Governance, spec: &ActionSpec) -> bool {
 }
 
 impl VerdictView {
+    /// Without anything that its connector said.
+    pub(super) fn untold(mut self) -> Self {
+        self.facts.clear();
+        // What else stands against it may be that it is somebody else's, of whom this would tell something.
+        let can_change = |policy: &PolicyView| self.requestable.iter().any(|one| *one.policy.as_str() == *policy.id);
+        if !self.policies.iter().all(can_change) {
+            self.requestable.clear();
+        }
+        self
+    }
+
     /// Of a record of policy's answer.
     pub(super) fn of(decision: &RequestDecision) -> Self {
         let policy = |id: &PolicyId| {

@@ -1,7 +1,7 @@
 //! Whether a member of staff may answer what would be offered to them: policy is asked before the offer, so that
 //! nothing is offered to somebody who could not take it, or not write on it.
 
-use crate::{Parts, access::auth, live::staff_tokens::StaffToken};
+use crate::{Parts, access::auth};
 use remit_domain::{
     Case,
     case::Holder,
@@ -13,7 +13,6 @@ use remit_policy::{
     actions::{MESSAGE_ANSWER, OFFER_ANSWER},
     engine::{ApiCase, ApiRequest},
 };
-use std::sync::Arc;
 
 /// The role of whoever works here and uses no token of their own: others answer for them.
 const STAFF: &str = "staff";
@@ -21,15 +20,15 @@ const STAFF: &str = "staff";
 /// Why `staff` is not to be offered `case`: what they may not do, and by which policies; nothing where one of their
 /// tokens lets them answer the offer and then write on the case.
 pub(super) fn denied(parts: &Parts, case: &Case, staff: &StaffId, at: Timestamp) -> Option<OfferWithheld> {
-    let mut theirs = auth::tokens_of(&parts.live, staff.as_str(), at);
-    if theirs.is_empty() {
-        let roles = vec![STAFF.to_owned()];
-        theirs.push(Arc::new(StaffToken { id: String::new(), roles, responder: None, expires: at }));
-    }
-    let mut denied = None;
-    for token in &theirs {
+    let tokens = auth::tokens_of(&parts.live, staff.as_str(), at);
+    let none = [STAFF.to_owned()];
+    let mut denied = match tokens.is_empty() {
+        true => Some(denied_to(parts, case, staff, (&none, None))?),
+        false => None,
+    };
+    for token in &tokens {
         // One that may is enough.
-        denied = Some(denied_to(parts, case, staff, token)?);
+        denied = Some(denied_to(parts, case, staff, (&token.roles, token.responder.as_deref()))?);
     }
     let (action, verdict) = denied?;
     Some(OfferWithheld {
@@ -40,8 +39,14 @@ pub(super) fn denied(parts: &Parts, case: &Case, staff: &StaffId, at: Timestamp)
     })
 }
 
-/// What a token does not let them do, first the answer to the offer, then that to the customer.
-fn denied_to(parts: &Parts, case: &Case, staff: &StaffId, token: &StaffToken) -> Option<(&'static str, Verdict)> {
+/// What a token with these roles, for this responder, does not let them do: first the answer to the offer, then that
+/// to the customer.
+fn denied_to(
+    parts: &Parts,
+    case: &Case,
+    staff: &StaffId,
+    (roles, responder): (&[String], Option<&str>),
+) -> Option<(&'static str, Verdict)> {
     let holder = case.holder.as_ref().and_then(Holder::responder).map(ResponderId::as_str);
     let (customer, name) = (Some(case.customer.as_str()), Some(staff.as_str()));
     let steps = [
@@ -50,8 +55,8 @@ fn denied_to(parts: &Parts, case: &Case, staff: &StaffId, token: &StaffToken) ->
     ];
     steps.into_iter().find_map(|(action, case)| {
         let verdict = parts.governance.engine.authorize(&ApiRequest {
-            roles: &token.roles,
-            responder: token.responder.as_deref(),
+            roles,
+            responder,
             staff: name,
             customer: None,
             delegate: None,
