@@ -12,7 +12,7 @@ pub(super) use crate::{
         DelegationUsed,
     },
     ending::{Ending, Feedback},
-    exception::Exception,
+    exception::{Exception, ExceptionGivenUp},
     field::{FactsSet, Held},
     floor::StaffProfile,
     governance::{
