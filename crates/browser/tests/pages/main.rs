@@ -9,4 +9,5 @@
 mod chat;
 mod confirm;
 mod consent;
+mod delegations;
 mod serving;
