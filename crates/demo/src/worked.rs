@@ -2,7 +2,7 @@
 
 use super::{
     agenda::{Deed, Held},
-    board::Place,
+    board::Whereabouts,
     events::{Event, Item},
     world::World,
 };
@@ -104,7 +104,7 @@ impl World {
             Event::MessageAdded { message } if message.author.holder.is_some() => self.answered(&item.case),
             Event::CaseResolved { .. } => {
                 let by_staff =
-                    self.board().cases.get(&item.case).is_some_and(|case| matches!(case.place, Place::Staff(_)));
+                    self.board().cases.get(&item.case).is_some_and(|case| matches!(case.place, Whereabouts::Staff(_)));
                 if by_staff {
                     self.resolved(&item.case);
                 }

@@ -33,7 +33,7 @@ use crate::{
     names,
     own_actions::{self, OwnAction},
     personal,
-    places::{Place, Places},
+    places::{Places, TomlPath},
     rule::Rule,
     texts::Texts,
 };
@@ -235,7 +235,7 @@ impl Bundle {
         let digest = files.digest();
         let reader = considerations::Reader {
             places: &places,
-            at: Place::default(),
+            at: TomlPath::default(),
             manifest: &manifest,
             vocabulary: &vocabulary,
             owners: &owners,
