@@ -96,7 +96,7 @@ impl fmt::Display for Plan {
 
 /// A case under the lease that it was opened with.
 #[derive(Debug)]
-struct Held {
+struct LeasedCase {
     id: String,
     epoch: u64,
 }
@@ -217,7 +217,7 @@ impl Client {
     }
 
     /// The cases that were opened, in the order of the requests that opened them.
-    fn held(&self, serving: &Serving, token: &str, opened: &Opened) -> anyhow::Result<Vec<Held>> {
+    fn held(&self, serving: &Serving, token: &str, opened: &Opened) -> anyhow::Result<Vec<LeasedCase>> {
         let mut epochs = BTreeMap::new();
         let mut after = String::new();
         loop {
@@ -229,11 +229,11 @@ impl Client {
             epochs.extend(page.items.into_iter().filter_map(|case| Some((case.id, case.holder?.epoch))));
         }
         let opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = opened.values().filter_map(|id| Some(Held { id: id.clone(), epoch: *epochs.get(id)? }));
+        let held = opened.values().filter_map(|id| Some(LeasedCase { id: id.clone(), epoch: *epochs.get(id)? }));
         Ok(held.collect())
     }
 
-    fn answers(&self, held: &Arc<Vec<Held>>, token: &str) -> Requests {
+    fn answers(&self, held: &Arc<Vec<LeasedCase>>, token: &str) -> Requests {
         let (held, token) = (Arc::clone(held), token.to_owned());
         Arc::new(move |n, out| {
             let Some((case, text)) = of(&held, n).zip(of(&HELD, n % HELD.len() as u64)) else { return };
@@ -242,7 +242,7 @@ impl Client {
         })
     }
 
-    fn seconds(&self, held: &Arc<Vec<Held>>, token: &str) -> Requests {
+    fn seconds(&self, held: &Arc<Vec<LeasedCase>>, token: &str) -> Requests {
         let (held, token, messages) = (Arc::clone(held), token.to_owned(), Arc::clone(&self.messages));
         Arc::new(move |n, out| {
             let Some(case) = of(&held, n) else { return };
