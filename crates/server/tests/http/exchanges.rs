@@ -150,7 +150,8 @@ fn nothing_wider_is_given_on() {
     assert_eq!(error(&given(&mut thief, &helper, "case:open", &detail(json!({})))), "invalid_grant");
     let key = ClientKey::ed25519(&[57; 32]).unwrap();
     let (signed, shown) = (actor(&helper), muse.assertion());
-    let asked = remit_oauth::dpop::Asked { method: "POST", url: &format!("{ISSUER}/oauth/token"), access_token: None };
+    let asked =
+        remit_oauth::dpop::ProofRequest { method: "POST", url: &format!("{ISSUER}/oauth/token"), access_token: None };
     let proof = key.proof(&asked, Some(&muse.nonce), &once(), muse.now_ms).unwrap();
     let token = muse.token.clone();
     let fields = [
