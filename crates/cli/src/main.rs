@@ -55,6 +55,8 @@ enum Command {
     /// Look at requests for actions.
     #[command(subcommand)]
     Request(commands::request::Request),
+    /// Trace a request back to what its customer granted, record by record, with proofs.
+    Trace(commands::trace::Trace),
     /// Hold a back office's statement against what is on record of requests.
     Reconcile(commands::reconcile::Reconcile),
     /// Look at the sandbox back office.
@@ -115,6 +117,7 @@ fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(cli.json),
         Command::Case(case) => case.run(cli.json),
         Command::Request(request) => request.run(cli.json),
+        Command::Trace(trace) => trace.run(cli.json),
         Command::Reconcile(reconcile) => reconcile.run(cli.json),
         Command::Sandbox(sandbox) => sandbox.run(cli.json),
         Command::History(history) => history.run(cli.json),

@@ -104,6 +104,16 @@ fn requests_ended_in_every_way(story: &Value, data: &Path) {
         let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((&shown["request"]["id"], &shown["request"]["state"]), (&request["id"], &request["state"]));
         assert!(shown["said"].is_string() && shown["request"]["history"][0]["step"] == "asked", "{shown}");
+        let traced = told(&["trace", request["id"].as_str().unwrap(), "--data", &place]);
+        let records = traced["traces"][0]["records"].as_array().unwrap();
+        let kinds: Vec<&str> = records.iter().map(|record| record["event"]["type"].as_str().unwrap()).collect();
+        assert!(kinds.contains(&"case_opened") && kinds.contains(&"request_asked"), "{kinds:?}");
+        for record in records {
+            let audit = &record["audit"];
+            assert_eq!(audit["time"]["correlation"], request["id"], "{record}");
+            assert!(audit["agent_id"].is_object() && audit["delegated_subject"].is_string(), "{record}");
+            assert!(record["proof"].as_str().is_some_and(|proof| proof.starts_with("c2sp.org/tlog-proof")), "{record}");
+        }
         let looks = shown["exceptions"].as_array().unwrap();
         assert_eq!(looks.is_empty(), request["id"] != otherwise["id"], "{shown}");
     }

@@ -21,5 +21,6 @@ pub(crate) mod serve;
 pub(crate) mod signals;
 pub(crate) mod stream;
 pub(crate) mod token;
+pub(crate) mod trace;
 
 pub(crate) use remit_command::open::load;
