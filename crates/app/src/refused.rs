@@ -156,6 +156,7 @@ impl From<Refusal> for Refused {
             | Refusal::MessageCameBetween
             | Refusal::OfferEnded { .. }
             | Refusal::TakenOn { .. }
+            | Refusal::NotTakenOn { .. }
             | Refusal::NotWaiting { .. }
             | Refusal::NothingAsked
             | Refusal::NotWithPeople { .. }

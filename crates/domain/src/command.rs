@@ -398,6 +398,13 @@ pub enum Command {
         /// Which.
         exception: ExceptionId,
     },
+    /// Give an exception up, as who took it on.
+    GiveUpException {
+        /// Which.
+        exception: ExceptionId,
+        /// Why.
+        reason: Words,
+    },
     /// End an exception. A case that it held moves on, or ends with it.
     ResolveException {
         /// Which.
@@ -442,6 +449,7 @@ impl Command {
             | Self::SetFields(_)
             | Self::EndSituation { .. }
             | Self::RaiseException { .. }
+            | Self::GiveUpException { .. }
             | Self::DenyTurn { .. }
             | Self::Reopen { .. } => true,
             Self::Return { note, .. }

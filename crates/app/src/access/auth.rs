@@ -11,13 +11,13 @@ use crate::{
 };
 use remit_domain::{
     decision::Verdict,
-    id::{CustomerId, StaffId},
+    id::{CustomerId, StaffId, Timestamp},
 };
 use remit_policy::{
     actions::asked_of,
     engine::{ApiCase, ApiRequest},
 };
-use remit_store::Views as _;
+use remit_store::{TokenRow, Views as _};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::BTreeMap,
@@ -173,6 +173,14 @@ fn revoked(live: &Live) -> MutexGuard<'_, BTreeMap<String, String>> {
 /// Whether a token was revoked that the store still has.
 pub(crate) fn is_revoked(live: &Live, token: &str) -> bool {
     revoked(live).contains_key(token)
+}
+
+/// The tokens of a member of staff that stand at `now`.
+pub(crate) fn tokens_of(live: &Live, staff: &str, now: Timestamp) -> Vec<Arc<TokenRow>> {
+    let mut tokens = live.staff_tokens.of(staff, now);
+    let revoked = revoked(live);
+    tokens.retain(|token| !revoked.contains_key(&token.id));
+    tokens
 }
 
 /// Revokes a token that the store could not forget.

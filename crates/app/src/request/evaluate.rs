@@ -261,13 +261,9 @@ pub(super) async fn asker_now(
         Asker::Customer { .. } => true,
         Asker::Delegate(asker) => delegated::stands(parts, asker, &request.action, now).await?,
         Asker::Staff { staff, roles } => {
-            let tokens = parts.journal.store.tokens_of(staff.as_str()).await.map_err(Refused::internal)?;
+            let tokens = auth::tokens_of(&parts.live, staff.as_str(), now);
             parts.live.floor.staff(staff).is_some()
-                && tokens.iter().any(|token| {
-                    token.expires_ms > now.0
-                        && !auth::is_revoked(&parts.live, &token.id)
-                        && roles.iter().all(|role| token.roles.contains(role))
-                })
+                && tokens.iter().any(|token| roles.iter().all(|role| token.roles.contains(role)))
         }
         Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
         Asker::Integration { token, .. } => parts.journal.store.has_token(token).await.map_err(Refused::internal)?,

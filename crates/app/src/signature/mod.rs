@@ -197,6 +197,7 @@ signatures! {
     ListExceptions(input::ListExceptions) -> Page<ExceptionView>, "One page.";
     ListUnreachable(Nothing) -> List<ExceptionView>, "All of them.";
     OwnException(Nothing) -> CaseAnswer, "Taken.";
+    GiveUpException(exception::GiveUpException) -> CaseAnswer, "Given up.";
     ResolveException(exception::ResolveException) -> CaseAnswer, "Resolved.";
 
     GetDecision(Nothing) -> DecisionAnswer, "The decision.";

@@ -220,6 +220,7 @@ addresses! {
     ListExceptions = Get "/v1/exceptions" [200];
     ListUnreachable = Get "/v1/exceptions/unreachable" [200];
     OwnException = Post "/v1/exceptions/{id}/own" [200];
+    GiveUpException = Post "/v1/exceptions/{id}/own/end" [200];
     ResolveException = Post "/v1/exceptions/{id}/resolve" [200];
     NoteStaff = Post "/v1/staff" [200];
     RemoveStaff = Delete "/v1/staff/{name}" [204];
