@@ -381,8 +381,8 @@ pub enum Command {
         owner: OwnerId,
         /// By when.
         due: Timestamp,
-        /// Why.
-        reason: Words,
+        /// Why; nothing on a case whose words were erased.
+        reason: Option<Words>,
     },
     /// Give an exception that is overdue to somebody else.
     EscalateException {
@@ -441,7 +441,6 @@ impl Command {
             | Self::Override { .. }
             | Self::SetFields(_)
             | Self::EndSituation { .. }
-            | Self::RaiseException { .. }
             | Self::DenyTurn { .. }
             | Self::Reopen { .. } => true,
             Self::Return { note, .. }
@@ -451,7 +450,7 @@ impl Command {
             | Self::EndAction { note, .. }
             | Self::DeclineHandover { note, .. }
             | Self::Resolve { note, .. } => note.is_some(),
-            Self::ResolveException { reason, .. } => reason.is_some(),
+            Self::RaiseException { reason, .. } | Self::ResolveException { reason, .. } => reason.is_some(),
             Self::GiveFeedback { reopens, .. } => reopens.is_some(),
             Self::Defer { wish, .. } => wish.note.is_some(),
             Self::Open { .. }

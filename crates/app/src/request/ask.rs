@@ -192,7 +192,11 @@ pub(crate) async fn prepared(
     let hash = evaluate::hash(id, case, spec.name.as_str(), &asker, arguments)?;
     let exact = Exact { id, spec, asker, arguments: arguments.clone(), hash };
     let moment = Moment { now, decision, confirmed: &[], begun: None };
-    let evaluated = exact.evaluate(parts, case, signals, moment).await?;
+    let evaluated = exact.evaluate(parts, case, signals, moment).await.inspect_err(|refused| {
+        if refused.kind == Kind::Unreachable {
+            tracing::warn!(%refused, "a connector did not say what is true");
+        }
+    })?;
     let language = language(&evaluated.decision.signals);
     let shown_text = spec.template.say(language.as_deref(), arguments, &evaluated.told);
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);

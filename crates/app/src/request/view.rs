@@ -1,6 +1,9 @@
 //! A request as interfaces show it.
 
-use crate::{Governance, Parts, environment::clock::rfc3339, pipeline::sealing, refused::Refused};
+use crate::{
+    Caller, Governance, Parts, caller::principal::Principal, environment::clock::rfc3339, pipeline::sealing,
+    refused::Refused,
+};
 use remit_domain::{
     Case,
     id::PolicyId,
@@ -130,9 +133,10 @@ pub enum EffectView {
         /// How much it says was moved.
         #[serde(skip_serializing_if = "Option::is_none")]
         amount: Option<Money>,
-        /// When, as it says.
+        /// When, as it says; nothing where it does not.
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(format = DateTime)]
-        at: String,
+        at: Option<String>,
         /// Whether that is what was asked for.
         agrees: Agreement,
     },
@@ -295,15 +299,33 @@ impl RequestView {
     /// Without anything that its connector said of it.
     pub(super) fn untold(mut self) -> Self {
         (self.shown, self.amount) = (None, None);
-        if let Some(verdict) = &mut self.verdict {
-            verdict.facts.clear();
-            // What else stands against it may be that it is somebody else's, of whom this would tell something.
-            let can_change =
-                |policy: &PolicyView| verdict.requestable.iter().any(|one| *one.policy.as_str() == *policy.id);
-            if !verdict.policies.iter().all(can_change) {
-                verdict.requestable.clear();
+        self.verdict.iter_mut().for_each(VerdictView::hide);
+        self
+    }
+
+    /// As it is told `reader`: of what policy denies nobody but staff is told what is true of it, however they ask.
+    pub(super) fn told_to(mut self, reader: &Caller, request: &Request) -> Self {
+        let works_here = matches!(reader.principal, Principal::Staff { .. } | Principal::Person);
+        // Whoever sets a server up reads whatever is on record.
+        if works_here || reader.roles.iter().any(|role| role == "admin") {
+            return self;
+        }
+        for step in &mut self.history {
+            let (Step::Asked { verdict, .. }
+            | Step::Executing { verdict, .. }
+            | Step::Voided { verdict: Some(verdict), .. }) = &mut step.step
+            else {
+                continue;
+            };
+            if verdict.answer == Answer::Deny {
+                verdict.hide();
             }
         }
+        // What policy lets be asked for was shown to who asks; a later no tells them nothing new.
+        if request.is_denied() {
+            return self.untold();
+        }
+        self.verdict.iter_mut().filter(|verdict| verdict.answer == Answer::Deny).for_each(VerdictView::hide);
         self
     }
 
@@ -345,6 +367,16 @@ fn is_sandbox(governance: &Governance, spec: &ActionSpec) -> bool {
 }
 
 impl VerdictView {
+    /// Takes out what the connector said, and what would tell something of it.
+    fn hide(&mut self) {
+        self.facts.clear();
+        // What else stands against it may be that it is somebody else's, of whom this would tell something.
+        let can_change = |policy: &PolicyView| self.requestable.iter().any(|one| *one.policy.as_str() == *policy.id);
+        if !self.policies.iter().all(can_change) {
+            self.requestable.clear();
+        }
+    }
+
     /// Of a record of policy's answer.
     pub(super) fn of(decision: &RequestDecision) -> Self {
         let policy = |id: &PolicyId| {
@@ -391,7 +423,7 @@ impl From<&Effect> for EffectView {
             Effect::Done { statement, agrees } => Self::Done {
                 reference: statement.reference.clone(),
                 amount: statement.amount.clone(),
-                at: rfc3339(statement.at),
+                at: statement.at.map(rfc3339),
                 agrees: *agrees,
             },
             Effect::Failed { why } => Self::Failed { why: why.clone() },

@@ -7,6 +7,7 @@ use super::{
     requests::Bank,
 };
 use remit_ledger::{checkpoint::Signer, verify::Problem};
+use remit_sandbox::Mischief;
 use remit_store::sqlite::DATABASE;
 use rusqlite::Connection;
 use serde_json::json;
@@ -78,6 +79,52 @@ fn what_is_held_back_is_held_against_the_records_and_a_gap_keeps_no_request_from
     let counter = "1 is spent of it and 3 held back, and the records say 1 and 1";
     assert!(problems.iter().any(|problem| problem.contains(counter)), "{problems:?}");
     assert_eq!([0, 1, 2].map(|nth| problems.contains(&gone(nth))), [false, false, true], "{problems:?}");
+}
+
+#[test]
+fn a_request_that_nobody_knows_of_is_to_be_gone_on_with_until_somebody_has_to_see_to_it() {
+    let mut bank = Bank::new();
+    bank.server.is_tampered_with();
+    bank.plan(Mischief::SilentBefore);
+    let asked = bank.ask(&bank.ana, 100);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    bank.until(&asked, "unknown");
+    assert_eq!(found(&bank), [""; 0]);
+    change(&bank, "UPDATE outbox SET due_ms = due_ms + 20000000 WHERE id LIKE 'request:%'");
+    let problems = found(&bank);
+    assert!(problems.iter().any(|problem| problem.contains("long after")), "{problems:?}");
+    change(&bank, "DELETE FROM outbox WHERE id LIKE 'request:%'");
+    let problems = found(&bank);
+    assert!(problems.iter().any(|problem| problem.contains("it is not in the outbox")), "{problems:?}");
+}
+
+#[test]
+fn what_was_begun_for_a_customer_who_is_erased_is_found_out_by_its_key() {
+    let bank = Bank::new();
+    let begun = [Mischief::SilentAfter, Mischief::Mute].map(|mischief| {
+        bank.plan(mischief);
+        let asked = bank.ask(&bank.ana, 100);
+        bank.answer(&bank.ben, &asked, "confirm").expect(200);
+        bank.until(&asked, "unknown")
+    });
+    let admin = bank.server.client(&["admin"]);
+    admin.post("/v1/customers/erase", &json!({ "customer": "ann" })).expect(200);
+    while admin.get(&format!("/v1/cases/{}", bank.case)).expect(200)["erased"]["log"] != "done" {}
+    let [found_out, mute] = &begun;
+    eprintln!("DBG erased");
+    bank.clock.forward_ms(10_000);
+    assert_eq!(bank.until(found_out, "done")["effect"]["agrees"], "agrees");
+    // Of what nobody says anything somebody has to see to, and it stays so.
+    let mut tries = 0;
+    while bank.exceptions() == 0 {
+        tries += 1;
+        if tries % 200 == 0 { eprintln!("DBG {tries} {}", bank.until(mute, "unknown")["execution"]); }
+        if tries > 1000 { panic!("{}", admin.get(&format!("/v1/cases/{}", bank.case)).body); }
+        bank.clock.forward_ms(600_000);
+        std::thread::yield_now();
+    }
+    assert_eq!((bank.exceptions(), &bank.until(mute, "unknown")["state"]), (1, &json!("unknown")));
+    assert_eq!(found(&bank), [""; 0]);
 }
 
 #[test]
