@@ -12,7 +12,7 @@ use crate::{
     migration::Migration,
     refused::Refused,
     start,
-    token::{self, MadeToken, NewToken},
+    token::{self, MadeToken, NewToken, TokenView},
     vault::{customers::Customers, erasures::Erasures, opened::Opener},
 };
 use remit_domain::id::{Digest, Timestamp};
@@ -78,7 +78,15 @@ impl Opened {
         Ok(Self { data: data.to_owned(), directory })
     }
 
-    /// The bundle in force in it; none in a new one.
+    /// The digest of the bundle in force in it; none in a new one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn digest_in_force(&self) -> Result<Option<Digest>, BootError> {
+        Ok(block_on(bundle::digest_in_force(&self.directory.store))?)
+    }
+
+    /// The bundle in force in it, with its files; none in a new one.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -102,7 +110,11 @@ impl Opened {
     pub fn make_token(&self, bundle: &Bundle, now: Timestamp, new: NewToken) -> Result<MadeToken, Refused> {
         let store = &self.directory.store;
         block_on(token::check(store, bundle, &new))?;
-        token::make(store, &Entropy::default(), now, new)
+        let entropy = Entropy::default();
+        let (row, token) = token::prepare(&entropy, now, new)?;
+        let view = TokenView::from(&row);
+        token::add_to(store, &entropy, now, row)?;
+        Ok(MadeToken { view, token })
     }
 
     /// What it takes to put another bundle in force; nothing where it is, and nothing is to be moved. Changes nothing.

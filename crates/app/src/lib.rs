@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod ai;
+pub mod authzen;
 pub mod boot;
 pub mod bounds;
 pub mod bundle;

@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 pub enum Kind {
     /// A value is not accepted.
     Invalid,
+    /// What is asked is not of the form that the standard of its interface asks for.
+    BadRequest,
     /// No valid token was sent.
     Unauthenticated,
     /// Policy does not permit it.
@@ -154,6 +156,7 @@ impl From<Refusal> for Refused {
             | Refusal::MessageCameBetween
             | Refusal::OfferEnded { .. }
             | Refusal::TakenOn { .. }
+            | Refusal::NotTakenOn { .. }
             | Refusal::NotWaiting { .. }
             | Refusal::NothingAsked
             | Refusal::NotWithPeople { .. }

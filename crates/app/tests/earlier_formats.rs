@@ -77,7 +77,7 @@ fn what_an_earlier_version_kept_is_what_its_records_say_before_and_after_it_is_m
     let new = serde_json::from_value(serde_json::json!({ "name": "new", "roles": ["auditor"] })).unwrap();
     let (row, _) = token::prepare(&Entropy::default(), LATER, new).unwrap();
     let name = format!("token/{}", row.id);
-    token::add(&opened.store, &Entropy::default(), LATER, row).unwrap();
+    token::add_to(&opened.store, &Entropy::default(), LATER, row).unwrap();
     assert_eq!(block_on(opened.store.tokens()).unwrap().len(), first + 1);
     assert_eq!(block_on(opened.store.records_of(&name, 0, 10)).unwrap().len(), 1);
     drop(opened);

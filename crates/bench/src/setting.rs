@@ -160,13 +160,7 @@ fn new_token(roles: &[&str]) -> token::NewToken {
 
 fn made(app: &Parts, new: token::NewToken) -> anyhow::Result<(String, Arc<Caller>)> {
     let refused = |problem: remit_app::refused::Refused| anyhow::anyhow!("{problem:?}");
-    let made = token::make(
-        app.journal.store(),
-        &remit_app::environment::entropy::Entropy::default(),
-        app.environment.now(),
-        new,
-    )
-    .map_err(refused)?;
+    let made = token::make(app, new).map_err(refused)?;
     let bearer = format!("Bearer {}", made.token);
     let caller = block_on(auth::caller(&app.journal, &app.live, &app.environment, Some(&bearer))).map_err(refused)?;
     block_on(app.journal.store().last_seq())?;

@@ -1,11 +1,6 @@
 //! The sandbox's pages in a browser: asked for with a token as the password, read on a phone, and without any script.
 
-use remit_app::{
-    Settings, boot,
-    environment::{clock::SystemClock, entropy::Entropy},
-    governance::services::Services,
-    token,
-};
+use remit_app::{Settings, boot, environment::clock::SystemClock, governance::services::Services, token};
 use remit_browser::{Browser, TOO_FAINT, keys};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_sandbox::Ask;
@@ -33,7 +28,7 @@ fn what_was_done_is_found_by_its_key_and_read_on_a_phone() {
         days: 1,
     };
     let now = app.environment.now();
-    let token = token::make(app.journal.store(), &Entropy::default(), now, new).unwrap().token;
+    let token = token::make(&app, new).unwrap().token;
     for key in ["first", HOSTILE] {
         let arguments = json!({ "account_id": "acc-1002-1", "amount": { "minor": 1_250, "currency": "GBP" } });
         let ask = Ask { action: "pay_goodwill", arguments: arguments.as_object().unwrap(), customer: None };

@@ -10,6 +10,7 @@ use remit_app::{
     environment::clock::{Clock, SystemClock},
     governance::{model_cache::ModelCache, services::Services},
 };
+use remit_domain::id::Digest;
 use remit_policy::{bundle::Bundle, files::Files};
 use std::{path::Path, sync::Arc};
 
@@ -66,7 +67,7 @@ pub fn open(data: &Path, bundle: Option<&Path>) -> anyhow::Result<Parts> {
 /// meanwhile, so that none of their secrets is needed.
 pub fn open_own(data: &Path) -> anyhow::Result<Parts> {
     let none = || anyhow::anyhow!("no bundle is in force in {}", data.display());
-    let (opened, bundle) = opened(data, None, &|| Err(none()))?;
+    let Found { opened, bundle, .. } = opened(data, None, &|| Err(none()))?;
     start(opened, Arc::new(bundle), Box::new(SystemClock), Services::none(), Settings::default(), Moves::default())
 }
 
@@ -87,12 +88,11 @@ pub fn govern(
     settings: Settings,
     otherwise: &dyn Fn() -> anyhow::Result<Bundle>,
 ) -> anyhow::Result<Governed> {
-    let (opened, mut bundle) = opened(data, path, otherwise)?;
-    let in_force = opened.in_force()?;
-    let before = in_force.as_ref().map(|before| before.digest.to_string());
-    if let (Some(path), Some(in_force), true) = (path, in_force, moves.is_empty())
-        && in_force.digest != *bundle.digest()
+    let Found { opened, mut bundle, before } = opened(data, path, otherwise)?;
+    if let (Some(path), Some(before), true) = (path, &before, moves.is_empty())
+        && before != bundle.digest()
         && opened.from_directory()?.as_ref() == Some(bundle.digest())
+        && let Some(in_force) = opened.in_force()?
     {
         // What came into force since by a command is not undone by a start with what was there before it.
         bundle = superseding(path, &bundle, in_force)?;
@@ -113,7 +113,7 @@ pub fn govern(
     if let Some(path) = path {
         fill_sandbox(&app, path)?;
     }
-    Ok(Governed { app, before })
+    Ok(Governed { app, before: before.map(|before| before.to_string()) })
 }
 
 /// The bundle in force, which came into force after what is still in the directory at `path`.
@@ -137,25 +137,36 @@ fn governing(in_force: InForce, place: &str, cure: &str) -> anyhow::Result<Bundl
 }
 
 /// An opened data directory, and what is to govern it.
+pub struct Found {
+    /// The directory.
+    pub opened: Opened,
+    /// What is to govern it.
+    pub bundle: Bundle,
+    /// The digest of what is in force in it; none in a new one.
+    pub before: Option<Digest>,
+}
+
+/// Opens a data directory, and finds what is to govern it. The files of the bundle in force are read where that is to
+/// govern, and not else.
 pub fn opened(
     data: &Path,
     path: Option<&Path>,
     otherwise: &dyn Fn() -> anyhow::Result<Bundle>,
-) -> anyhow::Result<(Opened, Bundle)> {
-    if let Some(path) = path {
-        let bundle = load(path)?;
-        return Ok((Opened::open(data, &mut |step| shown::note(step))?, bundle));
-    }
-    if !directory::is_there(data)? {
-        let bundle = otherwise()?;
-        return Ok((Opened::open(data, &mut |step| shown::note(step))?, bundle));
-    }
-    let opened = Opened::open(data, &mut |step| shown::note(step))?;
-    let bundle = match opened.in_force()? {
-        None => otherwise()?,
-        Some(in_force) => governing(in_force, &format!(" in {}", data.display()), "name another one with --bundle")?,
+) -> anyhow::Result<Found> {
+    let named = match path {
+        Some(path) => Some(load(path)?),
+        None if !directory::is_there(data)? => Some(otherwise()?),
+        None => None,
     };
-    Ok((opened, bundle))
+    let opened = Opened::open(data, &mut |step| shown::note(step))?;
+    if let Some(bundle) = named {
+        let before = opened.digest_in_force()?;
+        return Ok(Found { opened, bundle, before });
+    }
+    let Some(in_force) = opened.in_force()? else { return Ok(Found { opened, bundle: otherwise()?, before: None }) };
+    let before = Some(in_force.digest.clone());
+    let bundle = governing(in_force, &format!(" in {}", data.display()), "name another one with --bundle")?;
+    Ok(Found { opened, bundle, before })
 }
 
 /// Fills the shop of the data directory's sandbox, unless there is one, from the file that the bundle in `directory`

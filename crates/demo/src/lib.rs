@@ -39,11 +39,7 @@ use errands::Errand;
 use patience::Patience;
 use person::Person;
 use remit_app::{
-    Parts, Settings,
-    bundle::Moves,
-    environment::{clock::Clock as _, entropy::Entropy},
-    governance::model_cache::ModelCache,
-    token,
+    Parts, Settings, bundle::Moves, environment::clock::Clock as _, governance::model_cache::ModelCache, token,
 };
 use remit_policy::bundle::Bundle;
 use remit_store::Journal as _;
@@ -98,7 +94,7 @@ impl Demo {
     pub fn run(&self, json: bool) -> anyhow::Result<bool> {
         let (data, traffic) = (self.data(), self.traffic()?);
         let messages = traffic::read(&traffic)?;
-        let (opened, bundle) = open::opened(&data, self.bundle.as_deref(), &open::sample)?;
+        let open::Found { opened, bundle, .. } = open::opened(&data, self.bundle.as_deref(), &open::sample)?;
         let bundle = Arc::new(bundle);
         let messages = self.sampled(messages, &bundle);
         let (messages, errands) = errands::among(messages, errands::beside(&traffic, &bundle)?);
@@ -357,7 +353,7 @@ impl Tokens {
                 staff: staff.map(ToOwned::to_owned),
                 days: TOKEN_DAYS,
             };
-            Ok(token::make(app.journal.store(), &Entropy::default(), app.environment.now(), new)?.token)
+            Ok(token::make(app, new)?.token)
         };
         let staff = staff::profiles(bundle).into_iter().map(|profile| {
             let token = make(&profile.name, &roles.staff, Some(&profile.name), None)?;

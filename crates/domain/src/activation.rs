@@ -67,6 +67,9 @@ pub struct BundleActivation {
     /// Whether it was loaded from the directory that the server was started with, at a start or by SIGHUP.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub from_directory: bool,
+    /// Where it was not, what lay in that directory when it was loaded last; not in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loaded_before: Option<Digest>,
     /// What is in it otherwise, in numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<BundleChanges>,

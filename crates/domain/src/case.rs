@@ -318,12 +318,21 @@ impl Case {
     /// Whether nobody has to do anything on it for now: it takes nobody's room, and is offered to nobody. What the
     /// customer writes has somebody do something, except that a snooze is over with it.
     pub fn is_put_off(&self) -> bool {
-        let holds = |deferral: &Deferral| match deferral.kind {
+        self.status == Status::Open && self.deferrals.values().any(|deferral| self.holds(deferral))
+    }
+
+    /// The same where it stays so with another holder, with whom a snooze is over.
+    pub(crate) fn is_put_off_for_all(&self) -> bool {
+        let holds = |deferral: &Deferral| deferral.kind != DeferralKind::Snooze && self.holds(deferral);
+        self.status == Status::Open && self.deferrals.values().any(holds)
+    }
+
+    fn holds(&self, deferral: &Deferral) -> bool {
+        match deferral.kind {
             DeferralKind::Snooze => true,
             DeferralKind::Callback | DeferralKind::ThirdParty => self.waiting_since.is_none() && !deferral.is_due,
             DeferralKind::FollowUp => false,
-        };
-        self.status == Status::Open && self.deferrals.values().any(holds)
+        }
     }
 
     /// Whether it waits in a queue for a member of staff to whom it can be offered.

@@ -398,6 +398,13 @@ pub enum Command {
         /// Which.
         exception: ExceptionId,
     },
+    /// Give an exception up, as who took it on.
+    GiveUpException {
+        /// Which.
+        exception: ExceptionId,
+        /// Why.
+        reason: Words,
+    },
     /// End an exception. A case that it held moves on, or ends with it.
     ResolveException {
         /// Which.
@@ -441,6 +448,7 @@ impl Command {
             | Self::Override { .. }
             | Self::SetFields(_)
             | Self::EndSituation { .. }
+            | Self::GiveUpException { .. }
             | Self::DenyTurn { .. }
             | Self::Reopen { .. } => true,
             Self::Return { note, .. }

@@ -111,6 +111,8 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// Whoever took an exception on gave it up.
+    ExceptionGivenUp(ExceptionGivenUp),
     /// An exception ended.
     ExceptionResolved {
         /// Which.

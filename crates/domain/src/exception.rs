@@ -1,6 +1,9 @@
 //! Exceptions: work that left the standard path. Each has an owner, a due time and, at the end, a reason.
 
-use crate::id::{DecisionId, ExceptionId, OwnerId, Timestamp};
+use crate::{
+    id::{DecisionId, ExceptionId, OwnerId, Timestamp},
+    vocabulary::Words,
+};
 use serde::{Deserialize, Serialize};
 
 /// What went wrong.
@@ -69,4 +72,19 @@ pub struct Exception {
     /// Who must see to it now, since it was overdue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalated_to: Option<OwnerId>,
+}
+
+/// That whoever took an exception on gave it up: it is open again, for whoever comes first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionGivenUp {
+    /// Which.
+    pub exception: ExceptionId,
+    /// Who gave it up, by the identifier of their token.
+    pub by: String,
+    /// Why, by commitment.
+    pub reason: Words,
+    /// When.
+    pub at: Timestamp,
 }

@@ -103,6 +103,12 @@ pub enum Refusal {
         /// Which.
         exception: ExceptionId,
     },
+    /// Whoever would give the exception up has not taken it on, or somebody else has since.
+    #[error("you have not taken exception {exception} on, or somebody else has since; only who has it gives it up")]
+    NotTakenOn {
+        /// Which.
+        exception: ExceptionId,
+    },
     /// The offer was made to somebody else.
     #[error("offer {offer} was not made to `{staff}`")]
     OfferOfAnother {

@@ -1,8 +1,30 @@
 //! The actions of the program's own: those that candidates are asked for, and those of its interfaces.
 
+/// What an action of the product's own interfaces is asked of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedOf {
+    /// The organisation.
+    Organisation,
+    /// A case.
+    Case,
+    /// A case where what it is about is of one, and the organisation where it is of none.
+    Either,
+}
+
+impl AskedOf {
+    /// Whether it is asked of a case, or of the organisation.
+    pub fn admits(self, case: bool) -> bool {
+        match self {
+            Self::Organisation => !case,
+            Self::Case => case,
+            Self::Either => true,
+        }
+    }
+}
+
 /// Declares the actions of the product's own interfaces.
 macro_rules! api_actions {
-    ($($constant:ident = $name:literal,)*) => {
+    ($($constant:ident = $name:literal of $of:ident,)*) => {
         $(
             #[doc = concat!("The action `", $name, "`.")]
             pub const $constant: &str = $name;
@@ -11,63 +33,73 @@ macro_rules! api_actions {
         /// Actions of the product's own interfaces, each asked of policy before it is carried out. They are in every
         /// bundle's schema, whether it declares them or not.
         pub const API_ACTIONS: [&str; [$($name),*].len()] = [$($name),*];
+
+        /// What an action of these is asked of; nothing for one that there is not.
+        pub fn asked_of(action: &str) -> Option<AskedOf> {
+            match action {
+                $($name => Some(AskedOf::$of),)*
+                _ => None,
+            }
+        }
     };
 }
 
 api_actions! {
-    CHAT_START = "chat.start",
-    CASE_OPEN = "case.open",
-    CASE_READ = "case.read",
-    CASE_LIST = "case.list",
-    CASE_RESOLVE = "case.resolve",
-    CASE_REOPEN = "case.reopen",
-    CASE_MERGE = "case.merge",
-    CASE_FEEDBACK = "case.feedback",
-    MESSAGE_POST = "message.post",
-    MESSAGE_ANSWER = "message.answer",
-    SIGNAL_POST = "signal.post",
-    HANDOFF_REQUEST = "handoff.request",
-    CONSULT_ASK = "consult.ask",
-    CONSULT_ANSWER = "consult.answer",
-    ACTION_END = "action.end",
-    OFFER_ANSWER = "offer.answer",
-    PRESENCE_SET = "presence.set",
-    STAFF_READ = "staff.read",
-    STAFF_MANAGE = "staff.manage",
-    RESPONDER_RESUME = "responder.resume",
-    SUBSCRIPTION_MANAGE = "subscription.manage",
-    OVERRIDE_MAKE = "override.make",
-    EXCEPTION_RAISE = "exception.raise",
-    EXCEPTION_READ = "exception.read",
-    EXCEPTION_OWN = "exception.own",
-    EXCEPTION_RESOLVE = "exception.resolve",
-    DECISION_READ = "decision.read",
-    DECISION_REPLAY = "decision.replay",
-    ROUTE_ASK = "route.ask",
-    EVENTS_READ = "events.read",
-    LEDGER_READ = "ledger.read",
-    CUSTOMER_ERASE = "customer.erase",
-    METRICS_READ = "metrics.read",
-    TOKEN_MANAGE = "token.manage",
-    BUNDLE_READ = "bundle.read",
-    BUNDLE_ACTIVATE = "bundle.activate",
-    FIELD_SET = "field.set",
-    FACT_SET = "fact.set",
-    FACT_READ = "fact.read",
-    REQUEST_ASK = "request.ask",
-    REQUEST_READ = "request.read",
-    REQUEST_CONFIRM = "request.confirm",
-    REQUEST_LINK = "request.link",
-    REQUEST_WITHDRAW = "request.withdraw",
-    SANDBOX_READ = "sandbox.read",
-    RECONCILIATION_RUN = "reconciliation.run",
-    RECONCILIATION_READ = "reconciliation.read",
-    DELEGATE_MANAGE = "delegate.manage",
-    DELEGATE_READ = "delegate.read",
-    DELEGATION_ASK = "delegation.ask",
-    DELEGATION_GRANT = "delegation.grant",
-    DELEGATION_READ = "delegation.read",
-    DELEGATION_REVOKE = "delegation.revoke",
+    CHAT_START = "chat.start" of Organisation,
+    CASE_OPEN = "case.open" of Organisation,
+    CASE_READ = "case.read" of Case,
+    CASE_LIST = "case.list" of Organisation,
+    CASE_RESOLVE = "case.resolve" of Case,
+    CASE_REOPEN = "case.reopen" of Case,
+    CASE_MERGE = "case.merge" of Case,
+    CASE_FEEDBACK = "case.feedback" of Case,
+    MESSAGE_POST = "message.post" of Case,
+    MESSAGE_ANSWER = "message.answer" of Case,
+    SIGNAL_POST = "signal.post" of Case,
+    HANDOFF_REQUEST = "handoff.request" of Case,
+    CONSULT_ASK = "consult.ask" of Case,
+    CONSULT_ANSWER = "consult.answer" of Case,
+    ACTION_END = "action.end" of Case,
+    OFFER_ANSWER = "offer.answer" of Case,
+    PRESENCE_SET = "presence.set" of Organisation,
+    STAFF_READ = "staff.read" of Organisation,
+    STAFF_MANAGE = "staff.manage" of Organisation,
+    RESPONDER_RESUME = "responder.resume" of Organisation,
+    SUBSCRIPTION_MANAGE = "subscription.manage" of Organisation,
+    OVERRIDE_MAKE = "override.make" of Case,
+    EXCEPTION_RAISE = "exception.raise" of Case,
+    EXCEPTION_READ = "exception.read" of Organisation,
+    EXCEPTION_OWN = "exception.own" of Either,
+    EXCEPTION_RESOLVE = "exception.resolve" of Either,
+    DECISION_READ = "decision.read" of Either,
+    DECISION_REPLAY = "decision.replay" of Either,
+    ROUTE_ASK = "route.ask" of Organisation,
+    EVENTS_READ = "events.read" of Organisation,
+    LEDGER_READ = "ledger.read" of Organisation,
+    CUSTOMER_ERASE = "customer.erase" of Organisation,
+    METRICS_READ = "metrics.read" of Organisation,
+    TOKEN_MANAGE = "token.manage" of Organisation,
+    BUNDLE_READ = "bundle.read" of Organisation,
+    BUNDLE_ACTIVATE = "bundle.activate" of Organisation,
+    FIELD_SET = "field.set" of Case,
+    FACT_SET = "fact.set" of Organisation,
+    FACT_READ = "fact.read" of Either,
+    REQUEST_ASK = "request.ask" of Case,
+    REQUEST_READ = "request.read" of Case,
+    REQUEST_CONFIRM = "request.confirm" of Case,
+    REQUEST_LINK = "request.link" of Case,
+    REQUEST_WITHDRAW = "request.withdraw" of Case,
+    SANDBOX_READ = "sandbox.read" of Organisation,
+    RECONCILIATION_RUN = "reconciliation.run" of Organisation,
+    RECONCILIATION_READ = "reconciliation.read" of Organisation,
+    DELEGATE_MANAGE = "delegate.manage" of Organisation,
+    DELEGATE_READ = "delegate.read" of Organisation,
+    DELEGATION_ASK = "delegation.ask" of Organisation,
+    DELEGATION_GRANT = "delegation.grant" of Organisation,
+    DELEGATION_READ = "delegation.read" of Organisation,
+    DELEGATION_REVOKE = "delegation.revoke" of Organisation,
+    ACCESS_EVALUATE = "access.evaluate" of Organisation,
+    ACCESS_SEARCH = "access.search" of Organisation,
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

@@ -1,5 +1,5 @@
-//! Finds actions that policies name and that nobody is ever asked about: a misspelled one, one of the bundle's own, or
-//! a group, whose policy would never apply.
+//! Finds actions that policies name and that nobody is ever asked about: a misspelled one, or a group, whose
+//! policy would never apply.
 
 use crate::{
     actions::{ACT, API_ACTIONS, HANDLE, REQUEST},
@@ -8,6 +8,7 @@ use crate::{
     files::Files,
     finding::Finding,
     manifest::Manifest,
+    own_actions::OwnAction,
     rule::Rule,
 };
 use remit_signals::readings::nearest;
@@ -21,7 +22,7 @@ const PARTS: [&str; 4] = ["principal", "action", "resource", "conditions"];
 pub(crate) fn lint<'a>(
     files: &Files,
     vocabulary: &Vocabulary,
-    manifest: &Manifest,
+    (manifest, own): (&Manifest, &[OwnAction]),
     rules: impl Iterator<Item = &'a Rule>,
     findings: &mut Vec<Finding>,
 ) {
@@ -29,7 +30,7 @@ pub(crate) fn lint<'a>(
     let act = vocabulary.actions.contains(ACT).then_some(ACT);
     let requested = manifest.actions.iter().filter(|action| action.is_requested()).map(|action| &*action.name);
     let group = requested.clone().next().map(|_| REQUEST);
-    let requested = requested.chain(group);
+    let requested = requested.chain(group).chain(own.iter().map(|action| &*action.name));
     let asked: Vec<&str> = API_ACTIONS.into_iter().chain([HANDLE]).chain(act).chain(requested).collect();
     for rule in rules.filter(|rule| rule.file != BASELINE) {
         let Some(policy) = rule.json() else { continue };

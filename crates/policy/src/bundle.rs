@@ -15,6 +15,7 @@ mod parts;
 mod reading;
 mod service;
 mod signal;
+mod signals;
 mod sources;
 mod terms;
 mod vocabularies;
@@ -29,7 +30,9 @@ use crate::{
     finding::{Finding, folded, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Enrichment, Limits, Manifest, SchemaVersion},
-    names, personal,
+    names,
+    own_actions::{self, OwnAction},
+    personal,
     places::{Place, Places},
     rule::Rule,
     texts::Texts,
@@ -49,7 +52,6 @@ use remit_domain::{
     cost::Currency,
     decision::Terms,
     id::{ActionName, Digest, Disposition, PolicyId, ResponderId, Timestamp},
-    signal::Value,
 };
 use remit_signals::intent::EncoderUse;
 use remit_signals::readings::Readings;
@@ -85,6 +87,7 @@ pub struct Bundle {
     synonyms: Vec<Vec<String>>,
     actions: Vec<ActionName>,
     pub(crate) catalogue: Vec<ActionSpec>,
+    pub(crate) own_actions: Vec<OwnAction>,
     dispositions: Vec<Disposition>,
     roles: Vec<String>,
     skills: Vec<String>,
@@ -228,6 +231,7 @@ impl Bundle {
         let topics = reading.topics(&files);
         let candidates = reading.candidates();
         let (actions, dispositions) = reading.actions();
+        let own_actions = own_actions::read(&vocabulary.declared, &catalogue);
         let digest = files.digest();
         let reader = considerations::Reader {
             places: &places,
@@ -243,7 +247,8 @@ impl Bundle {
         if activate {
             cedar::same_ids(rules.iter().chain(&invariants).chain(&weighed.rules), findings);
             cedar::validate(&vocabulary.schema, &Files::default(), &weighed.rules, findings);
-            lint::lint(&places, &manifest, &vocabulary, &rules, &candidates, findings);
+            own_actions::lint(&files, cedar::SCHEMA, &own_actions, findings);
+            lint::lint(&places, &manifest, &vocabulary, (&rules, &own_actions), &candidates, findings);
             candidate_attributes::lint(&files, &vocabulary, findings);
         }
         // What decisions were taken by is on record with them, so that nothing is read again for it.
@@ -262,7 +267,13 @@ impl Bundle {
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
             let all = || rules.iter().chain(&invariants).chain(&weighed.rules);
             literal_types::lint(&files, &vocabulary, all(), &responders, findings);
-            asked_actions::lint(&files, &vocabulary, &manifest, rules.iter().chain(&invariants), findings);
+            asked_actions::lint(
+                &files,
+                &vocabulary,
+                (&manifest, &own_actions),
+                rules.iter().chain(&invariants),
+                findings,
+            );
         }
         let texts = Texts::read(&files, findings);
         let derived = derived::read(&text, &signals, &candidates, &manifest, findings);
@@ -279,6 +290,7 @@ impl Bundle {
             synonyms,
             actions,
             catalogue,
+            own_actions,
             dispositions,
             roles: vocabulary.enums.get("Role").into_iter().flatten().cloned().collect(),
             skills: vocabulary.enums.get("Skill").into_iter().flatten().cloned().collect(),
@@ -412,6 +424,11 @@ impl Bundle {
         &self.actions
     }
 
+    /// Actions that its schema declares for other systems, in the order of their names.
+    pub fn own_actions(&self) -> &[OwnAction] {
+        &self.own_actions
+    }
+
     /// How cases are wrapped up.
     pub fn dispositions(&self) -> &[Disposition] {
         &self.dispositions
@@ -471,29 +488,5 @@ impl Bundle {
     /// A fact of customers by name.
     pub fn fact(&self, name: &str) -> Option<&FieldSpec> {
         self.facts.iter().find(|spec| spec.name.as_str() == name)
-    }
-
-    /// Signals with what whoever has a case is told where they are so, in the order of the manifest.
-    pub fn says(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.manifest.signals.iter().filter_map(|signal| Some((signal.name.as_str(), signal.says.as_deref()?)))
-    }
-
-    /// Whether the bundle declares this signal.
-    pub fn declares(&self, signal: &str) -> bool {
-        self.signals.contains_key(signal)
-    }
-
-    /// Whether readings of `signal` from `source` win over Remit's own.
-    pub fn authoritative(&self, signal: &str, source: &str) -> bool {
-        self.signals.get(signal).is_some_and(|spec| spec.authoritative.contains(source))
-    }
-
-    /// Whether a reading fits its declaration.
-    ///
-    /// # Errors
-    /// When it does not; the error says what would.
-    pub fn check_signal(&self, name: &str, value: &Value) -> Result<(), SignalError> {
-        let spec = self.signals.get(name).ok_or_else(|| SignalError::Unknown(name.to_owned()))?;
-        spec.check(value)
     }
 }

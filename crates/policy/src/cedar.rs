@@ -30,7 +30,7 @@ use std::{
 pub(crate) const BASELINE: &str = "(built in) baseline.cedar";
 /// The owner of the built-in policies.
 pub(crate) const BASELINE_OWNER: &str = "remit";
-const SCHEMA: &str = "schema.cedarschema";
+pub(crate) const SCHEMA: &str = "schema.cedarschema";
 
 /// The schema, and the parts of it that a bundle's other files are held against.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 mod api;
 mod governed;
+mod own;
 mod request;
 mod seen;
 
@@ -26,7 +27,7 @@ use cedar_policy::{
     Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
 use foldhash::fast::RandomState;
-use governed::{Governed, Requested};
+use governed::{Governed, Own, Requested};
 use remit_domain::{
     decision::{CandidateFacts, LocalTime, PolicyNote, ResponderKind, Verdict},
     id::{ActionName, PolicyId, ResponderId, Timestamp},
@@ -58,6 +59,8 @@ pub struct Engine {
     /// The policies on each action of the catalogue.
     requests: HashMap<String, Requested>,
     api: HashMap<&'static str, Governed>,
+    /// The policies on each action of the bundle's own.
+    own: HashMap<String, Own>,
     notes: BTreeMap<PolicyId, PolicyNote>,
     signals: Vec<SignalSpec>,
     /// The records that policies always find.
@@ -144,6 +147,7 @@ impl Engine {
             considerations: Slices::new(&bundle.weighed, bundle.candidates(), &kinds),
             considered_of: bundle.weighed_of.clone(),
             api,
+            own: bundle.own_actions.iter().map(|own| (own.name.clone(), Own::of(bundle, own))).collect(),
             notes: noted.map(|rule| (rule.id.clone(), rule.note.clone())).collect(),
             records: attributes::records(&signals),
             told_apart: ToldApart::of(&bundle.attributes, told_apart_by, &bundle.terms().economics),
@@ -339,6 +343,11 @@ impl Engine {
             (SignalKind::Text, Value::Name(_)) | (SignalKind::List, Value::List(_)) => attributes::plain(value),
             _ => None,
         }
+    }
+
+    /// What is told of a policy; nothing of one that there is not.
+    pub fn note(&self, policy: &PolicyId) -> Option<&PolicyNote> {
+        self.notes.get(policy)
     }
 
     /// Whether this is an invariant: what a verdict is by that was taken back.

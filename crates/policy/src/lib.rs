@@ -32,6 +32,7 @@ mod names;
 pub mod nearest;
 mod nesting;
 mod nobody;
+pub mod own_actions;
 mod personal;
 mod places;
 mod product_schema;

@@ -7,6 +7,7 @@ use crate::{
     cedar::{BASELINE, Vocabulary},
     finding::{Fault, Finding},
     manifest::{self, Manifest},
+    own_actions::OwnAction,
     places::{Place, Places},
     rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
@@ -70,7 +71,7 @@ pub(crate) fn lint(
     places: &Places<'_>,
     manifest: &Manifest,
     vocabulary: &Vocabulary,
-    rules: &[Rule],
+    (rules, own): (&[Rule], &[OwnAction]),
     candidates: &[CandidateSpec],
     findings: &mut Vec<Finding>,
 ) {
@@ -187,6 +188,7 @@ pub(crate) fn lint(
         .filter(|action| action.is_requested())
         .map(|action| &*action.name)
         .chain([REQUEST])
+        .chain(own.iter().map(|action| &*action.name))
         .map(|action| uid("Action", action))
         .collect();
     let unread = unread(manifest, candidates);

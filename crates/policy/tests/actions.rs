@@ -6,7 +6,9 @@ use remit_policy::{
     engine::{API_ACTIONS, ApiRequest, Engine},
     files::Files,
     finding::Finding,
+    own_actions::{OwnQuestion, Said, Unasked},
 };
+use serde_json::json;
 use std::path::PathBuf;
 
 const SCHEMA: &str = "schema.cedarschema";
@@ -103,4 +105,114 @@ fn an_action_that_is_never_asked_is_found_with_the_one_that_was_perhaps_meant() 
         assert_eq!((finding.file.as_str(), finding.line), (ACCESS, before + 3), "{finding}");
     }
     assert_eq!(found(&policy("action in [Action::\"case.read\", Action::\"token.manage\"]", "")), []);
+}
+
+const OTHER_SYSTEMS: &str = r#"
+entity clerk enum ["ines", "omar"];
+entity safe;
+type Said = { shift?: String, floors?: Set<Long> };
+action "open_safe" appliesTo {
+  principal: clerk, resource: safe,
+  context: { subject: Said, resource: { alarmed?: Bool }, action: { alone: Bool }, channel?: Channel },
+};
+action "paint_safe" appliesTo { principal: clerk, resource: Case };
+"#;
+
+const SAFES: &str = r#"
+@id("safe.open")
+@owner("platform")
+@reason("Clerks open safes in pairs on the late shift")
+permit (principal is clerk, action == Action::"open_safe", resource == safe::"north")
+when { !context.action.alone && context.subject has shift && context.subject.shift == "late" };
+"#;
+
+const ALARMED: &str = r#"
+@id("safe.alarmed")
+@owner("platform")
+@reason("Nobody opens what is alarmed")
+forbid (principal, action == Action::"open_safe", resource)
+when { context.resource has alarmed && context.resource.alarmed };
+"#;
+
+/// The bank with more in its schema, its policies and its invariants.
+fn with_other_systems(schema: &str, policies: &str, invariants: &str) -> Result<Bundle, Vec<String>> {
+    let files = with(SCHEMA, |own| own + schema);
+    let files = files.with("policies/other-systems.cedar", policies.as_bytes().to_vec());
+    let files = files.with("invariants/other-systems.cedar", invariants.as_bytes().to_vec());
+    Bundle::load(files).map_err(|findings| findings.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn actions_of_other_systems_are_asked_of_the_same_policies_and_invariants() {
+    let bundle = with_other_systems(OTHER_SYSTEMS, SAFES, ALARMED).unwrap();
+    let names: Vec<&str> = bundle.own_actions().iter().map(|own| &*own.name).collect();
+    assert_eq!(names, ["open_safe"], "what is done to a case is none of other systems");
+    let engine = Engine::new(&bundle);
+    let ask = |subject: (&str, &str), resource: (&str, &str), said: serde_json::Value| {
+        let object = |name: &str| said[name].as_object().cloned().unwrap_or_default();
+        let (who, what, how, when) = (object("subject"), object("resource"), object("action"), object("context"));
+        engine.own(&OwnQuestion {
+            subject: Said { kind: subject.0, id: subject.1, properties: &who },
+            action: "open_safe",
+            properties: &how,
+            resource: Said { kind: resource.0, id: resource.1, properties: &what },
+            context: &when,
+        })
+    };
+    let (ines, north) = (("clerk", "ines"), ("safe", "north"));
+    let together = || json!({ "subject": { "shift": "late", "hair": "red" }, "action": { "alone": false } });
+    let verdict = ask(ines, north, together()).unwrap();
+    assert_eq!((verdict.allow, verdict.policies[0].as_str()), (true, "safe.open"));
+    assert!(!ask(ines, ("safe", "south"), together()).unwrap().allow);
+    assert!(!ask(ines, north, json!({ "action": { "alone": false } })).unwrap().allow);
+    // What must hold whatever policies say takes it back.
+    let mut alarmed = together();
+    alarmed["resource"] = json!({ "alarmed": true });
+    let verdict = ask(ines, north, alarmed).unwrap();
+    assert_eq!((verdict.allow, verdict.policies[0].as_str()), (false, "safe.alarmed"));
+    // Who and what there is not, and what does not fit.
+    assert!(matches!(ask(("clerk", "eve"), north, together()), Err(Unasked::Subject(why)) if why.contains("`eve`")));
+    assert!(matches!(ask(("safe", "ines"), north, together()), Err(Unasked::Subject(_))));
+    assert!(matches!(ask(ines, ("clerk", "omar"), together()), Err(Unasked::Resource(_))));
+    for (member, value, at, why) in [
+        ("action", json!({}), "action.properties.alone", "is missing"),
+        ("action", json!({ "alone": "no" }), "action.properties.alone", "true or false"),
+        ("subject", json!({ "floors": [1, "two"] }), "subject.properties.floors.1", "whole number"),
+        ("context", json!({ "channel": "pigeon" }), "context.channel", "lists as `Channel`"),
+    ] {
+        let mut said = together();
+        said[member] = value;
+        let Err(Unasked::Unfit(unfit)) = ask(ines, north, said) else { panic!("{at} fits") };
+        assert!(unfit.at == at && unfit.why.contains(why), "{unfit:?}");
+    }
+    let mut said = together();
+    said["context"] = json!({ "channel": "phone", "weather": "rain" });
+    assert!(ask(ines, north, said).unwrap().allow);
+}
+
+#[test]
+fn what_nobody_would_ask_about_is_found_among_actions_of_other_systems() {
+    let policy = |action: &str| {
+        format!(
+            "@id(\"safe.paint\")\n@owner(\"platform\")\n@reason(\"Never\")\n\
+             permit (principal, action == Action::\"{action}\", resource);\n"
+        )
+    };
+    for (schema, policies, says) in [
+        (
+            OTHER_SYSTEMS,
+            policy("paint_safe"),
+            "policy `safe.paint` names `Action::\"paint_safe\"`, an action that nobody",
+        ),
+        (OTHER_SYSTEMS, policy("open_save"), "did you mean `Action::\"open_safe\"`"),
+        (
+            "entity clerk; entity safe { floor: Long };\n\
+             action \"open_safe\" appliesTo { principal: clerk, resource: safe };\n",
+            policy("open_safe"),
+            "`safe` has attributes, and Remit knows nothing of what is of this type",
+        ),
+    ] {
+        let findings = with_other_systems(schema, &policies, "").unwrap_err();
+        assert!(findings.iter().any(|finding| finding.contains(says)), "{says}: {findings:#?}");
+    }
 }

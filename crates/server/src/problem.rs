@@ -36,6 +36,9 @@ kinds! {
     INVALID = "invalid", 422, "A value is not accepted",
         "Change the value that the detail names. Unknown fields are refused, so check the spelling against \
          /v1/openapi.json.";
+    /// The request is not of the form that a standard asks for.
+    BAD_REQUEST = "bad_request", 400, "The request is not of the form that the interface's standard asks for",
+        "Change what the detail names: docs/authzen.md shows each request. What it does not know is ignored.";
     /// No valid token.
     UNAUTHENTICATED = "unauthenticated", 401, "No valid token was sent",
         "Send `Authorization: Bearer <token>` with a token that has neither expired nor been revoked; make one with \
@@ -182,6 +185,7 @@ impl From<Kind> for &'static ProblemKind {
     fn from(kind: Kind) -> Self {
         match kind {
             Kind::Invalid => INVALID,
+            Kind::BadRequest => BAD_REQUEST,
             Kind::Unauthenticated => UNAUTHENTICATED,
             Kind::Forbidden => FORBIDDEN,
             Kind::ChatEnded => CHAT_ENDED,

@@ -9,9 +9,15 @@ use crate::{
     live::tokens::KNOWN_MAX,
     refused::{Kind, Refused},
 };
-use remit_domain::id::{CustomerId, StaffId};
-use remit_policy::engine::{ApiCase, ApiRequest};
-use remit_store::Views as _;
+use remit_domain::{
+    decision::Verdict,
+    id::{CustomerId, StaffId, Timestamp},
+};
+use remit_policy::{
+    actions::asked_of,
+    engine::{ApiCase, ApiRequest},
+};
+use remit_store::{TokenRow, Views as _};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::BTreeMap,
@@ -114,16 +120,7 @@ fn ask(
         let refused = || Refused::internal(format!("the job `{}` may not `{action}`", job.as_str()));
         return job.may(action).then_some(()).ok_or_else(refused);
     }
-    let request = ApiRequest {
-        roles: &caller.roles,
-        responder: caller.principal.responder(),
-        staff: caller.principal.staff().map(StaffId::as_str),
-        customer: caller.principal.customer().map(CustomerId::as_str),
-        delegate: caller.principal.represented().map(|of| of.class.as_str()),
-        action,
-        case,
-    };
-    let verdict = governance.engine.authorize(&request);
+    let verdict = verdict(governance, caller, action, case);
     if verdict.allow {
         return Ok(());
     }
@@ -133,6 +130,24 @@ fn ask(
     let by = if policies.is_empty() { "no policy permits it".to_owned() } else { policies.join(", ") };
     let detail = format!("`{action}` by a token with the roles [{}]: {by}", caller.roles.join(", "));
     Err(Refused::new(Kind::Forbidden, detail).with("policies", policies))
+}
+
+/// What policy says of an `action` by `caller` on a case, or on the organisation where none is given.
+pub(crate) fn verdict(governance: &Governance, caller: &Caller, action: &str, case: Option<ApiCase<'_>>) -> Verdict {
+    debug_assert!(
+        asked_of(action).is_some_and(|of| of.admits(case.is_some())),
+        "`{action}` is asked of what it is not declared to be asked of"
+    );
+    let request = ApiRequest {
+        roles: &caller.roles,
+        responder: caller.principal.responder(),
+        staff: caller.principal.staff().map(StaffId::as_str),
+        customer: caller.principal.customer().map(CustomerId::as_str),
+        delegate: caller.principal.represented().map(|of| of.class.as_str()),
+        action,
+        case,
+    };
+    governance.engine.authorize(&request)
 }
 
 /// How often a token has been revoked since the start.
@@ -158,6 +173,14 @@ fn revoked(live: &Live) -> MutexGuard<'_, BTreeMap<String, String>> {
 /// Whether a token was revoked that the store still has.
 pub(crate) fn is_revoked(live: &Live, token: &str) -> bool {
     revoked(live).contains_key(token)
+}
+
+/// The tokens of a member of staff that stand at `now`.
+pub(crate) fn tokens_of(live: &Live, staff: &str, now: Timestamp) -> Vec<Arc<TokenRow>> {
+    let mut tokens = live.staff_tokens.of(staff, now);
+    let revoked = revoked(live);
+    tokens.retain(|token| !revoked.contains_key(&token.id));
+    tokens
 }
 
 /// Revokes a token that the store could not forget.

@@ -127,7 +127,7 @@ pub async fn list_bundles(
     for row in rows {
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
         let Event::BundleActivated(activation) = event else { continue };
-        let BundleActivation { from, to, name, by, reason, changed, moves, at, from_directory: _ } = activation;
+        let BundleActivation { from, to, name, by, reason, changed, moves, at, .. } = activation;
         let by = who::named(&parts.journal, &parts.vault, &by).await?;
         let (seq, at) = (row.seq, rfc3339(at));
         items.push(BundleView { digest: to, name, seq, at, by, reason, from, changed, moves, in_force: false });
@@ -198,8 +198,8 @@ fn parsed(digest: &str) -> Result<Digest, Refused> {
 
 /// The digest of the bundle that was in force before the one in force.
 pub(super) async fn before(journal: &Journal) -> Result<Digest, Refused> {
-    let activations = super::in_force::activations(&journal.store).await.map_err(Refused::internal)?;
-    let from = activations.into_iter().last().and_then(|newest| newest.from);
+    let newest = super::in_force::newest(&journal.store).await.map_err(Refused::internal)?;
+    let from = newest.and_then(|(_, newest)| newest.from);
     let cure = "Nothing can be rolled back to: put the bundle in force that is to govern.";
     from.ok_or_else(|| Refused::new(Kind::NotFound, "no bundle was in force before the one in force").cured_by(cure))
 }

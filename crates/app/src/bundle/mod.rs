@@ -5,7 +5,7 @@ use crate::{
     pipeline::facts::Ground,
     vault::opened::Opener,
 };
-pub use in_force::{InForce, from_directory, in_force};
+pub use in_force::{InForce, digest_in_force, from_directory, in_force};
 pub use moves::{MoveError, Moves};
 pub(crate) use plan::{BUNDLE, MOVES, keep};
 pub use plan::{By, Lost, Plan, PlanError, StaffMoved};

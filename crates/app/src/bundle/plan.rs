@@ -2,7 +2,7 @@
 
 use super::{
     catalogue::DifferenceView,
-    in_force::{InForce, event, in_force},
+    in_force::{InForce, event, from_directory, in_force, newest},
     moves::{MoveError, Moves, queues},
     survey::{Gone, Survey, is_there, staff, survey},
 };
@@ -29,6 +29,8 @@ pub(crate) const MOVES: &str = "moves";
 pub struct Plan {
     /// The digest of the one in force; none in a new data directory.
     pub from: Option<Digest>,
+    /// What the directory that is named at a start held when it was loaded last.
+    loaded: Option<Digest>,
     /// What the bundle changes of the one in force, where that can be read.
     pub changed: Option<BundleChanges>,
     /// The same by section and name.
@@ -114,7 +116,8 @@ impl Plan {
         let differs = differs.into_iter().flatten().map(DifferenceView::from).collect();
         let before = before_the_last_change(store, bundle).await?;
         let (from, staff_moved) = (from.map(|from| from.digest), Vec::new());
-        let mut plan = Self { from, changed, differs, survey, moves, staff: staff_moved, before };
+        let loaded = from_directory(store).await?;
+        let mut plan = Self { from, loaded, changed, differs, survey, moves, staff: staff_moved, before };
         for item in staff(store).await? {
             let (of, from) = (&item.value.profile.id, &item.value.profile.queues);
             let to = plan.queues_of(&item.value, bundle);
@@ -162,6 +165,7 @@ impl Plan {
             by: by.who.clone(),
             reason: by.why.clone(),
             from_directory: by.from_directory,
+            loaded_before: self.loaded.clone().filter(|_| !by.from_directory),
             changed: self.changed,
             moves: self.moved(),
             at,
@@ -251,9 +255,7 @@ async fn before_the_last_change(
     bundle: &Bundle,
 ) -> Result<BTreeMap<StaffId, Vec<ResponderId>>, ReadError> {
     let mut before = BTreeMap::new();
-    let activations = store.records_of(&Stream::bundle().to_string(), 0, usize::MAX).await?;
-    let Some(last) = activations.last() else { return Ok(before) };
-    let Event::BundleActivated(activation) = event(last)? else { return Ok(before) };
+    let Some((place, activation)) = newest(store).await? else { return Ok(before) };
     if activation.from.as_ref() != Some(bundle.digest()) {
         return Ok(before);
     }
@@ -269,7 +271,7 @@ async fn before_the_last_change(
         }
         // The change noted them in its own commit.
         if let [.., (_, queues, _), (seq, _, at)] = noted.as_slice()
-            && *seq > last.seq
+            && *seq > place
             && *at == activation.at
         {
             before.insert(id.clone(), queues.clone());

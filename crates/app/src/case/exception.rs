@@ -1,4 +1,4 @@
-//! Exceptions: raised by hand, listed, taken on, resolved.
+//! Exceptions: raised by hand, listed, taken on, given up, resolved.
 
 use crate::{
     Caller, Done, Governance, Journal, Parts, Repeat,
@@ -13,8 +13,8 @@ use crate::{
     environment::clock::parse_rfc3339,
     governance::resolve_names,
     operation::{
-        ListExceptionsRefusal, ListUnreachableRefusal, OwnExceptionRefusal, RaiseExceptionRefusal,
-        ResolveExceptionRefusal,
+        GiveUpExceptionRefusal, ListExceptionsRefusal, ListUnreachableRefusal, OwnExceptionRefusal,
+        RaiseExceptionRefusal, ResolveExceptionRefusal,
     },
     pipeline::{self, commit::Envelope, load, sealing},
     refused::{Kind, Refused},
@@ -34,6 +34,15 @@ pub struct RaiseException {
     #[schema(format = DateTime)]
     pub due_at: String,
     /// Why.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// Why whoever took an exception on gives it up.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiveUpException {
+    /// Why, for whoever takes it next.
     #[schema(max_length = 4_096, min_length = 1)]
     pub reason: String,
 }
@@ -88,6 +97,27 @@ pub async fn take_exception(
     let (exception, case) = exception_row(parts, caller, "exception.own", id).await?;
     let command = Command::TakeException { exception };
     let envelope = Envelope::new("exception.own", command);
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(parts)).await?)
+}
+
+/// Gives up an exception that the caller took on, with a reason. Others may take it on at once.
+///
+/// # Errors
+/// [`GiveUpExceptionRefusal`] says when each arises.
+pub async fn give_up_exception(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    give_up: GiveUpException,
+) -> Result<Done<CaseAnswer>, GiveUpExceptionRefusal> {
+    let action = "exception.own";
+    bounded("reason", &give_up.reason, REASON_MAX)?;
+    let (exception, case) = exception_row(parts, caller, action, id).await?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, &case).await?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &give_up.reason).await?;
+    let command = Command::GiveUpException { exception, reason: sealed.words.clone() };
+    let envelope = Envelope::on(loaded, command).with([sealed]);
     Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(parts)).await?)
 }
 

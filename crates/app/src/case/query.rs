@@ -340,6 +340,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::DecisionMade { handoff, .. } => handoff.as_ref().and_then(|handoff| handoff.package.note.as_ref()),
         Event::ExceptionRaised { reason, .. } | Event::ExceptionResolved { reason, .. } => reason.as_ref(),
         Event::CaseReopened { reason, .. } | Event::SituationEnded { reason, .. } => Some(reason),
+        Event::ExceptionGivenUp(given_up) => Some(&given_up.reason),
         Event::CaseResolved { note, .. } | Event::ActionEnded { note, .. } | Event::HandoverDeclined { note, .. } => {
             note.as_ref()
         }

@@ -1,7 +1,7 @@
 //! What a commit changes, as far as memory follows it. What is stored is, at the start, a change from nothing.
 
 use remit_domain::{Case, id::CaseId, offer::OfferEnd};
-use remit_store::{ItemWrite, OutcomeDelta};
+use remit_store::{ItemWrite, OutcomeDelta, TokenRow};
 
 /// What changed.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Change {
     pub(crate) case: Option<CaseId>,
     /// Items as they are now.
     pub(crate) items: Vec<Item>,
+    /// Tokens of staff that were made.
+    pub(crate) made: Vec<TokenRow>,
     /// Tokens that do not stand any more.
     pub(crate) revoked: Vec<String>,
 }
@@ -51,9 +53,15 @@ impl Change {
         Self { items: rows.into_iter().map(Item::stored).collect(), ..Self::default() }
     }
 
+    /// Of tokens as they are stored.
+    pub(crate) fn of_tokens(rows: Vec<TokenRow>) -> Self {
+        Self { made: rows.into_iter().filter(|row| row.staff.is_some()).collect(), ..Self::default() }
+    }
+
     /// Whether memory is the same with it as without.
     pub(crate) fn is_nothing(&self) -> bool {
-        self.depths.is_empty() && self.outcomes.is_empty() && self.items.is_empty() && self.revoked.is_empty()
+        let is_of_tokens = !self.made.is_empty() || !self.revoked.is_empty();
+        self.depths.is_empty() && self.outcomes.is_empty() && self.items.is_empty() && !is_of_tokens
     }
 
     /// Items of a kind.

@@ -7,7 +7,7 @@ use crate::live::{
     load::BREAKERS,
     subscriptions::{DELIVERIES, SUBSCRIPTIONS},
 };
-use remit_store::{Commit, ItemWrite, ReadError, TokenChange, Views};
+use remit_store::{Commit, ItemWrite, ReadError, TokenChange, TokenRow, Views};
 
 /// Whether memory follows items of this kind by themselves. Where delivery to a subscription stands is what whoever
 /// delivers knows; it is followed together with the subscription, when that begins.
@@ -30,11 +30,14 @@ impl Change {
         };
         let follows = |row: &&ItemWrite| is_followed(&row.kind) || (row.kind == DELIVERIES.kind() && begun(&row.id));
         self.items.extend(commit.items.iter().filter(follows).map(Item::written));
-        let revoked = commit.tokens.iter().filter_map(|token| match token {
-            TokenChange::Revoke(id) => Some(id.clone()),
-            TokenChange::Add(_) => None,
-        });
-        self.revoked.extend(revoked);
+        for token in &commit.tokens {
+            match token {
+                TokenChange::Revoke(id) => self.revoked.push(id.clone()),
+                TokenChange::Add(row) if row.staff.is_some() => self.made.push(TokenRow::clone(row)),
+                // Of other tokens memory holds what was read, and no more.
+                TokenChange::Add(_) => {}
+            }
+        }
         self
     }
 

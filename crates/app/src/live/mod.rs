@@ -42,8 +42,8 @@ pub struct Live {
     /// Chats under way.
     pub chats: Arc<Chats>,
     pub(crate) floor: LiveFloor,
-    /// Tokens of staff, a cache.
-    pub(crate) staff_tokens: StaffTokens,
+    /// Tokens of staff, by whose they are.
+    pub(crate) staff_tokens: Arc<StaffTokens>,
     /// Callers by the hash of their token, a cache.
     pub(crate) tokens: Tokens,
     pub(crate) subscriptions: Arc<Subscriptions>,
@@ -77,7 +77,7 @@ impl Live {
             load: Load::new(bundle),
             chats: Arc::default(),
             floor: LiveFloor::new(bundle),
-            staff_tokens: StaffTokens::default(),
+            staff_tokens: Arc::default(),
             tokens: Tokens::default(),
             subscriptions: Arc::new(Subscriptions::new(webhooks_in_the_clear)),
             event_buffer: Arc::new(EventBuffer::after(last)),
@@ -97,7 +97,7 @@ impl Live {
             load,
             chats: Arc::clone(&self.chats),
             floor: self.floor.next(bundle),
-            staff_tokens: StaffTokens::default(),
+            staff_tokens: Arc::clone(&self.staff_tokens),
             tokens: self.tokens.next(),
             subscriptions: Arc::clone(&self.subscriptions),
             event_buffer: Arc::clone(&self.event_buffer),

@@ -12,6 +12,7 @@ pub(crate) fn remembered(live: &Live, unsaved: &BTreeSet<String>) -> BTreeSet<St
     let mut lines: BTreeSet<String> = live.load.remembered().collect();
     lines.extend(live.chats.remembered());
     lines.extend(live.subscriptions.remembered(unsaved));
+    lines.extend(live.staff_tokens.remembered());
     // Where nobody works any more, what the floor holds is for nobody.
     let everybody = live.floor.everybody();
     if !everybody.is_empty() {

@@ -167,7 +167,7 @@ impl Thing {
 }
 
 /// What operations belong to, each in words.
-pub const TAGS: [(&str, &str); 14] = [
+pub const TAGS: [(&str, &str); 15] = [
     ("cases", "Requests of customers, from the first message to the last."),
     (
         "chat",
@@ -184,6 +184,7 @@ pub const TAGS: [(&str, &str); 14] = [
     ("staff", "People: whether they are there, what is offered to them, what they have; and AI that was stopped."),
     ("events", "Everything that happens, as it is committed."),
     ("subscriptions", "Whom events are sent to by webhook, how far they are, and what was given up."),
+    ("access", "What others ask: whether somebody may do something, and who, what and which they may."),
     ("administration", "Tokens, and erasure."),
     ("bundles", "What governs: put in force while the server runs, rolled back, listed and compared."),
     ("ledger", "The evidence, in a form that others can verify."),

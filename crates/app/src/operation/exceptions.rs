@@ -1,4 +1,4 @@
-//! Exceptions: raised, listed, taken on and resolved.
+//! Exceptions: raised, listed, taken on, given up and resolved.
 
 operations! { "exceptions"
     /// Raise an exception on a case by hand: work that leaves the standard path, with an owner and a due time.
@@ -47,6 +47,23 @@ operations! { "exceptions"
             NotFound,
             /// Somebody else has taken it on, and it is not overdue.
             Conflict,
+        }
+    }
+
+    /// Give up an exception that you took on, with a reason: anybody who may takes it on from then on.
+    give_up_exception = GiveUpException {
+        asks: [EXCEPTION_OWN];
+        of: [Exception];
+        runs: on a case;
+        refuses: GiveUpExceptionRefusal {
+            /// The reason is empty or too long.
+            Invalid,
+            /// There is no such exception, or it is not open any more.
+            NotFound,
+            /// You have not taken it on, or somebody else has since.
+            Conflict,
+            /// The words on the case were erased, so that no reason can be kept.
+            Erased,
         }
     }
 

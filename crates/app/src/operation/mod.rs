@@ -9,6 +9,7 @@ mod declare;
 #[macro_use]
 mod refusal;
 mod access;
+mod authzen;
 mod bundles;
 mod cases;
 mod chat;
@@ -31,6 +32,7 @@ mod subscriptions;
 mod work;
 
 pub use access::*;
+pub use authzen::*;
 pub use bundles::*;
 pub use cases::*;
 pub use chat::*;
@@ -73,6 +75,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         events::ALL,
         subscriptions::ALL,
         access::ALL,
+        authzen::ALL,
         bundles::ALL,
         erasure::ALL,
         ledger::ALL,

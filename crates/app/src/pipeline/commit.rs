@@ -302,6 +302,7 @@ fn exception_rows(before: Option<&Case>, effects: &Effects) -> Result<Vec<Except
             Event::ExceptionRaised { exception, .. } => (Some(exception), OPEN),
             Event::ExceptionEscalated { exception, .. } => (effects.case.exceptions.get(exception), OPEN),
             Event::ExceptionTaken { exception, .. } => (effects.case.exceptions.get(exception), TAKEN),
+            Event::ExceptionGivenUp(given_up) => (effects.case.exceptions.get(&given_up.exception), OPEN),
             Event::ExceptionResolved { exception, .. } => {
                 (before.and_then(|case| case.exceptions.get(exception)), ENDED)
             }

@@ -81,7 +81,7 @@ pub(crate) async fn for_views(
 }
 
 /// Whose `case` is, as the policies of the interface see it.
-fn of_request(case: &Case) -> ApiCase<'_> {
+pub(crate) fn of_request(case: &Case) -> ApiCase<'_> {
     let holder = case.holder.as_ref();
     ApiCase {
         holder: holder.and_then(Holder::responder).map(ResponderId::as_str),

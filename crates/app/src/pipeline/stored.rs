@@ -22,6 +22,7 @@ pub(crate) async fn follow_stored(parts: &Parts, live: &Live) -> Result<(), Read
     let store = &parts.journal.store;
     let follow = |change: Change| projections::follow_in(parts, live, change);
     follow(Change::of_counts(store).await?)?;
+    follow(Change::of_tokens(store.tokens().await?))?;
     for kind in [STAFF.kind(), CHATS.kind()] {
         follow(Change::of_items(&store.items(kind).await?))?;
     }

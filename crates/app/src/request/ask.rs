@@ -1,9 +1,9 @@
 //! Asking for an action: exactly, on a case, with policy's answer on record before anybody is told.
 
 use super::{
-    evaluate::{self, Exact, Moment},
+    evaluate::{self, Evaluated, Exact, Moment},
     record,
-    view::RequestView,
+    view::{RequestView, VerdictView},
 };
 use crate::{
     ATTEMPTS, Caller, Done, Kept, Parts, Repeat,
@@ -107,10 +107,30 @@ pub async fn preview_request(
 /// may be somebody else's.
 fn told(parts: &Parts, request: &Request, shown: &str, decision: &RequestDecision) -> RequestView {
     let view = RequestView::new(&parts.governance, request).answered(decision);
-    match (&decision.verdict.answer, &decision.principal) {
-        (Answer::Deny, asker) if asker.staff().is_none() => view.untold(),
-        _ => view.reading(shown),
-    }
+    if is_told(decision) { view.reading(shown) } else { view.untold() }
+}
+
+/// Whether who asks is told what is true of it.
+fn is_told(decision: &RequestDecision) -> bool {
+    decision.verdict.answer != Answer::Deny || decision.principal.staff().is_some()
+}
+
+/// Policy's answer alone, as [`preview_request`] tells it.
+///
+/// # Errors
+/// As [`preview_request`], for which [`PreviewRequestRefusal`] says when each arises.
+pub(crate) async fn verdict_of(
+    parts: &Parts,
+    caller: &Caller,
+    case: &str,
+    action: &str,
+    arguments: &Map<String, Value>,
+) -> Result<VerdictView, Refused> {
+    let loaded = loaded(parts, caller, case, None).await?;
+    let spec = known(parts, action, arguments)?;
+    let decision = evaluated(parts, caller, &loaded, spec, arguments).await?.decision;
+    let verdict = VerdictView::of(&decision);
+    Ok(if is_told(&decision) { verdict } else { verdict.untold() })
 }
 
 /// The action of the catalogue, if the arguments fit it.
@@ -184,19 +204,8 @@ pub(crate) async fn prepared(
     spec: &ActionSpec,
     arguments: &Map<String, Value>,
 ) -> Result<Prepared, Refused> {
-    let (case, now) = (&loaded.case, parts.environment.now());
-    let mut ids = parts.environment.ids(now)?;
-    let (id, decision) = (RequestId::next(&mut ids), DecisionId::next(&mut ids));
-    let signals = evaluate::signals(parts, case, now).await?;
-    let asker = asker(parts, caller, case, &signals)?;
-    let hash = evaluate::hash(id, case, spec.name.as_str(), &asker, arguments)?;
-    let exact = Exact { id, spec, asker, arguments: arguments.clone(), hash };
-    let moment = Moment { now, decision, confirmed: &[], begun: None };
-    let evaluated = exact.evaluate(parts, case, signals, moment).await.inspect_err(|refused| {
-        if refused.kind == Kind::Unreachable {
-            tracing::warn!(%refused, "a connector did not say what is true");
-        }
-    })?;
+    let evaluated = evaluated(parts, caller, loaded, spec, arguments).await?;
+    let (case, now) = (&loaded.case, evaluated.decision.at);
     let language = language(&evaluated.decision.signals);
     let shown_text = spec.template.say(language.as_deref(), arguments, &evaluated.told);
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
@@ -214,6 +223,29 @@ pub(crate) async fn prepared(
         decision: evaluated.decision,
     };
     Ok(Prepared { asked, arguments: sealed_arguments, shown, shown_text })
+}
+
+/// Policy's answer on what is true now.
+async fn evaluated(
+    parts: &Parts,
+    caller: &Caller,
+    loaded: &Loaded,
+    spec: &ActionSpec,
+    arguments: &Map<String, Value>,
+) -> Result<Evaluated, Refused> {
+    let (case, now) = (&loaded.case, parts.environment.now());
+    let mut ids = parts.environment.ids(now)?;
+    let (id, decision) = (RequestId::next(&mut ids), DecisionId::next(&mut ids));
+    let signals = evaluate::signals(parts, case, now).await?;
+    let asker = asker(parts, caller, case, &signals)?;
+    let hash = evaluate::hash(id, case, spec.name.as_str(), &asker, arguments)?;
+    let exact = Exact { id, spec, asker, arguments: arguments.clone(), hash };
+    let moment = Moment { now, decision, confirmed: &[], begun: None };
+    exact.evaluate(parts, case, signals, moment).await.inspect_err(|refused| {
+        if refused.kind == Kind::Unreachable {
+            tracing::warn!(%refused, "a connector did not say what is true");
+        }
+    })
 }
 
 /// What goes into one commit with a request.

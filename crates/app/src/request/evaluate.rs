@@ -27,7 +27,7 @@ use remit_responders::{
     Failure,
     connector::{ConnectorAsked, Wanted},
 };
-use remit_store::{Entry, TokenRow, Views as _};
+use remit_store::{Entry, Views as _};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -274,13 +274,9 @@ pub(super) async fn asker_now(
         Asker::Customer { .. } => true,
         Asker::Delegate(asker) => delegated::stands(parts, asker, &request.action, now).await?,
         Asker::Staff { staff, roles } => {
-            let tokens = parts.journal.store.tokens_of(staff.as_str()).await.map_err(Refused::internal)?;
+            let tokens = auth::tokens_of(&parts.live, staff.as_str(), now);
             parts.live.floor.staff(staff).is_some()
-                && tokens.iter().any(|token| {
-                    token.expires_ms > now.0
-                        && !auth::is_revoked(&parts.live, &token.id)
-                        && roles.iter().all(|role| token.roles.contains(role))
-                })
+                && tokens.iter().any(|token| roles.iter().all(|role| token.roles.contains(role)))
         }
         Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
         Asker::Integration { token, .. } => parts.journal.store.has_token(token).await.map_err(Refused::internal)?,
@@ -289,24 +285,13 @@ pub(super) async fn asker_now(
 }
 
 /// Whether everybody who said yes to a request may say so still.
-pub(super) async fn confirmers_stand(
-    parts: &Parts,
-    case: &Case,
-    request: &Request,
-    now: Timestamp,
-) -> Result<bool, Refused> {
-    for given in &request.confirmations {
-        let Confirmer::Staff { staff, .. } = &given.by else { continue };
-        let tokens = parts.journal.store.tokens_of(staff.as_str()).await.map_err(Refused::internal)?;
-        let may = |token: TokenRow| {
-            let stands = token.expires_ms > now.0 && !auth::is_revoked(&parts.live, &token.id);
-            stands && load::may(&parts.governance, &parts.environment, &Caller::from(token), "request.confirm", case)
-        };
-        if parts.live.floor.staff(staff).is_none() || !tokens.into_iter().any(may) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+pub(super) fn confirmers_stand(parts: &Parts, case: &Case, request: &Request, now: Timestamp) -> bool {
+    request.confirmations.iter().all(|given| {
+        let Confirmer::Staff { staff, .. } = &given.by else { return true };
+        let may = |token: Caller| load::may(&parts.governance, &parts.environment, &token, "request.confirm", case);
+        let tokens = auth::tokens_of(&parts.live, staff.as_str(), now);
+        parts.live.floor.staff(staff).is_some() && tokens.iter().any(|token| may(Caller::from((**token).clone())))
+    })
 }
 
 /// An AI responder as who asks, with what is true of it now; nothing where the bundle has it not.

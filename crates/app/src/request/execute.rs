@@ -127,7 +127,7 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     };
     let signals = evaluate::signals(parts, &loaded.case, now).await?;
     let asker = evaluate::asker_now(parts, &loaded.case, &entry.value, &signals, now).await?;
-    let confirmers_stand = evaluate::confirmers_stand(parts, &loaded.case, &entry.value, now).await?;
+    let confirmers_stand = evaluate::confirmers_stand(parts, &loaded.case, &entry.value, now);
     let (exact, asker) = match (exact, asker) {
         (Ok(_), Some(_)) if !confirmers_stand => return void(parts, row, &entry, Changed::Confirmer, now).await,
         (Ok(exact), Some(asker)) => (exact, asker),

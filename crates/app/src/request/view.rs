@@ -299,7 +299,7 @@ impl RequestView {
     /// Without anything that its connector said of it.
     pub(super) fn untold(mut self) -> Self {
         (self.shown, self.amount) = (None, None);
-        self.verdict.iter_mut().for_each(VerdictView::hide);
+        self.verdict = self.verdict.map(VerdictView::untold);
         self
     }
 
@@ -318,14 +318,15 @@ impl RequestView {
                 continue;
             };
             if verdict.answer == Answer::Deny {
-                verdict.hide();
+                *verdict = verdict.clone().untold();
             }
         }
         // What policy lets be asked for was shown to who asks; a later no tells them nothing new.
         if request.is_denied() {
             return self.untold();
         }
-        self.verdict.iter_mut().filter(|verdict| verdict.answer == Answer::Deny).for_each(VerdictView::hide);
+        let hide = |verdict: VerdictView| if verdict.answer == Answer::Deny { verdict.untold() } else { verdict };
+        self.verdict = self.verdict.map(hide);
         self
     }
 
@@ -367,14 +368,15 @@ fn is_sandbox(governance: &Governance, spec: &ActionSpec) -> bool {
 }
 
 impl VerdictView {
-    /// Takes out what the connector said, and what would tell something of it.
-    fn hide(&mut self) {
+    /// Without anything that its connector said.
+    pub(super) fn untold(mut self) -> Self {
         self.facts.clear();
         // What else stands against it may be that it is somebody else's, of whom this would tell something.
         let can_change = |policy: &PolicyView| self.requestable.iter().any(|one| *one.policy.as_str() == *policy.id);
         if !self.policies.iter().all(can_change) {
             self.requestable.clear();
         }
+        self
     }
 
     /// Of a record of policy's answer.

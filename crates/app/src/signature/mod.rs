@@ -8,6 +8,7 @@ use crate::{
         breaker::{self, StoppedView, UnreachableView},
         handover::ContextView,
     },
+    authzen::{sent, told},
     bundle::{
         activate::{self, Activation},
         catalogue::{BundleView, Comparison},
@@ -196,6 +197,7 @@ signatures! {
     ListExceptions(input::ListExceptions) -> Page<ExceptionView>, "One page.";
     ListUnreachable(Nothing) -> List<ExceptionView>, "All of them.";
     OwnException(Nothing) -> CaseAnswer, "Taken.";
+    GiveUpException(exception::GiveUpException) -> CaseAnswer, "Given up.";
     ResolveException(exception::ResolveException) -> CaseAnswer, "Resolved.";
 
     GetDecision(Nothing) -> DecisionAnswer, "The decision.";
@@ -244,6 +246,13 @@ signatures! {
     ListDeadLetters(input::ListPart) -> Page<DeadLetterView>, "One page.";
     DiscardDeadLetter(Nothing) -> Nothing, "Discarded.";
     RetryDeadLetter(Nothing) -> Nothing, "On its way again; it is a dead letter until it is delivered.";
+
+    EvaluateAccess(sent::AskEvaluation) -> told::AccessDecision, "Evaluated.";
+    EvaluateSeveral(sent::AskEvaluations) -> told::AccessDecisions, "Evaluated.";
+    SearchSubjects(sent::SearchSubjects) -> told::FoundEntities, "One page.";
+    SearchResources(sent::SearchResources) -> told::FoundEntities, "One page.";
+    SearchActions(sent::SearchActions) -> told::FoundActions, "One page.";
+    GetAccessConfiguration(Nothing) -> Text<Json>, "The metadata.";
 
     MakeToken(token::NewToken) -> MadeToken, "Made.";
     ListTokens(Nothing) -> List<TokenView>, "All of them.";

@@ -15,7 +15,10 @@ use crate::{
     governance::resolve_names,
     live::floor::STAFF,
     operation::{ListTokensRefusal, MakeTokenRefusal, RevokeTokenRefusal},
-    pipeline::authority::{self, COMMAND_LINE},
+    pipeline::{
+        authority::{self, COMMAND_LINE},
+        projections,
+    },
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -107,27 +110,40 @@ const SOURCES_MAX: usize = 16;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// Makes a token in `store`, on record as done at the command line. Blocks until it is durable.
+/// Makes a token, on record as done at the command line. Blocks until it is durable.
 ///
 /// # Errors
 /// When a value is not accepted, or the store refuses.
-pub fn make(store: &impl Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Refused> {
-    let (row, token) = prepare(entropy, now, new)?;
+pub fn make(parts: &Parts, new: NewToken) -> Result<MadeToken, Refused> {
+    let (row, token) = prepare(&parts.environment.entropy, parts.environment.now(), new)?;
     let view = TokenView::from(&row);
-    add(store, entropy, now, row)?;
+    add(parts, row)?;
     Ok(MadeToken { view, token })
 }
 
-/// Adds a prepared token to `store`, on record as done at the command line. Blocks until it is durable.
+/// Adds a prepared token, on record as done at the command line. Blocks until it is durable.
 ///
 /// # Errors
 /// When the store refuses.
-pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow) -> Result<(), Refused> {
+pub fn add(parts: &Parts, row: TokenRow) -> Result<(), Refused> {
+    let commit = by_command(&parts.environment.entropy, parts.environment.now(), row)?;
+    block_on(projections::commit(parts, commit)).map(drop).map_err(crate::refused)
+}
+
+/// The same in a store that nothing governs yet.
+///
+/// # Errors
+/// When the store refuses.
+pub fn add_to(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow) -> Result<(), Refused> {
+    let commit = by_command(entropy, now, row)?;
+    block_on(store.commit(commit, InFlight::default())).map(drop).map_err(crate::refused)
+}
+
+fn by_command(entropy: &Entropy, now: Timestamp, row: TokenRow) -> Result<Commit, Refused> {
     let event = Event::TokenMade { grant: authority::grant(&row), by: COMMAND_LINE.to_owned(), at: now };
     let record = authority::record(entropy, &event, "remit", now)?;
     let tokens = vec![TokenChange::Add(Box::new(row))];
-    let commit = Commit { records: vec![record], tokens, ..Commit::default() };
-    block_on(store.commit(commit, InFlight::default())).map(drop).map_err(crate::refused)
+    Ok(Commit { records: vec![record], tokens, ..Commit::default() })
 }
 
 /// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff

@@ -2,7 +2,7 @@
 
 use remit_app::{
     Parts, Settings, boot,
-    environment::{clock::SystemClock, entropy::Entropy},
+    environment::clock::SystemClock,
     governance::{model_cache::ModelCache, services::Services},
     token,
 };
@@ -85,7 +85,7 @@ impl Server {
             staff: staff.map(ToOwned::to_owned),
             days: 1,
         };
-        let made = token::make(self.app.journal.store(), &Entropy::default(), self.app.environment.now(), new).unwrap();
+        let made = token::make(&self.app, new).unwrap();
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build();
         Client { agent: config.into(), url: format!("http://{}", self.address), token: made.token }
     }

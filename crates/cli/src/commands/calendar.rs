@@ -89,7 +89,7 @@ impl Show {
         if let Some(data) = self.place.data() {
             anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
             let none = || anyhow::anyhow!("no bundle is in force in {}", data.display());
-            return Ok(open::opened(data, None, &|| Err(none()))?.1);
+            return Ok(open::opened(data, None, &|| Err(none()))?.bundle);
         }
         let client = self.place.client().context("name the bundle's directory with --bundle, or a data directory")?;
         let files = bundles::in_force(&client)?;

@@ -116,8 +116,8 @@ impl History {
             "exception_escalated" => {
                 format!("exception {} is overdue, and {} is told", of("/event/exception"), of("/event/owner"))
             }
-            kind @ ("exception_taken" | "exception_resolved") => {
-                format!("exception {} {}", of("/event/exception"), kind.trim_start_matches("exception_"))
+            kind @ ("exception_taken" | "exception_given_up" | "exception_resolved") => {
+                format!("exception {} {}", of("/event/exception"), plain(kind.trim_start_matches("exception_")))
             }
             "case_deferred" => format!("put off: {}", plain(of("/event/deferral/kind"))),
             "deferral_ended" => {

@@ -280,7 +280,7 @@ impl FirstToken {
             keep(&path, &token).with_context(|| format!("the first token cannot be kept in {}", path.display()))?;
             Self::Kept(path)
         };
-        token::add(app.journal.store(), &Entropy::default(), app.environment.now(), row)?;
+        token::add(app, row)?;
         Ok(Some(first))
     }
 

@@ -6,10 +6,7 @@ use remit_app::{
     Parts,
     boot::Opened,
     directory,
-    environment::{
-        clock::{Clock, SystemClock},
-        entropy::Entropy,
-    },
+    environment::clock::{Clock, SystemClock},
     operation, token,
 };
 use remit_command::{
@@ -102,5 +99,5 @@ pub(crate) fn fresh(app: &Parts, name: &str) -> anyhow::Result<String> {
         staff: None,
         days: 1,
     };
-    Ok(token::make(app.journal.store(), &Entropy::default(), app.environment.now(), new)?.token)
+    Ok(token::make(app, new)?.token)
 }

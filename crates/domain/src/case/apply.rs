@@ -79,6 +79,12 @@ impl Case {
                     exception.taken_by = Some(by.clone());
                 }
             }
+            Event::ExceptionGivenUp(given_up) => {
+                self.updated = given_up.at;
+                if let Some(exception) = self.exceptions.get_mut(&given_up.exception) {
+                    exception.taken_by = None;
+                }
+            }
             Event::ExceptionResolved { exception, at, remembers, .. } => {
                 self.updated = *at;
                 let ended = self.exceptions.remove(exception);

@@ -87,6 +87,7 @@ pub(super) fn on_case(draft: &mut Effects, command: Command, context: &mut Conte
             exceptions::escalate(draft, context, exception, owner, due)
         }
         Command::TakeException { exception } => exceptions::take(draft, context, exception),
+        Command::GiveUpException { exception, reason } => exceptions::give_up(draft, context, exception, reason),
         Command::ResolveException { exception, reason, close } => {
             exceptions::resolve(draft, context, exception, reason, close)
         }

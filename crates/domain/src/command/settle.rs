@@ -32,6 +32,7 @@ pub(super) fn decide(draft: &Effects, deliberation: Deliberation, context: &mut 
         set_aside: case.set_aside.clone().filter(|_| holder.is_some()),
         danger: draft.events.iter().any(|event| matches!(event, Event::SituationNoted { .. })),
         standing: case.situations.gravest().is_some(),
+        put_off: case.is_put_off_for_all(),
     };
     let (version, handoffs) = (decision::DECISION_VERSION, case.handoffs);
     let standing = Standing { version, case: case.id, holder, handoffs, custody: Some(custody) };

@@ -25,6 +25,10 @@ pub struct Custody {
     /// Whether a danger stands on the case, noted now or before; since version 4 of the record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub standing: bool,
+    /// Whether a moment or somebody else is waited for, also by whoever has the case next; since version 6 of the
+    /// record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub put_off: bool,
 }
 
 /// The standing rule by which people keep what they have, whatever a bundle says.

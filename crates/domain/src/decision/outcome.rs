@@ -100,10 +100,11 @@ impl<'a> Considered<'a> {
     }
 
     /// Who has what a member of staff gives back, or leaves behind: the queue, since nobody has decided that anybody
-    /// else should have it; but where policy speaks against the queue by now, whom it permits, if there is anybody.
+    /// else should have it; but where policy speaks against the queue by now, whom it permits, if there is anybody, and
+    /// where the queue is closed and could only call back, who is there.
     fn given_back(&self, queue: &ResponderId) -> Outcome {
         let stays = || Outcome::Assign { responder: queue.clone() };
-        let allowed = self.ranked.iter().any(|c| &c.facts.responder == queue);
+        let allowed = self.ranked.iter().any(|c| &c.facts.responder == queue) && !self.leaves_for_who_is_there(queue);
         let stands = self.standing.custody.as_ref().is_some_and(|custody| self.override_covers(custody, queue));
         let danger = self.standing.custody.as_ref().is_some_and(|custody| custody.standing);
         if self.standing.version <= 3 || allowed || stands || (self.is_closed(queue) && !danger) {
@@ -202,10 +203,23 @@ impl<'a> Considered<'a> {
     /// Whether who has the case is a queue that closed, of which nobody has taken the case, where no human put it, and
     /// whose customer does not wait for it to open where somebody else may have the case who is there.
     fn passes_on(&self, holder: &Candidate) -> bool {
-        let placed = |custody: &Custody| custody.staff.is_some() || custody.set_aside.is_some();
-        let taken = self.standing.custody.as_ref().is_some_and(placed) || self.exhausted();
-        let calls_back = |c: &Candidate| calls_back(self.collecting, &c.facts.responder);
-        calls_back(holder) && !taken && self.others().any(|other| !calls_back(other))
+        let taken = self.standing.custody.as_ref().is_some_and(|custody| custody.staff.is_some());
+        !taken && !self.exhausted() && self.others_are_there(&holder.facts.responder)
+    }
+
+    /// Whether a case that came back to its queue leaves it for who is there: its customer would be called back, and no
+    /// moment is agreed on for which it waits anyway. Until version 5 of the record it stayed.
+    fn leaves_for_who_is_there(&self, queue: &ResponderId) -> bool {
+        let waits = self.standing.custody.as_ref().is_some_and(|custody| custody.put_off);
+        self.standing.version > 5 && !waits && self.others_are_there(queue)
+    }
+
+    /// Whether a queue that closed could only call the customer back, no human put the case there, and somebody else
+    /// may have it who is there.
+    fn others_are_there(&self, queue: &ResponderId) -> bool {
+        let placed = self.standing.custody.as_ref().is_some_and(|custody| custody.set_aside.is_some());
+        let calls_back = |responder: &ResponderId| calls_back(self.collecting, responder);
+        calls_back(queue) && !placed && self.others().any(|other| !calls_back(&other.facts.responder))
     }
 
     /// Whether people have the case, so that no message of the customer takes it from them. From a queue of which

@@ -9,7 +9,7 @@ pub(super) use crate::{
     deferral::{Awaited, Deferral, DeferralEnd},
     delegation::{DelegateChanged, DelegateRegistered, DelegationChanged, DelegationGranted},
     ending::{Ending, Feedback},
-    exception::Exception,
+    exception::{Exception, ExceptionGivenUp},
     field::{FactsSet, Held},
     floor::StaffProfile,
     governance::{

@@ -311,6 +311,9 @@ const DONE: &[Row] = &[
         ],
     ),
     ("raised", "take 1", &["exception 1 taken by tests"]),
+    ("raised", "take 1; give-up 1", &["exception 1 given up by tests"]),
+    ("raised", "take 1; give-up 1; take 1", &["exception 1 taken by tests"]),
+    ("owner", "take 1; give-up 1", &["exception 1 given up by tests"]),
     (
         "raised",
         "end 1",

@@ -1,6 +1,12 @@
 //! What people do with a case beside answering it, and how cases end: rows like those of `commands`.
 
-use crate::commands::{Row, check_all};
+use crate::{
+    commands::{Row, check_all},
+    promise::taken_again,
+    transcript::Transcript,
+};
+use remit_domain::{Decision, Event, decision::Outcome};
+use std::sync::Arc;
 
 const LOST: &str = "refused: the lease with epoch 1 is no longer current: desk holds the case under epoch 2";
 const NOT_THEIRS: &str = "refused: only the holder may do this: a-ai holds the case";
@@ -210,11 +216,31 @@ fn what_is_done() {
 fn a_case_that_ended_in_another_goes_on_there_and_nowhere_else() {
     let into = "refused: the case ended in ";
     for given in ["reopen", "customer", "answer 1", "transfer 1 desk", "raise legal 5"] {
-        let mut transcript = crate::transcript::Transcript::new();
+        let mut transcript = Transcript::new();
         for line in ["responders a-ai=100 desk=500", "open", "merge 1"] {
             transcript.line(line).unwrap();
         }
         let told = transcript.line(given).unwrap();
         assert!(told.iter().any(|line| line.starts_with(into)), "{given}: {told:?}");
     }
+}
+
+#[test]
+fn what_came_back_to_a_closed_queue_before_version_6_stays_there_when_it_is_decided_again() {
+    let mut transcript = Transcript::new();
+    let given = ["responders day=100 late=300", "open human", "offer ana", "accept 1"];
+    for line in given.into_iter().chain(["policy day calls-back", "give-back 2"]) {
+        transcript.line(line).unwrap();
+    }
+    let session = transcript.session;
+    let Some(Event::DecisionMade { decision, .. }) = session.events.last() else { panic!("{:?}", session.events) };
+    let terms = Arc::new(session.world.terms());
+    let by_version = |v: u16| {
+        let record = Decision { v, ..Decision::clone(decision) };
+        match taken_again(record, &[], &terms).outcome {
+            Outcome::Assign { responder } => responder.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!([4, 5, 6].map(by_version), ["day", "day", "late"]);
 }

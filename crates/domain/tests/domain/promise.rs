@@ -10,12 +10,14 @@ use remit_domain::{
     case::{Holder, HolderRef, Status},
     command::Effects,
     decision::{
-        self, Candidate, DecisionPoint, Effect, Outcome, PEOPLE_KEEP, ResponderKind, Standing, Trigger, YieldReason,
+        self, Candidate, DecisionPoint, Effect, Outcome, PEOPLE_KEEP, ResponderKind, Standing, Terms, Trigger,
+        YieldReason,
     },
+    deferral::{Deferral, DeferralKind},
     ending::Ending,
     event::Handoff,
     exception::ExceptionKind,
-    id::{ResponderId, Timestamp},
+    id::{PolicyId, ResponderId, Timestamp},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, fmt::Debug, sync::Arc};
@@ -317,7 +319,15 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
         // To its queue, unless policy speaks against that and for another.
         Outcome::Assign { responder } if matches!(decision.trigger, Trigger::Returned | Trigger::StaffGone { .. }) => {
             ensure!(decision.trigger != Trigger::Returned || !exhausted, "P5: given back to {responder}");
-            let may_stay = eligible.iter().any(|c| holder == Some(&c.facts.responder));
+            // From who could only call back to who is there, but for what a human put there or what waits anyway.
+            let waits = |deferral: &Deferral| {
+                let holds = matches!(deferral.kind, DeferralKind::Callback | DeferralKind::ThirdParty);
+                holds && before.waiting_since.is_none() && !deferral.is_due
+            };
+            let stays = before.set_aside.is_some()
+                || before.deferrals.values().any(waits)
+                || others().all(|other| calls_back(other));
+            let may_stay = eligible.iter().any(|c| holder == Some(&c.facts.responder) && (stays || !calls_back(c)));
             let best = others().min_by_key(|c| rank(c)).map(|c| &c.facts.responder);
             let leaves = !may_stay && !override_covers(before, decision) && Some(responder) == best;
             ensure!(Some(responder) == holder || leaves, "P1: {responder} got what somebody of another queue has");
@@ -416,27 +426,32 @@ fn override_covers(before: &Case, decision: &Decision) -> bool {
 fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(), String> {
     let text = json(decision)?;
     let record: Decision = serde_json::from_str(&text).map_err(|e| format!("P4: {e} in {text}"))?;
+    let again = json(&taken_again(record, &asked.considered, &asked.terms))?;
+    ensure!(again == text, "P4: taken again, the decision of {} is another: {again} not {text}", before.id);
+    Ok(())
+}
+
+/// The decision that a record leads to, by the rules of its version.
+pub(crate) fn taken_again(record: Decision, considered: &[Vec<PolicyId>], terms: &Arc<Terms>) -> Decision {
     // Only who held it is on record, so nothing else about the holder may matter.
     let who = record.holder.clone();
     let holder =
         who.map(|who| Holder { who, staff: None, accountable: owner("nobody"), epoch: 0, since: Timestamp(0) });
-    let (custody, handoffs) = (record.custody.clone(), record.handoffs);
+    let (custody, handoffs) = (record.custody, record.handoffs);
     let standing = Standing { version: record.v, case: record.case, holder: holder.as_ref(), handoffs, custody };
-    let again = Deliberation {
+    let asked = Deliberation {
         point: record.point,
         trigger: record.trigger,
         signals: record.signals,
         candidates: record.candidates.into_iter().map(|c| (c.facts, c.verdict)).collect(),
-        considered: asked.considered.clone(),
+        considered: considered.to_vec(),
         policies: record.policies,
-        terms: Arc::clone(&asked.terms),
+        terms: Arc::clone(terms),
         read_by: None,
         collecting: record.collecting,
         forbidden: Vec::new(),
     };
-    let again = json(&decision::deliberate(record.id, record.at, &standing, again))?;
-    ensure!(again == text, "P4: taken again, the decision of {} is another: {again} not {text}", before.id);
-    Ok(())
+    decision::deliberate(record.id, record.at, &standing, asked)
 }
 
 /// P5: whoever asks for a human gets one or an owned exception, and failed policies are somebody's work.

@@ -62,6 +62,7 @@ enum Act {
     Override(usize),
     Raise,
     Take(usize),
+    GiveUp(usize),
     End(usize, bool),
     Resolve,
     Reopen,
@@ -111,7 +112,8 @@ fn act() -> impl Strategy<Value = Act> {
         3 => Just(Act::Return),
         3 => (0..NAMES.len() + 1).prop_map(Act::Override),
         1 => Just(Act::Raise),
-        1 => (0..4usize).prop_map(Act::Take),
+        2 => (0..4usize, any::<bool>())
+            .prop_map(|(number, gives_up)| if gives_up { Act::GiveUp(number) } else { Act::Take(number) }),
         5 => (0..4usize, proptest::bool::weighted(0.2)).prop_map(|(which, close)| Act::End(which, close)),
         1 => Just(Act::Resolve),
         6 => (0..STAFF.len()).prop_map(Act::Offer),
@@ -261,6 +263,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             Command::Override { to: responder(NAMES.get(*index).unwrap_or(&"nobody")), reason: text() }
         }
         Act::Raise => Command::RaiseException { owner: owner("legal"), due: now.plus_ms(DUE_MS), reason: Some(text()) },
+        Act::GiveUp(number) => Command::GiveUpException { exception: session.exception(*number), reason: text() },
         Act::Take(number) => Command::TakeException { exception: session.exception(*number) },
         // The newest exceptions are the ones that still are open.
         Act::End(back, close) => {

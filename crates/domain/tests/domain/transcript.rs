@@ -29,16 +29,14 @@ const MINUTE_MS: i64 = 60_000;
 /// The lines that a session is made of.
 pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open|collects|calls-back, after MINUTES, \
-open [human] [danger=NAME] [not-asked=SOURCE], customer [human] [danger=NAME], \
-measure [human] [button] [danger=NAME] [not-asked=SOURCE], end-danger NAME, keep EPOCH, answer EPOCH, attach \
-EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
-raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, \
-offer STAFF, accept N [STAFF], decline N, expire N, give-back EPOCH, stop EPOCH, closed EPOCH, at-risk EPOCH, \
-transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], done EPOCH, merge EPOCH, \
-absorb [human] [danger=NAME], feedback [yes|no] [1-5], abandon, silent EPOCH, contact [linked], \
-promise EPOCH, refuse EPOCH, customer-again, \
-snooze|callback|follow-up|third-party EPOCH|customer MINUTES [after] [field], wake KIND HOW \
-[EPOCH], awaited, withhold STAFF, set, nobody-came";
+open [human] [danger=NAME] [not-asked=SOURCE], customer [human] [danger=NAME], measure [human] [button] [danger=NAME] \
+[not-asked=SOURCE], end-danger NAME, keep EPOCH, answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, \
+return EPOCH, override NAME, raise OWNER MINUTES, take N, give-up N, end N [close], end-silently N [close], resolve \
+EPOCH [AS], reopen, erase, erased-before, offer STAFF, accept N [STAFF], decline N, expire N, give-back EPOCH, gone \
+EPOCH, stop EPOCH, closed EPOCH, at-risk EPOCH, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION \
+[no], done EPOCH, merge EPOCH, absorb [human] [danger=NAME], feedback [yes|no] [1-5], abandon, silent EPOCH, contact \
+[linked], promise EPOCH, refuse EPOCH, customer-again, snooze|callback|follow-up|third-party EPOCH|customer MINUTES \
+[after] [field], wake KIND HOW [EPOCH], awaited, withhold STAFF, set, nobody-came";
 
 /// A session that is being told.
 #[derive(Debug)]
@@ -197,6 +195,7 @@ impl Transcript {
                 Command::EndOffer { offer, staff: None, how: OfferEnd::Expired }
             }
             "give-back" => Command::Return { epoch: epoch()?, note: Some(text()) },
+            "gone" => Command::TakeBack { epoch: epoch()? },
             "stop" => Command::Review { epoch: epoch()?, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
             "closed" => {
                 Command::Review { epoch: epoch()?, point: DecisionPoint::Retain, trigger: Trigger::QueueClosed }
@@ -223,6 +222,7 @@ impl Transcript {
                 Command::ResolveException { exception: exception()?, reason: None, close: rest.contains(&"close") }
             }
             "take" => Command::TakeException { exception: exception()? },
+            "give-up" => Command::GiveUpException { exception: exception()?, reason: text() },
             "end" => Command::ResolveException {
                 exception: exception()?,
                 reason: Some(text()),
@@ -361,6 +361,9 @@ impl Transcript {
             Event::BundleActivated(BundleActivation { name, .. }) => format!("the bundle of {name} came into force"),
             Event::ExceptionTaken { exception, by, .. } => {
                 format!("exception {} taken by {by}", self.number(exception))
+            }
+            Event::ExceptionGivenUp(given_up) => {
+                format!("exception {} given up by {}", self.number(&given_up.exception), given_up.by)
             }
             Event::ExceptionResolved { exception, by, .. } => {
                 format!("exception {} resolved by {by}", self.number(exception))

@@ -4,6 +4,7 @@ use crate::{
     action::ActionSpec,
     actions::REQUEST,
     bundle::Bundle,
+    own_actions::OwnAction,
     rule::Rule,
     scope::{admits_action, scope_type, set, uid},
     slices,
@@ -77,6 +78,20 @@ impl Requested {
             permits: permits.map(|rule| rule.id.clone()).collect(),
             requestable: on_it().filter_map(requestable).collect(),
         }
+    }
+}
+
+/// The policies on an action of the bundle's own.
+pub(super) struct Own {
+    pub(super) action: OwnAction,
+    pub(super) governed: Governed,
+}
+
+impl Own {
+    pub(super) fn of(bundle: &Bundle, action: &OwnAction) -> Self {
+        let theirs = |kind: &str| action.subjects.iter().any(|known| known.name == kind);
+        let governed = Governed::new(bundle, &action.name, |kind| kind.is_none_or(theirs));
+        Self { action: action.clone(), governed }
     }
 }
 

@@ -209,10 +209,18 @@ addresses! {
     GetDelegatedRequest = Get "/delegate/v1/requests/{request}" [200];
     WithdrawDelegated = Post "/delegate/v1/requests/{request}/withdraw" [200];
 
+    EvaluateAccess = Post "/access/v1/evaluation" [200];
+    EvaluateSeveral = Post "/access/v1/evaluations" [200];
+    SearchSubjects = Post "/access/v1/search/subject" [200];
+    SearchResources = Post "/access/v1/search/resource" [200];
+    SearchActions = Post "/access/v1/search/action" [200];
+    GetAccessConfiguration = Get "/.well-known/authzen-configuration" [200] aside;
+
     RaiseException = Post "/v1/cases/{id}/exceptions" [201];
     ListExceptions = Get "/v1/exceptions" [200];
     ListUnreachable = Get "/v1/exceptions/unreachable" [200];
     OwnException = Post "/v1/exceptions/{id}/own" [200];
+    GiveUpException = Post "/v1/exceptions/{id}/own/end" [200];
     ResolveException = Post "/v1/exceptions/{id}/resolve" [200];
     NoteStaff = Post "/v1/staff" [200];
     RemoveStaff = Delete "/v1/staff/{name}" [204];

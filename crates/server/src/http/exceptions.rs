@@ -1,4 +1,4 @@
-//! Exceptions: listed, taken on and resolved.
+//! Exceptions: listed, taken on, given up and resolved.
 
 use super::{
     body::{Json, NoBody},
@@ -10,7 +10,7 @@ use super::{
 use axum::extract::State;
 use remit_app::{
     access::reading,
-    case::exception::{self, ResolveException},
+    case::exception::{self, GiveUpException, ResolveException},
     input::ListExceptions,
     operation, pipeline,
 };
@@ -21,6 +21,7 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::ListExceptions, list_exceptions)
         .bind(operation::ListUnreachable, list_unreachable)
         .bind(operation::OwnException, own_exception)
+        .bind(operation::GiveUpException, give_up_exception)
         .bind(operation::ResolveException, resolve_exception)
 }
 
@@ -49,6 +50,16 @@ async fn own_exception(
     body: NoBody,
 ) -> Reply {
     let acted = exception::take_exception(&app, &caller, body.repeat.as_ref(), &id);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
+}
+
+async fn give_up_exception(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<GiveUpException>,
+) -> Reply {
+    let acted = exception::give_up_exception(&app, &caller, body.repeat.as_ref(), &id, body.value);
     done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 

@@ -3,6 +3,7 @@
 pub mod address;
 mod admin;
 mod attachments;
+mod authzen;
 mod body;
 mod bundles;
 mod cases;
@@ -64,6 +65,9 @@ use tracing::Instrument as _;
 /// The header of an answer that names its request, as the log does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// How much of what a caller calls a request is in the log, in bytes.
+const ASKED_AS_MAX: usize = 128;
+
 /// Every operation, bound to its address and to what carries it out.
 fn routes() -> Routes {
     let described = |description| ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], description);
@@ -87,6 +91,7 @@ fn routes() -> Routes {
         .merge(events::routes())
         .merge(streams::routes())
         .merge(subscriptions::routes())
+        .merge(authzen::routes())
         .merge(admin::routes())
         .merge(bundles::routes())
         .merge(ledger::routes())
@@ -127,14 +132,18 @@ async fn watch(State((app, requests)): State<(Shared, Arc<Requests>)>, request: 
     let name = app.environment.entropy.bytes::<8>().map_or_else(|_| "unnamed".to_owned(), |bytes| hex(&bytes));
     let started = tokio::time::Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let span = tracing::error_span!("request", id = %name, route);
+    // Who asks about access names the request, and is answered under that name. In the log it is shown as what it is.
+    let own = request.headers().get(REQUEST_ID).filter(|_| route.starts_with(authzen::ACCESS)).cloned();
+    let asked_as = own.as_ref().map(|own| own.as_bytes().escape_ascii().to_string());
+    let asked_as = asked_as.as_deref().map(|own| own.get(..ASKED_AS_MAX).unwrap_or(own));
+    let span = tracing::error_span!("request", id = %name, route, asked_as);
     // Carried out to its end even if the client hangs up: what was committed must also be counted.
     let carrying = Arc::clone(&app);
     let carried_out = async move { carrying.journal.carry_out(next.run(request), reply::is_durable).await };
     let carried_out = tokio::spawn(carried_out.instrument(span)).await.map_err(Problem::internal);
     let answered = carried_out.and_then(|answered| answered.map_err(Problem::internal));
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
-    if let Ok(name) = HeaderValue::try_from(name) {
+    if let Some(name) = own.or_else(|| HeaderValue::try_from(name).ok()) {
         response.headers_mut().insert(REQUEST_ID, name);
     }
     if is_superseded(&response) {

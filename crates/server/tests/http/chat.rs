@@ -34,7 +34,7 @@ pub(crate) fn staff(server: &Server, lead: &Client, name: &str, first_name: &str
         staff: Some(name.into()),
         days: 1,
     };
-    let made = token::make(server.app.journal.store(), &Default::default(), server.app.environment.now(), new).unwrap();
+    let made = token::make(&server.succession().current(), new).unwrap();
     let client = server.client_with(&made.token);
     let there = client.post(&format!("/v1/staff/{name}/presence"), &json!({ "presence": "available" }));
     assert_eq!(there.status, 200);

@@ -385,13 +385,7 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
         staff: None,
         days: 1,
     };
-    let made = remit_app::token::make(
-        app.journal.store(),
-        &remit_app::environment::entropy::Entropy::default(),
-        app.environment.now(),
-        new,
-    )
-    .unwrap();
+    let made = remit_app::token::make(&app, new).unwrap();
     let caller =
         block_on(auth::caller(&app.journal, &app.live, &app.environment, Some(&format!("Bearer {}", made.token))))
             .unwrap();

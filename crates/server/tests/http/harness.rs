@@ -6,7 +6,7 @@ use remit_app::{
     Parts, Settings, Succession, boot,
     bundle::Moves,
     directory::KEYS,
-    environment::{clock::Clock, entropy::Entropy, limits::Limits},
+    environment::{clock::Clock, limits::Limits},
     evidence::view_check::ViewCheck,
     governance::services::Services,
     pipeline::stored,
@@ -409,7 +409,7 @@ impl Server {
             staff: None,
             days: 1,
         };
-        let made = token::make(self.app.journal.store(), &Entropy::default(), self.app.environment.now(), new).unwrap();
+        let made = token::make(&self.succession().current(), new).unwrap();
         self.client_with(&made.token)
     }
 

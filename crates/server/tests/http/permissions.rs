@@ -25,7 +25,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Operations that ask no policy, with who may call them. Whoever adds to these says why.
-const ASK_NOTHING: [(&str, &str); 19] = [
+const ASK_NOTHING: [(&str, &str); 20] = [
     // Whoever has a chat's link enters that chat; what is done in it is asked of policy.
     ("POST /chat/v1/session", "chat"),
     // For load balancers; they say nothing but whether the server is there.
@@ -50,10 +50,12 @@ const ASK_NOTHING: [(&str, &str); 19] = [
     ("GET /oauth/jwks", "public"),
     ("GET /.well-known/oauth-authorization-server", "public"),
     ("GET /.well-known/oauth-protected-resource", "public"),
+    // Where questions are answered that are asked of policy.
+    ("GET /.well-known/authzen-configuration", "public"),
 ];
 
 /// What is served beside the description, with an address of each.
-const UNDESCRIBED: [(&str, &str); 18] = [
+const UNDESCRIBED: [(&str, &str); 19] = [
     ("GET /ledger/{*path}", "/ledger/tile/entries/000.p/1"),
     ("GET /v1/openapi.json", "/v1/openapi.json"),
     ("GET /chat", "/chat"),
@@ -72,6 +74,7 @@ const UNDESCRIBED: [(&str, &str); 18] = [
     ("GET /oauth/jwks", "/oauth/jwks"),
     ("GET /.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server"),
     ("GET /.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource"),
+    ("GET /.well-known/authzen-configuration", "/.well-known/authzen-configuration"),
 ];
 
 /// What an operation asks for.

@@ -14,18 +14,22 @@ use std::{path::PathBuf, sync::Arc};
 const PERSON: &str = "I want to talk to a person about a payment";
 const HOUR_MS: i64 = 3_600_000;
 
-/// The sample bank with what a folder of `scenarios` adds to it: tables of `bundle.toml`, policies, and what its
-/// policies see of responders.
+/// The sample bank with what a folder of `scenarios` adds to it: tables of `bundle.toml`, policies, and, where there is
+/// more, what its policies see of responders and of the case.
 pub(crate) fn bank_and(folder: &str) -> Arc<Bundle> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(folder);
     let added = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
     let text = |name: &str| String::from_utf8(BANK.files().get(name).unwrap().to_vec()).unwrap();
-    let schema = text("schema.cedarschema").replace("sla_risk_bp: Long,", added("attributes.txt").trim());
-    let schema = schema.replace("type Facts = {", added("signals.txt").trim());
+    let mut schema = text("schema.cedarschema");
+    for (file, place) in [("attributes.txt", "sla_risk_bp: Long,"), ("signals.txt", "type Facts = {")] {
+        if root.join(file).exists() {
+            schema = schema.replace(place, added(file).trim());
+        }
+    }
     let manifest = text("bundle.toml") + &added("bundle.toml");
     let files = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
     let files = files.with("schema.cedarschema", schema.into_bytes());
-    let files = files.with("policies/added.cedar", added("night.cedar").into_bytes());
+    let files = files.with("policies/added.cedar", added("policies.cedar").into_bytes());
     loaded(files)
 }
 

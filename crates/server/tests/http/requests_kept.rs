@@ -118,8 +118,12 @@ fn what_was_begun_for_a_customer_who_is_erased_is_found_out_by_its_key() {
     let mut tries = 0;
     while bank.exceptions() == 0 {
         tries += 1;
-        if tries % 200 == 0 { eprintln!("DBG {tries} {}", bank.until(mute, "unknown")["execution"]); }
-        if tries > 1000 { panic!("{}", admin.get(&format!("/v1/cases/{}", bank.case)).body); }
+        if tries % 200 == 0 {
+            eprintln!("DBG {tries} {}", bank.until(mute, "unknown")["execution"]);
+        }
+        if tries > 1000 {
+            panic!("{}", admin.get(&format!("/v1/cases/{}", bank.case)).body);
+        }
         bank.clock.forward_ms(600_000);
         std::thread::yield_now();
     }

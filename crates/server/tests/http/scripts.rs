@@ -5,6 +5,7 @@ use crate::{
     activation::{put_in_force, untested},
     asking::{self, Asking, Scene, connected},
     customer::Customer,
+    expected::Expected as _,
     harness::{Client, Server, TwoClocks, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     night::{bank_in_shifts, bank_working},
@@ -24,13 +25,14 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
 const GRAMMAR: &str = "\
-at DATE TIME, staff NAME QUEUE (who is there), leaves STAFF (is removed), \
+at DATE TIME, staff NAME QUEUE [LANGUAGE=LEVEL ...] (who is there), leaves STAFF (is removed), \
 accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME [CASE] (a chat, about a case, all in one browser), \
 types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
 that does not have it), takes-out QUEUE [OTHER] (the same in the running server), puts-back (the bundle before), \
+bundles (that came into force), compares (the one in force, with the one before), \
 under FOLDER (a start under the bank and what that folder of `scenarios` adds), \
 works RANGE [HOLIDAY ...] (a start under a bundle whose general desk works so each day, collects mails and calls \
 chats back), shifts (a start under a bundle whose general desk works from 08:00 to 18:00, and a late desk after it, \
@@ -138,7 +140,9 @@ impl Story {
                     }
                 }
             }
-            "staff" => self.staff(name, text),
+            "bundles" => told = self.bundles().iter().map(listed).collect(),
+            "compares" => told = self.compares().ok_or_else(unclear)?,
+            "staff" => self.staff(name, text).ok_or_else(unclear)?,
             "leaves" => {
                 let got = self.client.delete(&format!("/v1/staff/{name}"));
                 assert_eq!(got.status, 204, "{}", got.body);
@@ -278,14 +282,39 @@ impl Story {
         Some(if got.status == 204 { "said".to_owned() } else { got.body["title"].as_str()?.to_owned() })
     }
 
+    /// The bundles that came into force, oldest first.
+    fn bundles(&self) -> Vec<Value> {
+        self.client.get("/v1/bundles").body["items"].as_array().unwrap().clone()
+    }
+
+    /// What is otherwise in the bundle in force than in the one before.
+    fn compares(&self) -> Option<Vec<String>> {
+        let newest = self.bundles().pop()?;
+        let path = format!("/v1/bundles/{}/compare/{}", newest["digest"].as_str()?, newest["from"].as_str()?);
+        let differs = self.client.get(&path).expect(200)["differs"].clone();
+        let told = |one: &Value| {
+            let name = one["name"].as_str().map_or_else(String::new, |name| format!(" {name}"));
+            Some(format!("{}{name}: {}", one["section"].as_str()?, one["how"].as_str()?))
+        };
+        differs.as_array()?.iter().map(told).collect()
+    }
+
     /// Somebody works in a queue, and is there.
-    fn staff(&self, name: &str, queue: &str) {
+    fn staff(&self, name: &str, text: &str) -> Option<()> {
+        let mut words = text.split(' ');
+        let queue = words.next()?;
+        let mut languages = json!({ "en": 5 });
+        for word in words {
+            let (language, level) = word.split_once('=')?;
+            languages[language] = json!(level.parse::<u8>().ok()?);
+        }
         let staff = json!({
-            "name": name, "first_name": name, "queues": [queue], "languages": { "en": 5 },
+            "name": name, "first_name": name, "queues": [queue], "languages": languages,
             "skills": { "safeguarding": 3, "fraud": 3 }, "capacity": { "chat": 5, "email": 5 },
         });
         assert_eq!(self.client.post("/v1/staff", &staff).status, 200);
         presence(&self.client, name, "available");
+        Some(())
     }
 
     /// They accept a case, once it is offered to them.
@@ -382,6 +411,16 @@ impl Story {
         }
         self.cases.insert(name.to_owned(), (case, last));
     }
+}
+
+/// A bundle that came into force, with who had it and why.
+fn listed(bundle: &Value) -> String {
+    let text = |key: &str| bundle[key].as_str().unwrap_or_default();
+    let why = if text("reason").is_empty() { String::new() } else { format!(": {}", text("reason")) };
+    let changed = |key: &str| bundle["changed"][key].as_u64().unwrap_or(0);
+    let responders = format!("{} responders new, {} gone", changed("responders_new"), changed("responders_gone"));
+    let until = if bundle["in_force"] == true { ", which is in force" } else { "" };
+    format!("{} by {}{why} ({responders}){until}", text("name"), text("by"))
 }
 
 #[test]

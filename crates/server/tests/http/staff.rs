@@ -37,7 +37,7 @@ pub(crate) fn staff_client(server: &Server, name: &str) -> Client {
         staff: Some(name.into()),
         days: 1,
     };
-    let made = token::make(server.app.journal.store(), &Default::default(), server.app.environment.now(), new).unwrap();
+    let made = token::make(&server.succession().current(), new).unwrap();
     server.client_with(&made.token)
 }
 

@@ -393,3 +393,44 @@ fn the_wait_is_told_as_it_is_whether_somebody_is_there_or_nobody() {
     assert!(alone.ends_with("We can't say how long that takes."), "{alone}");
     assert!(server.app.live.depths().iter().map(|(_, cases)| cases).sum::<i64>() == 2);
 }
+
+#[test]
+fn whoever_took_an_exception_on_gives_it_up_with_a_reason_and_others_take_it() {
+    let server = Server::start();
+    let (lead, other) = (server.client(&["lead", "admin"]), server.client(&["lead"]));
+    let case = lead.open("ann", "When will my card arrive?");
+    let raise = json!({ "owner": "private-team", "due_at": "2030-01-31T09:00:00Z", "reason": "look at this" });
+    let raised = post(&lead, &case, "exceptions", &raise)["exceptions"][0].clone();
+    let own = format!("/v1/exceptions/{}/own", id(&raised));
+    let end = format!("{own}/end");
+    let why = json!({ "reason": "I know the customer" });
+    let refused = |client: &Client, path: &str, body: &Value, status: u16, says: &str| {
+        let got = client.post(path, body);
+        let detail = got.body["detail"].as_str().unwrap_or_default();
+        assert!(got.status == status && detail.contains(says), "{path} {body}: {}", got.body);
+    };
+    refused(&lead, &end, &why, 409, "you have not taken");
+    assert_eq!(lead.post(&own, &json!({})).status, 200);
+    refused(&other, &own, &json!({}), 409, "somebody else has taken");
+    refused(&other, &end, &why, 409, "only who has it gives it up");
+    refused(&lead, &end, &json!({ "reason": "" }), 422, "reason");
+    refused(&lead, &end, &json!({ "reason": "x".repeat(4_097) }), 422, "reason");
+    refused(&lead, "/v1/exceptions/exc_01ARZ3NDEKTSV4RRFFQ69G5FAV/own/end", &why, 404, "no exception");
+    assert_eq!(server.client(&["auditor"]).post(&end, &why).status, 403);
+    assert_eq!(lead.get("/v1/exceptions?state=open").body["items"], json!([]));
+
+    // Under one key it is given up once.
+    let given_up = lead.post_once(&end, "once", &why);
+    assert_eq!(given_up.status, 200, "{}", given_up.body);
+    assert_eq!(lead.post_once(&end, "once", &why).body, given_up.body);
+    let free = lead.get("/v1/exceptions?state=open").body["items"][0].clone();
+    assert_eq!((&free["taken_by"], &free["due_at"]), (&Value::Null, &raised["due_at"]), "{free}");
+    let timeline = lead.get(&format!("/v1/cases/{}/timeline", id(&case))).body;
+    let last = timeline["items"].as_array().unwrap().last().unwrap();
+    let told = (&last["event"]["type"], &last["event"]["exception"], &last["words"]);
+    assert_eq!(told, (&json!("exception_given_up"), &raised["id"], &why["reason"]), "{last}");
+    assert!(!last["event"].to_string().contains("know the customer"), "{last}");
+    assert_eq!(other.post(&own, &json!({})).status, 200);
+    refused(&lead, &end, &why, 409, "only who has it gives it up");
+    assert_eq!(lead.get("/v1/exceptions?state=taken").body["items"].as_array().unwrap().len(), 1);
+}

@@ -62,6 +62,12 @@ impl Journal for MemoryStore {
         Ok(rows.filter(|row| row.seq > after).take(limit).cloned().collect())
     }
 
+    async fn newest_record_of(&self, stream: &str) -> Result<Option<RecordRow>, ReadError> {
+        let state = self.written();
+        let newest = state.records.iter().rev().find(|kept| kept.row.stream == stream);
+        Ok(newest.map(|kept| kept.row.clone()))
+    }
+
     async fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError> {
         let state = self.written();
         let found = state.records.iter().find(|kept| kept.subject.as_deref() == Some(subject));

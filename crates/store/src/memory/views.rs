@@ -227,12 +227,6 @@ impl Views for MemoryStore {
         Ok(self.written().tokens.contains_key(id))
     }
 
-    async fn tokens_of(&self, staff: &str) -> Result<Vec<TokenRow>, ReadError> {
-        let mut tokens = self.tokens().await?;
-        tokens.retain(|token| token.staff.as_deref() == Some(staff));
-        Ok(tokens)
-    }
-
     async fn tokens(&self) -> Result<Vec<TokenRow>, ReadError> {
         let mut tokens: Vec<_> = self.written().tokens.values().cloned().collect();
         tokens.sort_by(|a, b| (a.created_ms, &a.id).cmp(&(b.created_ms, &b.id)));

@@ -71,6 +71,13 @@ pub trait Journal: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<RecordRow>, ReadError>> + Send;
 
+    /// The newest record of one stream. It is as new as that of [`Journal::records_of`], and those before it are not
+    /// gone through.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn newest_record_of(&self, stream: &str) -> impl Future<Output = Result<Option<RecordRow>, ReadError>> + Send;
+
     /// The record that was appended with this subject.
     ///
     /// # Errors

@@ -150,9 +150,6 @@ pub trait Views: Send + Sync {
     /// All tokens that stand, in the order in which they were made.
     fn tokens(&self) -> impl Future<Output = Result<Vec<TokenRow>, ReadError>> + Send;
 
-    /// The tokens of a member of staff that stand, in the order in which they were made.
-    fn tokens_of(&self, staff: &str) -> impl Future<Output = Result<Vec<TokenRow>, ReadError>> + Send;
-
     /// The name of a token, also of one that was revoked, until the item of the kind
     /// [`REVOKED_TOKEN`](crate::REVOKED_TOKEN) that keeps it then is forgotten, and overwritten.
     fn token_name(&self, id: &str) -> impl Future<Output = Result<Option<String>, ReadError>> + Send;

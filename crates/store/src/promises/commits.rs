@@ -82,6 +82,12 @@ pub(super) async fn places_are_counted_in_each_stream_by_itself<B: Backend>(back
     assert_eq!(bodies("case/cas_0", 4).await, ["two", "three"], "after a record of another stream");
     assert_eq!(bodies("customer/cus_0", 0).await, ["x", "y", "z"]);
     assert!(bodies("case/cas_0", u64::MAX).await.is_empty());
+    let newest = async |stream: &str| {
+        let newest = store.newest_record_of(stream).await.unwrap();
+        newest.map(|row| String::from_utf8(row.body).unwrap())
+    };
+    assert_eq!(newest("case/cas_0").await.as_deref(), Some("three"));
+    assert_eq!((newest("customer/cus_0").await.as_deref(), newest("case/cas_1").await), (Some("z"), None));
 }
 
 pub(super) async fn records_are_found_by_stream_subject_and_kind<B: Backend>(backend: B) {

@@ -62,6 +62,7 @@ async fn of_records(store: &impl Journal, all: &mut Everything) {
     for stream in CASES.map(|case| format!("case/{case}")).into_iter().chain(STREAMS.map(Into::into)) {
         all.note(format!("records of {stream}"), store.records_of(&stream, 0, 100).await.unwrap());
         all.note(format!("records of {stream} after 3"), store.records_of(&stream, 3, 2).await.unwrap());
+        all.note(format!("newest record of {stream}"), store.newest_record_of(&stream).await.unwrap());
     }
     for subject in SUBJECTS {
         all.note(format!("record {subject}"), store.record_by_subject(subject).await.unwrap());
@@ -152,7 +153,6 @@ async fn of_settings(store: &impl Views, all: &mut Everything) {
         all.note(id, store.reservation(id).await.unwrap());
     }
     all.note("tokens", store.tokens().await.unwrap());
-    all.note("tokens of ana", store.tokens_of("ana").await.unwrap());
     for (at, id) in (1..).zip(TOKENS) {
         all.note(format!("token {id}"), store.token(&[at; 32]).await.unwrap());
         all.note(format!("has {id}"), store.has_token(id).await.unwrap());

@@ -42,6 +42,11 @@ impl Journal for SqliteStore {
         self.many(&sql, params![stream, after, rows(limit)], |row| self.event(row))
     }
 
+    async fn newest_record_of(&self, stream: &str) -> Result<Option<RecordRow>, ReadError> {
+        let sql = format!("SELECT {EVENT} FROM events WHERE stream = ?1 ORDER BY ver DESC LIMIT 1");
+        self.one(&sql, [stream], |row| self.event(row))
+    }
+
     async fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError> {
         self.one(&format!("SELECT {EVENT} FROM events WHERE subject = ?1"), [subject], |row| self.event(row))
     }

@@ -107,6 +107,7 @@ fn pages(store: &SqliteStore, cases: u64) -> BTreeMap<String, BTreeMap<String, i
     let history = at_once(store.records_of("case/cas_00000000", 0, usize::MAX)).unwrap();
     let late = history[history.len() - 20].seq;
     pages.insert("history".into(), read_by(|| drop(at_once(store.records_of("case/cas_00000000", late, 10)).unwrap())));
+    pages.insert("newest".into(), read_by(|| drop(at_once(store.newest_record_of("case/cas_00000000")).unwrap())));
     pages.insert("feed".into(), read_by(|| drop(at_once(store.feed(middle, 10)).unwrap())));
     pages.insert("owners".into(), read_by(|| drop(at_once(store.owners("open")).unwrap())));
     pages.insert("due".into(), read_by(|| drop(at_once(store.due("timer", 20, 10)).unwrap())));

@@ -227,10 +227,6 @@ impl Views for SqliteStore {
         Ok(self.one("SELECT 1 FROM tokens WHERE id = ?1", [id], |_| Ok(()))?.is_some())
     }
 
-    async fn tokens_of(&self, staff: &str) -> Result<Vec<TokenRow>, ReadError> {
-        self.many(&format!("SELECT {TOKEN} FROM tokens WHERE staff = ?1 ORDER BY created_ms, id"), [staff], token)
-    }
-
     async fn tokens(&self) -> Result<Vec<TokenRow>, ReadError> {
         self.many(&format!("SELECT {TOKEN} FROM tokens ORDER BY created_ms, id"), [], token)
     }

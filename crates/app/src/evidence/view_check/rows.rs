@@ -68,6 +68,7 @@ pub(super) fn follow(exceptions: &mut Exceptions, event: &Event, after: &Case) {
         Event::ExceptionRaised { exception, .. } => Some((exception.id, "open")),
         Event::ExceptionEscalated { exception, .. } => Some((*exception, "open")),
         Event::ExceptionTaken { exception, .. } => Some((*exception, "taken")),
+        Event::ExceptionGivenUp(given_up) => Some((given_up.exception, "open")),
         _ => None,
     };
     for (id, (_, state)) in exceptions.iter_mut() {

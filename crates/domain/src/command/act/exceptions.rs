@@ -1,4 +1,4 @@
-//! Exceptions: raised, taken, escalated and resolved.
+//! Exceptions: raised, taken, given up, escalated and resolved.
 
 use crate::command::effects::{Left, ask};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     decision::{DecisionPoint, Trigger},
     ending::Ending,
     event::{Event, Words},
-    exception::ExceptionKind,
+    exception::{ExceptionGivenUp, ExceptionKind},
     id::{ExceptionId, OwnerId, Timestamp},
 };
 
@@ -61,6 +61,18 @@ pub(super) fn take(draft: &mut Effects, context: &Context, exception: ExceptionI
         return Err(Refusal::TakenOn { exception });
     }
     draft.emit(Event::ExceptionTaken { exception, by: context.by.clone(), at: context.now });
+    Ok(None)
+}
+
+/// It stays due when it was due: whoever takes it next has what is left of the time.
+pub(super) fn give_up(draft: &mut Effects, context: &Context, exception: ExceptionId, reason: Words) -> Left {
+    known(&draft.case, exception)?;
+    let taken_by = draft.case.exceptions.get(&exception).and_then(|of| of.taken_by.as_ref());
+    if taken_by != Some(&context.by) {
+        return Err(Refusal::NotTakenOn { exception });
+    }
+    let (by, at) = (context.by.clone(), context.now);
+    draft.emit(Event::ExceptionGivenUp(ExceptionGivenUp { exception, by, reason, at }));
     Ok(None)
 }
 

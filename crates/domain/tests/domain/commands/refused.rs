@@ -9,6 +9,8 @@ const HELD: &str = "refused: exception 1 holds the case; resolve it and the case
 const ERASED: &str =
     "refused: the words on this case were erased and none can be written on it; leave them out, or open a new case";
 const UNKNOWN: &str = "refused: no exception unknown is open on this case";
+const NOT_TAKEN: &str =
+    "refused: you have not taken exception 1 on, or somebody else has since; only who has it gives it up";
 const SETTLED: &str = "refused: no exception 1 is open on this case";
 const LOST: &str = "refused: the lease with epoch 1 is no longer current: b-ai holds the case under epoch 2";
 const EARLY: &str = "refused: the lease with epoch 2 is no longer current: a-ai holds the case under epoch 1";
@@ -105,6 +107,9 @@ pub(super) const REFUSED: &[Row] = &[
     ("erased by an earlier version", "end 1", &[ERASED]),
     ("raised", "end 1; end 1", &[SETTLED]),
     ("raised", "end 1; take 1", &[SETTLED]),
+    ("raised", "end 1; give-up 1", &[SETTLED]),
+    ("raised", "give-up 1", &[NOT_TAKEN]),
+    ("raised", "take 1; give-up 1; give-up 1", &[NOT_TAKEN]),
     ("owner", "raise legal 5; end 2 close", &[HELD]),
     ("owner", "deny-turn 1", &[HELD]),
 ];

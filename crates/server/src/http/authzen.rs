@@ -1,0 +1,130 @@
+//! What others ask about access, in the form of the Authorization API 1.0 of OpenID AuthZEN. A request that is not of
+//! that form is answered with the status 400, whatever is wrong with it, as the standard has it.
+
+use super::{
+    address::Addressed as _,
+    body::{BODY_MAX, note, read},
+    reply::json,
+    request::{Authenticated, Reply, Shared},
+    route::{Part, Routes},
+};
+use crate::{problem, problem::Problem};
+use axum::{
+    extract::{FromRequest, Request, State},
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    response::IntoResponse as _,
+};
+use remit_app::{
+    authzen::{
+        evaluate, search,
+        sent::{AskEvaluation, AskEvaluations, SearchActions, SearchResources, SearchSubjects, Sent},
+    },
+    operation,
+    signature::{Signed, Taken},
+};
+use serde_json::{Map, Value};
+use std::marker::PhantomData;
+
+/// What stands before the paths of the addresses whose answers name their requests as callers do.
+pub(super) const ACCESS: &str = "/access/";
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .bind(operation::EvaluateAccess, evaluate_access)
+        .bind(operation::EvaluateSeveral, evaluate_several)
+        .bind(operation::SearchSubjects, search_subjects)
+        .bind(operation::SearchResources, search_resources)
+        .bind(operation::SearchActions, search_actions)
+        .bind(operation::GetAccessConfiguration, get_access_configuration)
+}
+
+/// A request's body, a JSON object that is read as `T` once policy was asked.
+struct Question<T> {
+    sent: Map<String, Value>,
+    read_as: PhantomData<fn() -> T>,
+}
+
+impl<O: Signed, T> Part<O> for Question<T>
+where
+    O::Takes: Taken<Value = T>,
+{
+    const PROBLEMS: &'static [&'static problem::ProblemKind] =
+        &[problem::BAD_REQUEST, problem::TOO_LARGE, problem::TOO_SLOW];
+    const INPUT: bool = true;
+}
+
+impl<T> FromRequest<Shared> for Question<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, Problem> {
+        let wrong = |why: String| Problem::new(problem::BAD_REQUEST, why);
+        let (parts, body) = request.into_parts();
+        let sent_as = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !sent_as.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+            return Err(wrong("send the request as `Content-Type: application/json`".to_owned()));
+        }
+        let bytes = read(body, BODY_MAX).await?.into();
+        note(&parts.extensions, &bytes);
+        let sent: Sent = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        app.journal.arrive().await;
+        Ok(Self { sent: sent.0, read_as: PhantomData })
+    }
+}
+
+async fn evaluate_access(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    asked: Question<AskEvaluation>,
+) -> Reply {
+    json(&evaluate::evaluate_access(&app, &caller, asked.sent).await?)
+}
+
+async fn evaluate_several(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    asked: Question<AskEvaluations>,
+) -> Reply {
+    json(&evaluate::evaluate_several(&app, &caller, asked.sent).await?)
+}
+
+async fn search_subjects(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    asked: Question<SearchSubjects>,
+) -> Reply {
+    json(&search::search_subjects(&app, &caller, asked.sent).await?)
+}
+
+async fn search_resources(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    asked: Question<SearchResources>,
+) -> Reply {
+    json(&search::search_resources(&app, &caller, asked.sent).await?)
+}
+
+async fn search_actions(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    asked: Question<SearchActions>,
+) -> Reply {
+    json(&search::search_actions(&app, &caller, asked.sent).await?)
+}
+
+async fn get_access_configuration(State(app): State<Shared>) -> Reply {
+    let found = app.environment.public_origins().first().cloned().ok_or_else(|| {
+        let unknown = Problem::new(problem::NOT_FOUND, "this server does not know where it is found");
+        unknown.cured_by("Start it with `remit serve --public-url URL`.")
+    })?;
+    let at = |address: &str| Value::from(format!("{found}{address}"));
+    let addresses = [
+        ("access_evaluation_endpoint", at(operation::EvaluateAccess::ADDRESS.path)),
+        ("access_evaluations_endpoint", at(operation::EvaluateSeveral::ADDRESS.path)),
+        ("search_subject_endpoint", at(operation::SearchSubjects::ADDRESS.path)),
+        ("search_resource_endpoint", at(operation::SearchResources::ADDRESS.path)),
+        ("search_action_endpoint", at(operation::SearchActions::ADDRESS.path)),
+    ];
+    let mut metadata = Map::from_iter([("policy_decision_point".to_owned(), found.into())]);
+    metadata.extend(addresses.into_iter().map(|(name, address)| (name.to_owned(), address)));
+    Ok(([(CACHE_CONTROL, "public, max-age=3600")], json(&metadata)?).into_response())
+}
