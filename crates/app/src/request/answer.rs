@@ -170,8 +170,6 @@ fn confirmation(
         return Err(RequestRefusal::OwnRequest.into());
     }
     let by = confirmer(parts, caller, request)?;
-    // Nobody had it before them for longer than it is there.
-    let seen_ms = seen_ms.map(|seen| seen.min(read.now.since(request.asked).max(0)));
     Ok(Confirmation { by, via: given.via, hash, seen_ms, batch, at: read.now })
 }
 

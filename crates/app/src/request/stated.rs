@@ -12,8 +12,8 @@ use remit_domain::{
 };
 use remit_store::CommitError;
 
-/// Puts on record that it was done, as `statement` says, where that was not known until now; whether it is what was asked
-/// for. What is not is told to somebody, as where a connector states it.
+/// Puts on record that it was done, as `statement` says, where that was not known until now; whether it is what was
+/// asked for. What is not is told to somebody, as where a connector states it.
 ///
 /// # Errors
 /// When the store refuses, or it changed meanwhile.

@@ -21,6 +21,9 @@ use std::collections::BTreeMap;
 const DUE_MS: i64 = 60_000;
 const STAFF: [&str; 3] = ["ana", "ben", "cleo"];
 
+/// What voids a request without policy being asked.
+const ENDS: [Changed; 5] = [Changed::Case, Changed::Erased, Changed::Asker, Changed::Confirmer, Changed::Untold];
+
 /// What is done next.
 #[derive(Debug, Clone)]
 enum Act {
@@ -53,7 +56,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Withdraw),
         1 => Just(Act::Expire),
         6 => Just(Act::Execute),
-        1 => select(vec![Changed::Case, Changed::Erased, Changed::Asker, Changed::Confirmer, Changed::Untold]).prop_map(Act::Void),
+        1 => select(ENDS.to_vec()).prop_map(Act::Void),
         2 => Just(Act::AskAgain),
         3 => (-1i64..2).prop_map(Act::Done),
         1 => Just(Act::Failed),

@@ -442,8 +442,5 @@ fn whoever_asks_answers_as_the_customer_neither_over_a_chat_nor_by_a_link_of_the
     refused(&admin.post(&link, &json!({})), 403, "forbidden", "people who work here never see it");
     assert_eq!(bank.paid(), 0);
     customer(&bank).post("requests/confirm", &listed(&[&request])).expect(204);
-    // Nobody has had it before them for longer than it is there.
-    let done = bank.until(&request, "done");
-    let seen = done["confirmations"][0]["seen_ms"].as_i64().unwrap();
-    assert!(seen < 2_500, "{done}");
+    bank.until(&request, "done");
 }

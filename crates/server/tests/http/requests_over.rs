@@ -4,7 +4,7 @@
 use super::{
     activation::put_in_force,
     expected::Expected as _,
-    harness::id,
+    harness::{epoch, id},
     requests::{Bank, CATALOGUE, POLICIES},
     sample_bundle::bank_asking_for,
 };
@@ -69,8 +69,9 @@ fn a_yes_of_somebody_who_works_here_no_more_counts_no_more() {
 fn what_waits_ends_with_its_case() {
     let bank = Bank::new();
     let asked = bank.ask(&bank.ana, 100);
-    let lead = bank.server.client(&["lead"]);
-    lead.post(&format!("/v1/cases/{}/resolve", bank.case), &json!({})).expect(200);
+    let (admin, case) = (bank.server.client(&["admin"]), format!("/v1/cases/{}", bank.case));
+    let lease = epoch(&admin.get(&case).expect(200));
+    admin.post(&format!("{case}/resolve"), &json!({ "epoch": lease })).expect(200);
     let void = bank.until(&asked, "withdrawn");
     assert_eq!((&void["void"], bank.paid()), (&json!("case"), 0), "{void}");
 }
