@@ -30,7 +30,7 @@ const P99_MS: f64 = 25.0;
 /// The same body that the real route takes.
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "what the bare handler parses and does nothing with")]
-struct Asked {
+struct OpeningBody {
     customer: String,
     text: String,
     channel: String,
@@ -83,7 +83,7 @@ fn whole(setting: &Arc<Setting>, data: &Path) -> anyhow::Result<(Served, Running
 /// A handler that parses the same body and answers with JSON of the same size, and does nothing else.
 fn bare(setting: &Arc<Setting>, bytes: usize) -> anyhow::Result<Served> {
     let answer = Answered { text: "x".repeat(bytes.saturating_sub(11)).into() };
-    let handler = move |Json(asked): Json<Asked>| async move {
+    let handler = move |Json(asked): Json<OpeningBody>| async move {
         black_box(&asked);
         (StatusCode::CREATED, Json(answer))
     };

@@ -62,7 +62,7 @@ struct Asking {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Asked {
+struct PageTimes {
     pages: usize,
     bytes: usize,
     p50_ms: f64,
@@ -248,7 +248,7 @@ impl Reading {
         Ok(self.told.next().context("those who read have ended")??)
     }
 
-    fn end(mut self) -> anyhow::Result<Asked> {
+    fn end(mut self) -> anyhow::Result<PageTimes> {
         drop(self.child.stdin.take());
         let line = self.line()?;
         serde_json::from_str(&line).with_context(|| format!("those who read said: {line}"))
@@ -300,7 +300,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         asking.paths.len()
     );
     for read in &read {
-        let Asked { pages, bytes, p50_ms, p99_ms, most_ms, slowest } = read;
+        let PageTimes { pages, bytes, p50_ms, p99_ms, most_ms, slowest } = read;
         let mean = bytes / (*pages).max(1);
         println!("    {pages} pages of {mean} bytes: {p50_ms:.1}, {p99_ms:.1}, {most_ms:.0} ({slowest})");
     }
@@ -352,7 +352,7 @@ pub(crate) fn read(address: SocketAddr) -> anyhow::Result<()> {
         let slowest = took.iter().max_by(|a, b| a.0.total_cmp(&b.0)).and_then(|(_, _, at)| asking.paths.get(*at));
         let bytes = took.iter().map(|(_, bytes, _)| bytes).sum();
         let mut ms: Vec<f64> = took.iter().map(|(ms, _, _)| *ms).collect();
-        let asked = Asked {
+        let asked = PageTimes {
             pages: ms.len(),
             bytes,
             p50_ms: percentile(&mut ms, 0.5),

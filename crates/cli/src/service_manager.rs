@@ -8,21 +8,24 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle, time::Interval};
 
 /// A service manager that was told that the server serves.
-pub(crate) struct Told(Vec<JoinHandle<()>>);
+pub(crate) struct NotifiedManager(Vec<JoinHandle<()>>);
 
 /// Tells that the server serves and under which bundle, in the words of `status`; from then on, as often as is wanted,
 /// that it still does, and under which bundle each time that another one comes into force.
-pub(crate) fn serves(succession: &Arc<Succession>, status: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Told {
+pub(crate) fn serves(
+    succession: &Arc<Succession>,
+    status: impl Fn(&Parts) -> String + Send + Sync + 'static,
+) -> NotifiedManager {
     // Listened for before it is told, so that none is missed between the two.
     let terms = succession.terms();
     tell(&[NotifyState::Ready, NotifyState::Status(&status(&succession.current()))]);
     let followed = tokio::spawn(followed(Arc::clone(succession), terms, status));
     let watched =
         sd_notify::watchdog_enabled().map(|within| tokio::spawn(watched(Arc::clone(succession), every(within))));
-    Told(watched.into_iter().chain([followed]).collect())
+    NotifiedManager(watched.into_iter().chain([followed]).collect())
 }
 
-impl Told {
+impl NotifiedManager {
     /// Tells that the server stops.
     pub(crate) fn stops(self) {
         self.0.iter().for_each(JoinHandle::abort);

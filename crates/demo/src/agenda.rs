@@ -29,14 +29,14 @@ pub(super) enum Deed {
     /// A member of staff comes, has a break, or goes.
     Presence { staff: usize, presence: &'static str, reason: &'static str },
     /// A lead takes an exception on.
-    Own { exception: String, held: Option<Held> },
+    Own { exception: String, held: Option<HeldCase> },
     /// A lead resolves it.
-    Settle { exception: String, held: Option<Held> },
+    Settle { exception: String, held: Option<HeldCase> },
 }
 
 /// A case that an exception holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct HeldCase {
     pub(super) case: String,
     /// By which nobody may have it.
     pub(super) decision: String,

@@ -35,7 +35,7 @@ pub(super) struct Case {
     /// Which of the messages opened it, once that is known.
     pub(super) number: Option<usize>,
     pub(super) opened: i64,
-    pub(super) place: Place,
+    pub(super) place: Whereabouts,
     /// Whether the customer wrote last.
     pub(super) customer_wrote: bool,
     pub(super) first_reply: Option<i64>,
@@ -55,7 +55,7 @@ pub(super) struct Case {
 
 /// Where a case is.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Whereabouts {
     #[default]
     Nowhere,
     Ai(String),
@@ -227,7 +227,7 @@ impl Board {
             }
             Event::CaseResolved { .. } => {
                 case.resolved = Some(at);
-                if let Place::Staff(staff) = &case.place {
+                if let Whereabouts::Staff(staff) = &case.place {
                     let shift = self.shifts.entry(staff.clone()).or_default();
                     shift.resolved += 1;
                     shift.gives_up(at);
@@ -236,7 +236,7 @@ impl Board {
             Event::CaseReopened { .. } => {
                 case.resolved = None;
                 case.customer_wrote = true;
-                case.place = Place::Nowhere;
+                case.place = Whereabouts::Nowhere;
                 self.counts.reopened += 1;
             }
             _ => {}
@@ -246,15 +246,15 @@ impl Board {
     fn hand_over(&mut self, id: &str, handoff: &Handoff, at: i64) {
         let Some(case) = self.cases.get_mut(id) else { return };
         let place = match (&handoff.to, &handoff.staff) {
-            (_, Some(staff)) => Place::Staff(staff.clone()),
-            (Holder::Owner(owner), None) => Place::Owner(owner.clone()),
-            (Holder::Responder(name), None) if self.ai.contains(name) => Place::Ai(name.clone()),
-            (Holder::Responder(name), None) => Place::Queue(name.clone()),
+            (_, Some(staff)) => Whereabouts::Staff(staff.clone()),
+            (Holder::Owner(owner), None) => Whereabouts::Owner(owner.clone()),
+            (Holder::Responder(name), None) if self.ai.contains(name) => Whereabouts::Ai(name.clone()),
+            (Holder::Responder(name), None) => Whereabouts::Queue(name.clone()),
         };
-        if let Place::Staff(before) = &case.place {
+        if let Whereabouts::Staff(before) = &case.place {
             self.shifts.entry(before.clone()).or_default().gives_up(at);
         }
-        if let Place::Staff(staff) = &place {
+        if let Whereabouts::Staff(staff) = &place {
             let shift = self.shifts.entry(staff.clone()).or_default();
             shift.taken += 1;
             shift.has += 1;
@@ -286,14 +286,14 @@ impl Board {
                 continue;
             }
             match case.place {
-                Place::Nowhere => {}
-                Place::Ai(_) => {
+                Whereabouts::Nowhere => {}
+                Whereabouts::Ai(_) => {
                     now.with_ai += 1;
                     now.ai_to_answer += usize::from(case.customer_wrote);
                 }
-                Place::Queue(_) => now.waiting += 1,
-                Place::Staff(_) => now.with_staff += 1,
-                Place::Owner(_) => now.with_owner += 1,
+                Whereabouts::Queue(_) => now.waiting += 1,
+                Whereabouts::Staff(_) => now.with_staff += 1,
+                Whereabouts::Owner(_) => now.with_owner += 1,
             }
         }
         now

@@ -1,7 +1,7 @@
 //! What is told at the end: the numbers of the day, and a handful of moments with what to look at.
 
 use super::{
-    board::{Board, Case, Closed, Place},
+    board::{Board, Case, Closed, Whereabouts},
     clock::{day, time_of_day},
     world::World,
 };
@@ -137,7 +137,7 @@ pub(super) fn story(world: &World) -> Story {
     let told = world.told();
     let ours = || board.cases.values().filter(|case| case.number.is_some());
     let resolved = |by_people: bool| {
-        ours().filter(move |case| case.resolved.is_some() && matches!(case.place, Place::Ai(_)) != by_people)
+        ours().filter(move |case| case.resolved.is_some() && matches!(case.place, Whereabouts::Ai(_)) != by_people)
     };
     let mut replies: Vec<i64> = ours().filter_map(|case| Some(case.first_reply? - case.opened)).collect();
     replies.sort_unstable();
@@ -149,8 +149,10 @@ pub(super) fn story(world: &World) -> Story {
     let mut open: BTreeMap<String, usize> = BTreeMap::new();
     for case in ours().filter(|case| case.resolved.is_none()) {
         let holder = match &case.place {
-            Place::Nowhere => "nobody",
-            Place::Ai(name) | Place::Queue(name) | Place::Staff(name) | Place::Owner(name) => name,
+            Whereabouts::Nowhere => "nobody",
+            Whereabouts::Ai(name) | Whereabouts::Queue(name) | Whereabouts::Staff(name) | Whereabouts::Owner(name) => {
+                name
+            }
         };
         *open.entry(holder.to_owned()).or_default() += 1;
     }
@@ -248,7 +250,7 @@ pub(super) fn closed(world: &World) -> Vec<Closed> {
     let now = world.clock.now();
     let mut waiting: BTreeMap<String, usize> = BTreeMap::new();
     for case in world.board().cases.values().filter(|case| case.number.is_some() && case.resolved.is_none()) {
-        if let Place::Queue(name) = &case.place {
+        if let Whereabouts::Queue(name) = &case.place {
             *waiting.entry(name.clone()).or_default() += 1;
         }
     }
@@ -328,7 +330,7 @@ fn moments(world: &World) -> Vec<Moment> {
 /// An AI responder answered, and that was enough.
 fn quoted(world: &World) -> Option<Moment> {
     let (id, _) = first(&world.board(), |case| {
-        let ai = matches!(&case.place, Place::Ai(name) if name != super::bad_ai::RESPONDER);
+        let ai = matches!(&case.place, Whereabouts::Ai(name) if name != super::bad_ai::RESPONDER);
         ai && case.number.is_some() && case.ai_answers == 1 && case.taken_by.is_empty() && case.resolved.is_some()
     })?;
     let messages = world.expect(world.lead.get_with(operation::ListMessages, &[&id], &ListPart::longest()))?;

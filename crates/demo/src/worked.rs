@@ -1,8 +1,8 @@
 //! What is due in the demo is done, and what happens is followed.
 
 use super::{
-    agenda::{Deed, Held},
-    board::Place,
+    agenda::{Deed, HeldCase},
+    board::Whereabouts,
     events::{Event, Item},
     world::World,
 };
@@ -59,8 +59,8 @@ impl World {
     }
 
     /// A lead sees to an exception. What nobody but the desk that gave it up may have goes back there, with the reason.
-    fn settle(&self, exception: &str, held: Option<&Held>) {
-        let gave_up = |held: &Held| {
+    fn settle(&self, exception: &str, held: Option<&HeldCase>) {
+        let gave_up = |held: &HeldCase| {
             let decided = self.expect(self.lead.get(operation::GetDecision, &[&held.decision]))?;
             let of_people = decided.pointer("/decision/custody/people") == Some(&Value::Bool(true));
             let desk = decided.pointer("/decision/holder/responder").filter(|_| of_people)?;
@@ -104,7 +104,7 @@ impl World {
             Event::MessageAdded { message } if message.author.holder.is_some() => self.answered(&item.case),
             Event::CaseResolved { .. } => {
                 let by_staff =
-                    self.board().cases.get(&item.case).is_some_and(|case| matches!(case.place, Place::Staff(_)));
+                    self.board().cases.get(&item.case).is_some_and(|case| matches!(case.place, Whereabouts::Staff(_)));
                 if by_staff {
                     self.resolved(&item.case);
                 }
@@ -114,7 +114,7 @@ impl World {
                 // One in five is left until it is overdue, and goes to whoever it escalates to.
                 if number % 5 != 3 {
                     let decision = exception.decision.clone().filter(|_| exception.kind == "no_responder");
-                    let held = decision.map(|decision| Held { case: item.case.clone(), decision });
+                    let held = decision.map(|decision| HeldCase { case: item.case.clone(), decision });
                     self.agenda.after(8 * MINUTE, Deed::Own { exception: exception.id.clone(), held });
                 }
             }

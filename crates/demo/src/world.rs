@@ -55,7 +55,7 @@ pub(super) struct World {
     /// Whether the day is over, so that nobody plans anything more.
     pub(super) evening: AtomicBool,
     pub(super) board: Mutex<Board>,
-    pub(super) told: Mutex<Told>,
+    pub(super) told: Mutex<Notes>,
 }
 
 /// How often something was done, for patterns that are the same in every run.
@@ -81,7 +81,7 @@ pub(super) struct Numbers {
 
 /// What simulated people noted beside the event stream.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Notes {
     pub(super) tally: Tally,
     pub(super) turned_bad: Option<i64>,
     pub(super) stale_case: Option<String>,
@@ -96,7 +96,7 @@ impl World {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn told(&self) -> MutexGuard<'_, Told> {
+    pub(super) fn told(&self) -> MutexGuard<'_, Notes> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -2,9 +2,9 @@
 
 mod act;
 mod begin;
+mod conclude;
 mod effects;
 mod guard;
-mod settle;
 
 pub use begin::{Decided, Pending, Step, begin};
 pub use effects::{Effects, Question};

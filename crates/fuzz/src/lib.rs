@@ -26,7 +26,7 @@ use remit_oauth::{
     assertion,
     client::ClientKey,
     details,
-    dpop::{self, Asked},
+    dpop::{self, ProofRequest},
     id_jag,
     jwk::{KeySet, PublicKey},
     nonce::Nonces,
@@ -100,8 +100,8 @@ static MODEL: LazyLock<IntentModel> = LazyLock::new(|| {
 /// What delegates are held against: a moment, a server, a request, a pair of keys, and the nonces of then.
 const NOW: i64 = 1_800_000_000_000;
 const ISSUER: &str = "https://support.example.com";
-const ASKED: Asked<'static> =
-    Asked { method: "POST", url: "https://support.example.com/oauth/token", access_token: None };
+const ASKED: ProofRequest<'static> =
+    ProofRequest { method: "POST", url: "https://support.example.com/oauth/token", access_token: None };
 static DELEGATE: LazyLock<ClientKey> = LazyLock::new(|| ClientKey::ed25519(&[1; 32]).expect("a key"));
 
 pub(crate) fn nonces() -> Nonces {

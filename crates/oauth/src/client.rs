@@ -3,7 +3,7 @@
 
 use crate::{
     assertion,
-    dpop::{self, Asked},
+    dpop::{self, ProofRequest},
     jwk::{Algorithm, PublicKey},
     jws::{self, Unsigned},
     pair,
@@ -74,7 +74,13 @@ impl ClientKey {
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub fn proof(&self, asked: &Asked<'_>, nonce: Option<&str>, jti: &str, now_ms: i64) -> Result<String, Unsigned> {
+    pub fn proof(
+        &self,
+        asked: &ProofRequest<'_>,
+        nonce: Option<&str>,
+        jti: &str,
+        now_ms: i64,
+    ) -> Result<String, Unsigned> {
         let hash = |token: &str| URL_SAFE_NO_PAD.encode(Sha256::digest(token));
         let mut claims = json!({ "jti": jti, "htm": asked.method, "htu": asked.url, "iat": now_ms.div_euclid(1_000) });
         add(&mut claims, "nonce", nonce);

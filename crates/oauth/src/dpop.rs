@@ -32,7 +32,7 @@ const JTI_MAX: usize = 256;
 
 /// The request that a proof came with.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct ProofRequest<'a> {
     /// Its method, in the letters in which it came.
     pub method: &'a str,
     /// Its address as clients know it, which is another one behind a proxy; query and fragment do not count.
@@ -146,7 +146,7 @@ pub fn only<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<&'a str, P
 ///
 /// # Errors
 /// With what is wrong with it first; its nonce is looked at when everything else but its age is right.
-pub fn read(proof: &str, asked: &Asked<'_>, nonces: &Nonces, now_ms: i64) -> Result<Proof, ProofError> {
+pub fn read(proof: &str, asked: &ProofRequest<'_>, nonces: &Nonces, now_ms: i64) -> Result<Proof, ProofError> {
     let signed = Jws::parse(proof, PROOF_MAX)?;
     if !signed.is_of_type(TYPE) {
         return Err(ProofError::Type);
@@ -189,7 +189,7 @@ pub fn read(proof: &str, asked: &Asked<'_>, nonces: &Nonces, now_ms: i64) -> Res
 /// With what is wrong with it first.
 pub fn check(
     proof: &str,
-    asked: &Asked<'_>,
+    asked: &ProofRequest<'_>,
     nonces: &Nonces,
     seen: &(impl Seen + ?Sized),
     now_ms: i64,

@@ -21,7 +21,7 @@ mod terms;
 mod vocabularies;
 mod words;
 
-pub use crate::candidate_attributes::Asked;
+pub use crate::candidate_attributes::WantedAttributes;
 use crate::{
     action::ActionSpec,
     asked_actions, attributes, baseline, candidate_attributes, cedar, closed_values, considerations,
@@ -33,7 +33,7 @@ use crate::{
     names,
     own_actions::{self, OwnAction},
     personal,
-    places::{Place, Places},
+    places::{Places, TomlPath},
     rule::Rule,
     texts::Texts,
 };
@@ -70,7 +70,7 @@ pub struct Bundle {
     pub(crate) weighed: Vec<Rule>,
     /// The responders to whom each can apply, in the order in which they are declared; empty for all.
     pub(crate) weighed_of: Vec<(PolicyId, Vec<ResponderId>)>,
-    asked: Asked,
+    asked: WantedAttributes,
     derived: Vec<Derived>,
     pub(crate) signals: HashMap<String, SignalSpec>,
     /// Of cases.
@@ -235,7 +235,7 @@ impl Bundle {
         let digest = files.digest();
         let reader = considerations::Reader {
             places: &places,
-            at: Place::default(),
+            at: TomlPath::default(),
             manifest: &manifest,
             vocabulary: &vocabulary,
             owners: &owners,
@@ -296,7 +296,7 @@ impl Bundle {
             skills: vocabulary.enums.get("Skill").into_iter().flatten().cloned().collect(),
             readings: Arc::new(readings),
             texts,
-            asked: Asked::of(&vocabulary),
+            asked: WantedAttributes::of(&vocabulary),
             derived,
             weighed: weighed.rules,
             weighed_of: weighed.of,
@@ -344,7 +344,7 @@ impl Bundle {
     }
 
     /// What its schema asks for of those who could be given a case, beside what is always known.
-    pub fn asked(&self) -> Asked {
+    pub fn asked(&self) -> WantedAttributes {
         self.asked
     }
 

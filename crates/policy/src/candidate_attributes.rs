@@ -34,7 +34,7 @@ const LOCAL: [&str; 3] = ["hour", "weekday", "date"];
 
 /// What of candidates a bundle's schema asks for beside what is always known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Asked {
+pub struct WantedAttributes {
     /// What the clock shows where they work.
     pub local: bool,
     /// Whether they have had the case before.
@@ -45,7 +45,7 @@ pub struct Asked {
     pub language_level: bool,
 }
 
-impl Asked {
+impl WantedAttributes {
     pub(crate) fn of(vocabulary: &Vocabulary) -> Self {
         let declares = |name: &str| {
             ["Ai", "Queue"].iter().any(|kind| attributes(vocabulary, kind).any(|(declared, _)| declared == name))

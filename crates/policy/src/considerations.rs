@@ -7,7 +7,7 @@ use crate::{
     finding::Finding,
     manifest::{LEVELS, Manifest, Need, Preference},
     nesting::{self, Holds},
-    places::{Place, Places},
+    places::{Places, TomlPath},
     rule::Rule,
 };
 use cedar_policy::{Policy, PolicyId as CedarId};
@@ -51,7 +51,7 @@ struct Said<'a> {
 pub(crate) struct Reader<'a> {
     pub(crate) places: &'a Places<'a>,
     /// The entry that is being read.
-    pub(crate) at: Place,
+    pub(crate) at: TomlPath,
     pub(crate) manifest: &'a Manifest,
     pub(crate) vocabulary: &'a Vocabulary,
     pub(crate) owners: &'a BTreeSet<String>,
@@ -68,7 +68,7 @@ impl Reader<'_> {
             return weighed;
         }
         for (at, preference) in manifest.preferences.iter().enumerate() {
-            self.at = Place::entry("preference", at);
+            self.at = TomlPath::entry("preference", at);
             let of = [&preference.prefers, &preference.avoids, &preference.order].into_iter().flatten().flatten();
             let of = self.responders(&preference.name, of, None);
             if let Some(effect) = self.preference(preference, &of) {
@@ -77,7 +77,7 @@ impl Reader<'_> {
             }
         }
         for (at, need) in manifest.needs.iter().enumerate() {
-            self.at = Place::entry("need", at);
+            self.at = TomlPath::entry("need", at);
             let of = self.responders(&need.name, need.queues.iter().flatten(), Some(ResponderKind::Queue));
             if let Some(effect) = self.need(need, &of) {
                 let Need { name, owner, reason, when, .. } = need;

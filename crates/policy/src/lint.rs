@@ -8,7 +8,7 @@ use crate::{
     finding::{Fault, Finding},
     manifest::{self, Manifest},
     own_actions::OwnAction,
-    places::{Place, Places},
+    places::{Places, TomlPath},
     rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
 };
@@ -45,7 +45,7 @@ const BUILT_IN: [&str; 18] = [
 /// What may be wrong with a manifest, as of a moment, by line.
 pub(crate) fn doubts(places: &Places<'_>, manifest: &Manifest, at: Timestamp) -> Vec<String> {
     let of = |(nth, calendar): (usize, &manifest::Calendar)| {
-        let line = places.line(&Place::entry("calendar", nth).then("name"));
+        let line = places.line(&TomlPath::entry("calendar", nth).then("name"));
         let told = move |what: String| format!("bundle.toml:{line}: calendar `{}`: {what}", calendar.name);
         calendar::doubts(calendar, at.0).into_iter().map(told).collect::<Vec<_>>()
     };
@@ -76,7 +76,7 @@ pub(crate) fn lint(
     findings: &mut Vec<Finding>,
 ) {
     let mut told = Vec::new();
-    let mut wrong = |place: &Place, message: String, cure: &str, fault: Mark| {
+    let mut wrong = |place: &TomlPath, message: String, cure: &str, fault: Mark| {
         let finding = Finding::new("bundle.toml", places.line(place), message, cure);
         told.push(match fault {
             Mark::None => finding,
@@ -86,7 +86,7 @@ pub(crate) fn lint(
     };
     let signal = |name: &str| {
         let at = manifest.signals.iter().position(|signal| signal.name == name);
-        at.map_or_else(Place::default, |at| Place::entry("signal", at).then("name"))
+        at.map_or_else(TomlPath::default, |at| TomlPath::entry("signal", at).then("name"))
     };
     let declared: BTreeSet<&str> = manifest.signals.iter().map(|signal| signal.name.as_str()).collect();
     let named = |name: &str| Fault::Signal(name.to_owned());
@@ -100,7 +100,7 @@ pub(crate) fn lint(
         let misspelt = beside.iter().any(|(_, meant)| *meant == Some(name));
         let fault = named(name);
         wrong(
-            &Place::key("signal"),
+            &TomlPath::key("signal"),
             format!("the built-in signal `{name}` is not declared"),
             "add a [[signal]] of this name with type and default",
             if misspelt { Mark::Follows(vec![fault]) } else { Mark::Is(fault) },
@@ -117,7 +117,7 @@ pub(crate) fn lint(
     }
     for name in lacking {
         wrong(
-            &Place::key("signal"),
+            &TomlPath::key("signal"),
             format!("`{name}` is an attribute of the context of `handle`, but no signal"),
             "add a [[signal]] of this name, or take it out of the schema",
             Mark::Follows(vec![named(name)]),
@@ -125,10 +125,10 @@ pub(crate) fn lint(
     }
     if !vocabulary.actions.contains(HANDLE) {
         let message = format!("the schema declares no action `{HANDLE}`");
-        wrong(&Place::default(), message, "add it to schema.cedarschema", Mark::Is(Fault::Handle));
+        wrong(&TomlPath::default(), message, "add it to schema.cedarschema", Mark::Is(Fault::Handle));
     }
     for (at, calendar) in manifest.calendars.iter().enumerate() {
-        let place = Place::entry("calendar", at).then("name");
+        let place = TomlPath::entry("calendar", at).then("name");
         if !manifest.queues.iter().any(|queue| queue.calendar == calendar.name) {
             let message = format!("no queue uses calendar `{}`", calendar.name);
             wrong(&place, message, "use it or take it out", Mark::Follows(vec![Fault::Calendar]));
@@ -145,7 +145,7 @@ pub(crate) fn lint(
     let unused = |sla: &manifest::Sla| !manifest.queues.iter().any(|queue| queue.sla == sla.name);
     for (at, sla) in manifest.slas.iter().enumerate().filter(|(_, sla)| unused(sla)) {
         wrong(
-            &Place::entry("sla", at).then("name"),
+            &TomlPath::entry("sla", at).then("name"),
             format!("no queue uses SLA `{}`", sla.name),
             "use it or take it out",
             Mark::Follows(vec![Fault::Sla]),
@@ -164,7 +164,7 @@ pub(crate) fn lint(
                 ResponderKind::Queue => ("queue", manifest.queues.iter().position(|one| one.name == name)),
             };
             wrong(
-                &Place::entry(place.0, place.1.unwrap_or_default()).then("name"),
+                &TomlPath::entry(place.0, place.1.unwrap_or_default()).then("name"),
                 format!("no policy permits `{name}` anything, so it can never be given a case"),
                 "write a permit for it, or take it out",
                 Mark::Follows(vec![Fault::Handle, Fault::Policy]),
@@ -175,7 +175,7 @@ pub(crate) fn lint(
     let acts_of_people = manifest.actions.iter().any(|action| !action.is_requested());
     if acts_of_people && !vocabulary.actions.contains(ACT) {
         wrong(
-            &Place::key("action"),
+            &TomlPath::key("action"),
             "there are actions, and the schema declares no action `act`".to_owned(),
             "add it to schema.cedarschema, for principals of type Ai and resources of type RequestedAction",
             Mark::None,

@@ -4,7 +4,7 @@ use crate::{
     bundle::Article,
     finding::Finding,
     manifest::Manifest,
-    places::{Place, Places},
+    places::{Places, TomlPath},
     rule::Rule,
 };
 use remit_domain::text::check_name;
@@ -22,17 +22,17 @@ pub(crate) fn lint<'a>(
     articles: &[Article],
     findings: &mut Vec<Finding>,
 ) {
-    let mut check = |what: String, place: Place, name: &str, max: usize| {
+    let mut check = |what: String, place: TomlPath, name: &str, max: usize| {
         if let Err(error) = check_name(name, max) {
             let line = places.line(&place);
             findings.push(Finding::new("bundle.toml", line, format!("{what} {error}"), "write it as people read it"));
         }
     };
-    check("the bundle's name".to_owned(), Place::key("name"), &manifest.name, NAME_MAX);
+    check("the bundle's name".to_owned(), TomlPath::key("name"), &manifest.name, NAME_MAX);
     let description = &manifest.description;
-    check("the bundle's description".to_owned(), Place::key("description"), description, SENTENCE_MAX);
+    check("the bundle's description".to_owned(), TomlPath::key("description"), description, SENTENCE_MAX);
     for (at, owner) in manifest.owners.iter().enumerate() {
-        let key = |key: &str| Place::entry("owner", at).then(key);
+        let key = |key: &str| TomlPath::entry("owner", at).then(key);
         check(format!("the title of owner `{}`", owner.name), key("title"), &owner.title, NAME_MAX);
         // Without a contact nobody is reached, which is told where it matters.
         if !owner.contact.is_empty() {
@@ -41,23 +41,23 @@ pub(crate) fn lint<'a>(
     }
     let responders = manifest.responders.iter().map(|one| (&one.name, &one.title)).enumerate();
     let queues = manifest.queues.iter().map(|one| (&one.name, &one.title)).enumerate();
-    let of = |list: &'static str| move |(at, names): (usize, _)| (Place::entry(list, at).then("title"), names);
+    let of = |list: &'static str| move |(at, names): (usize, _)| (TomlPath::entry(list, at).then("title"), names);
     for (place, (name, title)) in responders.map(of("responder")).chain(queues.map(of("queue"))) {
         check(format!("the title of responder `{name}`"), place, title, NAME_MAX);
     }
     for (list, fields) in [("field", &manifest.fields), ("fact", &manifest.facts)] {
         for (at, field) in fields.iter().enumerate() {
-            let (place, title) = (Place::entry(list, at).then("title"), field.title.as_deref());
+            let (place, title) = (TomlPath::entry(list, at).then("title"), field.title.as_deref());
             check(format!("the title of {list} `{}`", field.name), place, title.unwrap_or(&field.name), NAME_MAX);
         }
     }
     for (at, action) in manifest.actions.iter().enumerate() {
-        let place = Place::entry("action", at).then("title");
+        let place = TomlPath::entry("action", at).then("title");
         check(format!("the title of action `{}`", action.name), place, &action.title, NAME_MAX);
     }
     for (at, signal) in manifest.signals.iter().enumerate() {
         for (nth, source) in signal.authoritative.iter().enumerate() {
-            let place = Place::entry("signal", at).then("authoritative").at(nth);
+            let place = TomlPath::entry("signal", at).then("authoritative").at(nth);
             check(format!("a source of signal `{}`", signal.name), place, source, NAME_MAX);
         }
     }

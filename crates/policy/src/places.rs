@@ -15,7 +15,7 @@ pub(crate) struct Places<'a> {
 
 /// The way to a part: keys of tables, and places in lists from 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Place(Vec<Step>);
+pub(crate) struct TomlPath(Vec<Step>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
@@ -23,7 +23,7 @@ enum Step {
     At(usize),
 }
 
-impl Place {
+impl TomlPath {
     /// A key of the whole.
     pub(crate) fn key(name: &str) -> Self {
         Self::default().then(name)
@@ -56,7 +56,7 @@ impl<'a> Places<'a> {
     }
 
     /// The line, from 1, on which a part stands; of one that is not there, that of what it would stand in.
-    pub(crate) fn line(&self, place: &Place) -> usize {
+    pub(crate) fn line(&self, place: &TomlPath) -> usize {
         let Some(root) = &self.root else { return 1 };
         let (mut offset, mut here) = (None, None::<&DeValue<'_>>);
         for (nth, step) in place.0.iter().enumerate() {
@@ -91,20 +91,20 @@ mod tests {
                     monday = []\n[limits]\n";
         let places = Places::of(text);
         for (place, line) in [
-            (Place::key("name"), 1),
-            (Place::entry("topic", 0).then("name"), 4),
-            (Place::entry("topic", 0).then("intents").at(1), 7),
-            (Place::entry("topic", 0).then("title"), 3),
-            (Place::entry("queue", 1), 13),
-            (Place::entry("queue", 1).then("name"), 14),
-            (Place::entry("queue", 1).then("needs").then("a"), 15),
-            (Place::entry("queue", 1).then("calendar"), 13),
-            (Place::entry("queue", 1).then("hours").then("monday"), 17),
-            (Place::key("limits"), 18),
-            (Place::key("economics"), 1),
+            (TomlPath::key("name"), 1),
+            (TomlPath::entry("topic", 0).then("name"), 4),
+            (TomlPath::entry("topic", 0).then("intents").at(1), 7),
+            (TomlPath::entry("topic", 0).then("title"), 3),
+            (TomlPath::entry("queue", 1), 13),
+            (TomlPath::entry("queue", 1).then("name"), 14),
+            (TomlPath::entry("queue", 1).then("needs").then("a"), 15),
+            (TomlPath::entry("queue", 1).then("calendar"), 13),
+            (TomlPath::entry("queue", 1).then("hours").then("monday"), 17),
+            (TomlPath::key("limits"), 18),
+            (TomlPath::key("economics"), 1),
         ] {
             assert_eq!(places.line(&place), line, "{place:?}");
         }
-        assert_eq!(Places::of("a = [").line(&Place::key("a")), 1);
+        assert_eq!(Places::of("a = [").line(&TomlPath::key("a")), 1);
     }
 }

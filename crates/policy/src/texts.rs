@@ -4,7 +4,7 @@ use crate::{
     calendar::WallTime,
     files::{self, Files},
     finding::Finding,
-    places::{Place, Places},
+    places::{Places, TomlPath},
 };
 use remit_signals::readings::nearest;
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -64,7 +64,7 @@ impl Texts {
                     let mut places = None;
                     for (name, (message, cure)) in wrong {
                         let places: &Places<'_> = places.get_or_insert_with(|| Places::of(text));
-                        findings.push(Finding::new(file, places.line(&Place::key(name)), message, cure));
+                        findings.push(Finding::new(file, places.line(&TomlPath::key(name)), message, cure));
                     }
                     by_language.insert(language.to_owned(), texts);
                 }

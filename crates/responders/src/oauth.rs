@@ -94,10 +94,10 @@ impl SigningKey {
 pub(crate) struct Tokens {
     endpoint: Endpoint,
     of: ClientCredentials,
-    held: Mutex<Option<Held>>,
+    held: Mutex<Option<CachedToken>>,
 }
 
-struct Held {
+struct CachedToken {
     token: Token,
     until: Instant,
 }
@@ -143,7 +143,7 @@ impl Tokens {
         }
         *held = None;
         let (token, kept) = self.fetch().await?;
-        *held = Some(Held { token: token.clone(), until: Instant::now() + kept });
+        *held = Some(CachedToken { token: token.clone(), until: Instant::now() + kept });
         Ok(token)
     }
 

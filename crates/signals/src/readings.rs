@@ -36,7 +36,7 @@ const OWN_RULES: [(&str, &str); 6] = [
 
 /// Where something is declared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The pack; none where it is the bundle's own.
     pub pack: Option<String>,
     /// The file, in the pack or in the bundle.
@@ -45,7 +45,7 @@ pub struct Place {
     pub line: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.pack {
             Some(pack) => write!(f, "pack {pack}"),
@@ -94,7 +94,7 @@ pub struct Rule {
     /// Sentences that it must not match.
     pub spares: Vec<Example>,
     /// Where it is declared.
-    pub place: Place,
+    pub place: Location,
     pub(crate) compiled: Pattern,
 }
 
@@ -110,7 +110,7 @@ pub struct Situation {
     /// Who answers for it.
     pub owner: String,
     /// Where it is declared.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// A language that is recognised.
@@ -125,7 +125,7 @@ pub struct Language {
     /// Words that join or condition, each of which makes a message more complex.
     pub joins: Vec<String>,
     /// Where it is declared.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// A sentence with what a person says that it reads as.
@@ -136,7 +136,7 @@ pub struct Sentence {
     /// Names of situations, `wants_human`, `frustrated`; none of them where it is `none`. In order.
     pub labels: Vec<String>,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// All that a bundle reads words by, resolved: its packs and its own.

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 const CLOSED: &str = "remit.closed";
 
 /// What is known of something, in words, where anything is.
-pub type Told<'a, T> = Box<dyn Fn(&T) -> Option<String> + 'a>;
+pub type Describe<'a, T> = Box<dyn Fn(&T) -> Option<String> + 'a>;
 
 /// When a queue opens that is closed at a moment.
 pub type Opens<'a> = Box<dyn Fn(&ResponderId, Timestamp) -> Option<Timestamp> + 'a>;
@@ -33,13 +33,13 @@ pub struct BundleContext<'a> {
     /// Whether some rule permits a candidate, whatever forbids it: a record names permits only where none forbids.
     pub permitted: Box<dyn Fn(&Candidate) -> bool + 'a>,
     /// What a candidate lacks that no rule permits, in one sentence.
-    pub nearest: Told<'a, Candidate>,
+    pub nearest: Describe<'a, Candidate>,
     /// A rule for words, by its name.
-    pub rule: Told<'a, str>,
+    pub rule: Describe<'a, str>,
     /// What people call a responder.
-    pub title: Told<'a, str>,
+    pub title: Describe<'a, str>,
     /// What people call an owner.
-    pub owner: Told<'a, str>,
+    pub owner: Describe<'a, str>,
     /// When a queue that is closed at a moment opens.
     pub opens: Opens<'a>,
     /// A moment, in the zone in which people work.

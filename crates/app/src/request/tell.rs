@@ -169,7 +169,7 @@ async fn asked_by(parts: &Parts, telling: &Telling<'_>, request: &Request) -> Re
 
 /// Something that the customer is told of a request.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Notice {
     /// The place of what happened in the ledger.
     pub(crate) seq: u64,
     /// When.
@@ -180,14 +180,14 @@ pub(crate) struct Told {
 
 /// What the customer is told of a request while it goes on, after a place in the ledger, oldest first. How it ended is
 /// told where its case knows of it.
-pub(crate) async fn told_on(parts: &Parts, case: &Case, request: &Request, after: u64) -> Result<Vec<Told>, Refused> {
+pub(crate) async fn told_on(parts: &Parts, case: &Case, request: &Request, after: u64) -> Result<Vec<Notice>, Refused> {
     if !request.is_customers() {
         return Ok(Vec::new());
     }
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
     let stream = Stream::request(request.id).to_string();
     let rows = journal.store.records_of(&stream, 0, usize::MAX).await.map_err(Refused::internal)?;
-    let (mut told, mut asked, mut now): (Vec<Told>, Option<Box<RequestAsked>>, Option<Request>) = Default::default();
+    let (mut told, mut asked, mut now): (Vec<Notice>, Option<Box<RequestAsked>>, Option<Request>) = Default::default();
     for row in &rows {
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
         now = Request::after(now, &event);
@@ -199,7 +199,7 @@ pub(crate) async fn told_on(parts: &Parts, case: &Case, request: &Request, after
                 let bundle = announce::governing(parts, &asked.decision.bundle).await;
                 let language = announce::spoken(&asked.decision.signals);
                 let say = |shown: String| bundle.texts().say(language, name, &[("shown", &shown)]);
-                told.push(Told { seq: row.seq, at: changed.at, text: shown.map(say) });
+                told.push(Notice { seq: row.seq, at: changed.at, text: shown.map(say) });
             }
             _ => {}
         }

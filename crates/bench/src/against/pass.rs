@@ -43,7 +43,7 @@ const HELD: [&str; 4] = [
 
 /// What was asked of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum RequestKind {
     /// A case, at so many connections.
     Case(usize),
     /// A holder's answer.
@@ -52,7 +52,7 @@ pub(super) enum Asked {
     Second,
 }
 
-impl Asked {
+impl RequestKind {
     pub(super) fn connections(self) -> usize {
         match self {
             Self::Case(connections) => connections,
@@ -61,7 +61,7 @@ impl Asked {
     }
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for RequestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Case(_) => "a case",
@@ -72,14 +72,14 @@ impl fmt::Display for Asked {
 }
 
 /// What was seen of each.
-pub(super) type Pass = Vec<(Asked, Measured)>;
+pub(super) type Pass = Vec<(RequestKind, Measured)>;
 
 /// How many requests of each are sent in a turn, those that warm not counted.
 #[derive(Debug)]
-pub(super) struct Plan(Vec<(Asked, u64)>);
+pub(super) struct Plan(Vec<(RequestKind, u64)>);
 
 impl Plan {
-    fn of(&self, asked: Asked) -> Option<u64> {
+    fn of(&self, asked: RequestKind) -> Option<u64> {
         self.0.iter().find(|(other, _)| *other == asked).map(|(_, count)| *count)
     }
 }
@@ -96,7 +96,7 @@ impl fmt::Display for Plan {
 
 /// A case under the lease that it was opened with.
 #[derive(Debug)]
-struct Held {
+struct LeasedCase {
     id: String,
     epoch: u64,
 }
@@ -116,7 +116,7 @@ struct Sent<'a> {
     process: Pid,
     plan: Option<&'a Plan>,
     pass: Pass,
-    counts: Vec<(Asked, u64)>,
+    counts: Vec<(RequestKind, u64)>,
 }
 
 impl Sent<'_> {
@@ -127,7 +127,7 @@ impl Sent<'_> {
     /// Sends what warms and what is measured, from `numbers`; gives the number after the last.
     fn measure(
         &mut self,
-        asked: Asked,
+        asked: RequestKind,
         numbers: Range<u64>,
         requests: &Requests,
         answers: Option<&Answers>,
@@ -181,13 +181,13 @@ impl Client {
         let (opening, ids) = (http::requests(&self.messages, &token), ids(&opened));
         let mut next = 0;
         for &connections in &self.connections {
-            next = sent.measure(Asked::Case(connections), next..u64::MAX, &opening, Some(&ids))?;
+            next = sent.measure(RequestKind::Case(connections), next..u64::MAX, &opening, Some(&ids))?;
         }
         let held = Arc::new(self.held(&serving, &token, &opened)?);
         let (all, half) = (held.len() as u64, held.len() as u64 / 2);
         ensure!(half > u64::from(WARM), "{all} cases were opened, which are too few: measure longer, by --seconds");
-        sent.measure(Asked::Answer, 0..half, &self.answers(&held, &token), None)?;
-        sent.measure(Asked::Second, half..all, &self.seconds(&held, &token), None)?;
+        sent.measure(RequestKind::Answer, 0..half, &self.answers(&held, &token), None)?;
+        sent.measure(RequestKind::Second, half..all, &self.seconds(&held, &token), None)?;
         let (pass, counts) = (sent.pass, sent.counts);
         Ok((pass, Plan(counts)))
     }
@@ -217,7 +217,7 @@ impl Client {
     }
 
     /// The cases that were opened, in the order of the requests that opened them.
-    fn held(&self, serving: &Serving, token: &str, opened: &Opened) -> anyhow::Result<Vec<Held>> {
+    fn held(&self, serving: &Serving, token: &str, opened: &Opened) -> anyhow::Result<Vec<LeasedCase>> {
         let mut epochs = BTreeMap::new();
         let mut after = String::new();
         loop {
@@ -229,11 +229,11 @@ impl Client {
             epochs.extend(page.items.into_iter().filter_map(|case| Some((case.id, case.holder?.epoch))));
         }
         let opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = opened.values().filter_map(|id| Some(Held { id: id.clone(), epoch: *epochs.get(id)? }));
+        let held = opened.values().filter_map(|id| Some(LeasedCase { id: id.clone(), epoch: *epochs.get(id)? }));
         Ok(held.collect())
     }
 
-    fn answers(&self, held: &Arc<Vec<Held>>, token: &str) -> Requests {
+    fn answers(&self, held: &Arc<Vec<LeasedCase>>, token: &str) -> Requests {
         let (held, token) = (Arc::clone(held), token.to_owned());
         Arc::new(move |n, out| {
             let Some((case, text)) = of(&held, n).zip(of(&HELD, n % HELD.len() as u64)) else { return };
@@ -242,7 +242,7 @@ impl Client {
         })
     }
 
-    fn seconds(&self, held: &Arc<Vec<Held>>, token: &str) -> Requests {
+    fn seconds(&self, held: &Arc<Vec<LeasedCase>>, token: &str) -> Requests {
         let (held, token, messages) = (Arc::clone(held), token.to_owned(), Arc::clone(&self.messages));
         Arc::new(move |n, out| {
             let Some(case) = of(&held, n) else { return };

@@ -1,6 +1,6 @@
 //! What two builds came to beside each other, and which goals are met.
 
-use super::pass::{Asked, Pass};
+use super::pass::{Pass, RequestKind};
 use crate::{
     meter::{Measured, geometric_mean},
     ratio::{Goal, Ratio},
@@ -39,7 +39,7 @@ fn turns(passes: &[Pass], at: usize, figure: Figure) -> Vec<f64> {
 
 /// Prints both builds and their ratios, then each goal; says whether all are met.
 pub(super) fn table(present: &[Pass], other: &[Pass]) -> bool {
-    let asked: Vec<Asked> = present.first().into_iter().flatten().map(|(asked, _)| *asked).collect();
+    let asked: Vec<RequestKind> = present.first().into_iter().flatten().map(|(asked, _)| *asked).collect();
     println!("  means over the turns; the ratio is that of this build to the other, with its interval at 95 %");
     let row = |what: &str, connections: &str, build: &str, cells: [String; 4]| {
         let cells: String = cells.iter().map(|cell| format!(" {cell:>22}")).collect();
@@ -55,11 +55,11 @@ pub(super) fn table(present: &[Pass], other: &[Pass]) -> bool {
         let ratio = |figure| Ratio::of(&turns(present, at, figure), &turns(other, at, figure));
         row("", "", "ratio", FIGURES.map(|(_, figure, _)| ratio(figure).to_string()));
     }
-    let goals: [(&str, Asked, Figure, Goal); 4] = [
-        ("processor time of a case at 64 connections", Asked::Case(AT), CPU, CASE),
-        ("cases a second at 64 connections", Asked::Case(AT), RATE, CASE_RATE),
-        ("processor time of a holder's answer", Asked::Answer, CPU, MESSAGE),
-        ("processor time of a customer's second message", Asked::Second, CPU, MESSAGE),
+    let goals: [(&str, RequestKind, Figure, Goal); 4] = [
+        ("processor time of a case at 64 connections", RequestKind::Case(AT), CPU, CASE),
+        ("cases a second at 64 connections", RequestKind::Case(AT), RATE, CASE_RATE),
+        ("processor time of a holder's answer", RequestKind::Answer, CPU, MESSAGE),
+        ("processor time of a customer's second message", RequestKind::Second, CPU, MESSAGE),
     ];
     let mut met = true;
     for (name, what, figure, goal) in goals {

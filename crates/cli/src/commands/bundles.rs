@@ -1,7 +1,7 @@
 //! `remit policy activate` and its kin: which bundle governs, in a running server or in a data directory that none has
 //! open.
 
-use super::{case::Place, json::text};
+use super::{case::DataOrServer, json::text};
 use anyhow::Context as _;
 use clap::Args;
 use remit_app::{
@@ -60,7 +60,7 @@ pub(crate) struct Activate {
     #[command(flatten)]
     how: How,
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
 }
 
 /// Put the bundle in force again that was before the one in force.
@@ -70,14 +70,14 @@ pub(crate) struct Rollback {
     #[command(flatten)]
     how: How,
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
 }
 
 /// List the bundles that came into force, oldest first: when, by whom, and why.
 #[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
 }
 
 /// Write the files of a bundle that came into force into a new directory.
@@ -88,7 +88,7 @@ pub(crate) struct Export {
     /// The directory, which must not be there.
     to: PathBuf,
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
 }
 
 /// Say how a bundle differs from an earlier one: what is new, gone or otherwise in it.
@@ -102,7 +102,7 @@ pub(crate) struct Compare {
     #[arg(value_name = "NEW")]
     new: Option<String>,
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
 }
 
 impl How {

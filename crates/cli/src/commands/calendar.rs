@@ -1,6 +1,6 @@
 //! `remit calendar`: when a queue is open, day by day.
 
-use super::{bundles, case::Place};
+use super::{bundles, case::DataOrServer};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{
@@ -32,7 +32,7 @@ pub(crate) struct Show {
     #[arg(long, conflicts_with = "data")]
     bundle: Option<PathBuf>,
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
     /// The first day, such as `2026-12-24`, or a moment on it with its offset; today, where it is not named.
     #[arg(long, value_name = "DATE")]
     from: Option<String>,

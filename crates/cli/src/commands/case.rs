@@ -30,7 +30,7 @@ pub(crate) enum Case {
 
 /// Where to look.
 #[derive(Debug, Args)]
-pub(crate) struct Place {
+pub(crate) struct DataOrServer {
     /// A data directory that no server has open. It is looked at, and nothing is done in it.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub(crate) struct Show {
     /// The case.
     id: String,
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
 }
 
 /// Say in plain words why a decision was taken.
@@ -53,10 +53,10 @@ pub(crate) struct Explain {
     /// The decision, or a case, whose newest decision is taken.
     id: String,
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
 }
 
-impl Place {
+impl DataOrServer {
     /// The data directory, where one is named.
     pub(super) fn data(&self) -> Option<&Path> {
         self.data.as_deref()

@@ -1,6 +1,6 @@
 //! `remit request show`: a request for an action from the words that caused it to the effect, on one page.
 
-use super::{case::Place, history, json::text};
+use super::{case::DataOrServer, history, json::text};
 use clap::{Args, Subcommand};
 use remit_app::{environment::clock::rfc3339, operation};
 use remit_command::{
@@ -31,7 +31,7 @@ pub(crate) struct Show {
     /// The request.
     id: String,
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
 }
 
 impl Request {

@@ -2,7 +2,7 @@
 //! a data directory.
 
 use super::{
-    case::Place,
+    case::DataOrServer,
     history::{self, History},
 };
 use clap::Args;
@@ -28,7 +28,7 @@ pub(crate) struct OfStream {
     #[arg(value_parser = named)]
     stream: Stream,
     #[command(flatten)]
-    place: Place,
+    place: DataOrServer,
 }
 
 fn named(text: &str) -> Result<Stream, StreamError> {

@@ -21,7 +21,8 @@ const FIGURE_13: &str = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt
     AJpLjA";
 const NOW: i64 = 1_562_262_616_000;
 const TOKEN: &str = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU";
-const ASKED: Asked<'_> = Asked { method: "POST", url: "https://server.example.com/token", access_token: Some(TOKEN) };
+const ASKED: ProofRequest<'_> =
+    ProofRequest { method: "POST", url: "https://server.example.com/token", access_token: Some(TOKEN) };
 
 fn nonces() -> Nonces {
     Nonces::new(&[7; 32], Duration::from_secs(120))
@@ -46,13 +47,13 @@ fn told(header: &Value, claims: &Value) -> Result<Proof, ProofError> {
 
 #[test]
 fn the_examples_of_the_standard_lack_a_nonce_alone() {
-    let asked = Asked { access_token: None, ..ASKED };
+    let asked = ProofRequest { access_token: None, ..ASKED };
     assert_eq!(read(FIGURE_2, &asked, &nonces(), NOW), Err(ProofError::NoNonce));
     let url = "https://resource.example.org/protectedresource";
-    let asked = Asked { method: "GET", url, access_token: Some(TOKEN) };
+    let asked = ProofRequest { method: "GET", url, access_token: Some(TOKEN) };
     assert_eq!(read(FIGURE_13, &asked, &nonces(), NOW), Err(ProofError::NoNonce));
     assert_eq!(ProofError::NoNonce.code().as_str(), "use_dpop_nonce");
-    let other = Asked { access_token: Some("other"), ..asked };
+    let other = ProofRequest { access_token: Some("other"), ..asked };
     assert_eq!(read(FIGURE_13, &other, &nonces(), NOW), Err(ProofError::Token));
     let changed = FIGURE_13.replace("eyJqdGkiOiJl", "eyJqdGkiOiJm");
     assert_eq!(read(&changed, &asked, &nonces(), NOW), Err(ProofError::Signature));
@@ -166,10 +167,10 @@ fn the_address_is_compared_in_one_spelling() {
         assert!(told(&header, &claims).is_ok(), "{htu}");
     }
     let proof = key().sign(&header, &good().1).unwrap();
-    let asked = Asked { url: "https://SERVER.example.com:443/token?scope=a", ..ASKED };
+    let asked = ProofRequest { url: "https://SERVER.example.com:443/token?scope=a", ..ASKED };
     assert!(read(&proof, &asked, &nonces(), NOW).is_ok());
     // Of an address that is none, no proof is good.
-    let asked = Asked { url: "token", ..ASKED };
+    let asked = ProofRequest { url: "token", ..ASKED };
     claims["htu"] = json!("token");
     assert!(read(&key().sign(&header, &claims).unwrap(), &asked, &nonces(), NOW).is_err());
 }

@@ -4,7 +4,7 @@ use super::parts::Article;
 use crate::{
     files::{self, Files},
     finding::{Finding, line_at},
-    places::{Place, Places},
+    places::{Places, TomlPath},
 };
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -52,12 +52,12 @@ pub(super) fn read(files: &Files, findings: &mut Vec<Finding>) -> Vec<Article> {
         let (head, before, text) = parts(file, whole, findings);
         // The line `+++` stands above.
         let places = Places::of(before);
-        let line = |place: &Place| places.line(place) + 1;
+        let line = |place: &TomlPath| places.line(place) + 1;
         lint(file, &line, &head, &mut asked, findings);
         if !head.answers.is_empty() && !says_something(text) {
             let message = "the article has questions that it answers, and no text that answers them";
             let cure = "write the answer under its title, or take the article out";
-            findings.push(Finding::new(file, line(&Place::key("answers")), message, cure));
+            findings.push(Finding::new(file, line(&TomlPath::key("answers")), message, cure));
         }
         match text.lines().find_map(|line| line.strip_prefix("# ")) {
             Some(title) => articles.push(Article {
@@ -130,24 +130,24 @@ fn says_something(text: &str) -> bool {
 
 fn lint(
     file: &str,
-    line: &dyn Fn(&Place) -> usize,
+    line: &dyn Fn(&TomlPath) -> usize,
     head: &Head,
     asked: &mut HashMap<String, String>,
     findings: &mut Vec<Finding>,
 ) {
-    let mut wrong = |place: Place, message: String, cure: &str| {
+    let mut wrong = |place: TomlPath, message: String, cure: &str| {
         findings.push(Finding::new(file, line(&place), message, cure));
     };
     for (list, questions) in [("answers", &head.answers), ("not", &head.not)] {
         if questions.len() > LISTED_MAX {
             wrong(
-                Place::key(list),
+                TomlPath::key(list),
                 format!("`{list}` has more than {LISTED_MAX} questions"),
                 "keep those that differ most",
             );
         }
         for (at, question) in questions.iter().enumerate() {
-            let here = || Place::key(list).at(at);
+            let here = || TomlPath::key(list).at(at);
             if let Err(error) = remit_domain::text::check_name(question, QUESTION_MAX) {
                 wrong(here(), format!("a question of `{list}` {error}"), "write it as customers ask");
             }
@@ -170,7 +170,7 @@ fn lint(
     if let Some(tag) = &head.language
         && !((2..=3).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_lowercase()))
     {
-        wrong(Place::key("language"), format!("`{tag}` is no language"), "write its ISO 639 code, such as `de`");
+        wrong(TomlPath::key("language"), format!("`{tag}` is no language"), "write its ISO 639 code, such as `de`");
     }
 }
 
@@ -204,7 +204,7 @@ pub(super) fn synonyms(files: &Files, findings: &mut Vec<Finding>) -> Vec<Vec<St
     let mut seen: Vec<String> = Vec::new();
     let places = Places::of(text);
     for (at, group) in read.synonyms.iter().enumerate() {
-        let place = Place::entry("synonyms", at);
+        let place = TomlPath::entry("synonyms", at);
         if group.len() < 2 {
             let message = "a group has fewer than two words";
             findings.push(Finding::new(SYNONYMS, places.line(&place), message, "name the words that mean the same"));

@@ -5,7 +5,7 @@ use crate::{
     cedar::Vocabulary,
     finding::{Fault, Finding},
     manifest::Manifest,
-    places::{Place, Places},
+    places::{Places, TomlPath},
 };
 use remit_domain::id::OwnerId;
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ pub(super) struct Reading<'a> {
 
 impl Reading<'_> {
     /// Notes what is wrong with a part of the manifest.
-    pub(super) fn wrong_at(&mut self, place: &Place, message: impl Into<String>, cure: &str) {
+    pub(super) fn wrong_at(&mut self, place: &TomlPath, message: impl Into<String>, cure: &str) {
         self.findings.push(Finding::new(MANIFEST, self.places.line(place), message, cure));
     }
 
@@ -40,7 +40,7 @@ impl Reading<'_> {
     }
 
     /// The owner that a part names, for what `of` says.
-    pub(super) fn owner(&mut self, name: &str, of: &str, place: &Place) -> Option<OwnerId> {
+    pub(super) fn owner(&mut self, name: &str, of: &str, place: &TomlPath) -> Option<OwnerId> {
         let owner = OwnerId::new(name);
         if let Err(error) = &owner {
             self.wrong_at(place, error.to_string(), "rename it");

@@ -4,7 +4,7 @@ use super::parts::MANIFEST;
 use crate::{
     finding::Finding,
     manifest::Manifest,
-    places::{Place, Places},
+    places::{Places, TomlPath},
 };
 use std::ops::RangeInclusive;
 
@@ -28,7 +28,7 @@ const CURRENCIES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BI
 /// Finds by line what is beyond its bounds; whether the rest may be read.
 pub(super) fn lint(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<Finding>) -> bool {
     let before = findings.len();
-    let mut wrong = |place: &Place, message: String, cure: &str| {
+    let mut wrong = |place: &TomlPath, message: String, cure: &str| {
         findings.push(Finding::new(MANIFEST, places.line(place), message, cure));
     };
     let lists = [
@@ -45,17 +45,17 @@ pub(super) fn lint(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
     ];
     for (list, many) in lists.into_iter().filter(|(_, many)| *many > LISTED_MAX) {
         let message = format!("there are {many} [[{list}]], and at most {LISTED_MAX} are taken");
-        wrong(&Place::entry(list, LISTED_MAX), message, "take some out, or make two bundles of it");
+        wrong(&TomlPath::entry(list, LISTED_MAX), message, "take some out, or make two bundles of it");
     }
     let (ai, queues) = (manifest.responders.len(), manifest.queues.len());
     if ai.max(queues) <= LISTED_MAX && ai + queues > LISTED_MAX {
         let message = format!("there are {} responders and queues, and at most {LISTED_MAX} are taken", ai + queues);
-        wrong(&Place::key("queue"), message, "take some out, or make two bundles of it");
+        wrong(&TomlPath::key("queue"), message, "take some out, or make two bundles of it");
     }
     for (key, text) in [("name", &manifest.name), ("description", &manifest.description)] {
         if text.len() > TEXT_BYTES_MAX {
             let message = format!("the bundle's {key} has {} bytes", text.len());
-            wrong(&Place::key(key), message, "write it as people read it");
+            wrong(&TomlPath::key(key), message, "write it as people read it");
         }
     }
     let is_bounded = findings.len() == before;
@@ -65,13 +65,13 @@ pub(super) fn lint(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
 
 /// The currency, and amounts of it.
 fn amounts(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<Finding>) {
-    let mut wrong = |place: &Place, message: String, cure: &str| {
+    let mut wrong = |place: &TomlPath, message: String, cure: &str| {
         findings.push(Finding::new(MANIFEST, places.line(place), message, cure));
     };
     if !CURRENCIES.split_ascii_whitespace().any(|code| code == manifest.currency) {
         let shown: String = manifest.currency.chars().take(20).collect();
         let message = format!("the currency {shown:?} is no code of ISO 4217");
-        wrong(&Place::key("currency"), message, "write its three capital letters, such as EUR");
+        wrong(&TomlPath::key("currency"), message, "write its three capital letters, such as EUR");
     }
     let economics = &manifest.economics;
     for (key, amount) in [
@@ -82,11 +82,11 @@ fn amounts(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<Finding>
     ] {
         if !MINOR.contains(&amount) {
             let message = format!("`{key}` is {amount}; amounts are from 0 to {}", MINOR.end());
-            wrong(&Place::key("economics").then(key), message, "correct the number");
+            wrong(&TomlPath::key("economics").then(key), message, "correct the number");
         }
     }
     for (class, percent) in economics.value_percent.iter().filter(|(_, percent)| !PERCENT.contains(percent)) {
-        let place = Place::key("economics").then("value_percent").then(class);
+        let place = TomlPath::key("economics").then("value_percent").then(class);
         let message = format!("`{class}` weighs {percent} percent; classes weigh from 0 to {}", PERCENT.end());
         wrong(&place, message, "correct the number");
     }

@@ -9,7 +9,7 @@ use crate::{
     actions::{ACT, HANDLE, REQUEST},
     finding::Finding,
     manifest::{Action, EffectClass, Manifest, TermKind},
-    places::{Place, Places},
+    places::{Places, TomlPath},
 };
 use remit_domain::{id::ActionName, request::Confirming};
 
@@ -28,7 +28,7 @@ pub(super) fn read(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
     connectors::lint(places, manifest, findings);
     let mut catalogue: Vec<ActionSpec> = Vec::new();
     for (at, action) in manifest.actions.iter().enumerate() {
-        let place = Place::entry("action", at);
+        let place = TomlPath::entry("action", at);
         if !action.is_requested() {
             left_over(places, action, &place, findings);
             continue;
@@ -47,7 +47,7 @@ pub(super) fn read(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
 }
 
 /// What an action says that has no parameters, and what nobody would look at.
-fn left_over(places: &Places<'_>, action: &Action, place: &Place, findings: &mut Vec<Finding>) {
+fn left_over(places: &Places<'_>, action: &Action, place: &TomlPath, findings: &mut Vec<Finding>) {
     let said = [
         ("effect", action.effect.is_some()),
         ("connector", action.connector.is_some()),
@@ -73,7 +73,7 @@ struct Reader<'r, 'a> {
     places: &'r Places<'a>,
     manifest: &'r Manifest,
     action: &'r Action,
-    place: Place,
+    place: TomlPath,
     findings: &'r mut Vec<Finding>,
 }
 

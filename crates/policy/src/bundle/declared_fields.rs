@@ -5,7 +5,7 @@ use crate::{
     attributes::{AGE_HOURS, IN_HOURS, seen_as},
     finding::Finding,
     manifest::{Field, SeenBy},
-    places::{Place, Places},
+    places::{Places, TomlPath},
 };
 use remit_domain::{field::FieldKind, id::FieldName, source};
 use std::collections::BTreeSet;
@@ -51,13 +51,13 @@ impl Of {
 
 /// What is declared, in the bundle's order; what is wrong is left out.
 pub(super) fn read(places: &Places<'_>, declared: &[Field], of: Of, findings: &mut Vec<Finding>) -> Vec<FieldSpec> {
-    let mut wrong = |place: Place, message: String, cure: &str| {
+    let mut wrong = |place: TomlPath, message: String, cure: &str| {
         findings.push(Finding::new(MANIFEST, places.line(&place), message, cure));
     };
     let word = of.word();
     if declared.len() > DECLARED_MAX {
         wrong(
-            Place::key(word),
+            TomlPath::key(word),
             format!("there are {} [[{word}]]s, more than {DECLARED_MAX}", declared.len()),
             "declare fewer",
         );
@@ -66,7 +66,7 @@ pub(super) fn read(places: &Places<'_>, declared: &[Field], of: Of, findings: &m
     let mut seen = BTreeSet::new();
     for (at, field) in declared.iter().enumerate() {
         let mut tell = |message: &str, cure: &str| {
-            wrong(Place::entry(word, at).then("name"), format!("{word} `{}` {message}", field.name), cure);
+            wrong(TomlPath::entry(word, at).then("name"), format!("{word} `{}` {message}", field.name), cure);
         };
         if let Some(spec) = spec(field, of, &mut tell) {
             let taken = match of {

@@ -13,7 +13,7 @@ use crate::{
     finding::{Fault, Finding},
     local_time::zone_of,
     manifest::{self, LEVELS, Languages, OfTopic, SignalKind},
-    places::Place,
+    places::TomlPath,
 };
 use jiff::tz::TimeZone;
 use remit_domain::{
@@ -37,7 +37,7 @@ impl Reading<'_> {
         let digest = &model.digest;
         if !(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())) {
             self.wrong_at(
-                &Place::key("encoder_model").then("digest"),
+                &TomlPath::key("encoder_model").then("digest"),
                 format!("the digest `{digest}` of `encoder_model` is no SHA-256 in hexadecimal, which has 64 digits"),
                 "name the model's digest; `remit policy check` says it once the directory is right and the digest is \
                  64 zeros",
@@ -48,10 +48,10 @@ impl Reading<'_> {
     pub(super) fn signals(&mut self) -> Vec<SignalSpec> {
         let manifest = self.manifest;
         let signals = manifest.signals.iter().enumerate();
-        signals.filter_map(|(at, signal)| self.signal(signal, &Place::entry("signal", at))).collect()
+        signals.filter_map(|(at, signal)| self.signal(signal, &TomlPath::entry("signal", at))).collect()
     }
 
-    fn signal(&mut self, signal: &manifest::Signal, place: &Place) -> Option<SignalSpec> {
+    fn signal(&mut self, signal: &manifest::Signal, place: &TomlPath) -> Option<SignalSpec> {
         let key = |key: &str| place.clone().then(key);
         let name = match SignalName::new(&signal.name) {
             Ok(name) => name,
@@ -126,7 +126,7 @@ impl Reading<'_> {
         let manifest = self.manifest;
         let mut topics = HashMap::new();
         for (at, topic) in manifest.topics.iter().enumerate() {
-            let place = Place::entry("topic", at);
+            let place = TomlPath::entry("topic", at);
             if !self.vocabulary.enums.get("Topic").is_some_and(|values| values.contains(&topic.name)) {
                 self.wrong_at(
                     &place.clone().then("name"),
@@ -204,7 +204,7 @@ impl Reading<'_> {
         for (at, topic) in manifest.topics.iter().enumerate() {
             for (nth, intent) in topic.intents.iter().enumerate().filter(|(_, intent)| !seen.contains_key(*intent)) {
                 self.wrong_at(
-                    &Place::entry("topic", at).then("intents").at(nth),
+                    &TomlPath::entry("topic", at).then("intents").at(nth),
                     format!("intent `{intent}` has no example in intents.csv"),
                     "add examples, or take it out of the topic",
                 );
@@ -216,7 +216,7 @@ impl Reading<'_> {
         let manifest = self.manifest;
         let zone = self.zone();
         let ai = manifest.responders.iter().enumerate().filter_map(|(at, r)| {
-            let (place, before) = (Place::entry("responder", at), self.findings.len());
+            let (place, before) = (TomlPath::entry("responder", at), self.findings.len());
             let spec = self.ai(r, &zone, &place);
             self.dropped(&r.name, spec.is_some(), before);
             spec
@@ -225,7 +225,7 @@ impl Reading<'_> {
         let queues = manifest.queues.iter().enumerate();
         specs.extend(queues.filter_map(|(at, q)| {
             let before = self.findings.len();
-            let spec = self.queue(q, &Place::entry("queue", at));
+            let spec = self.queue(q, &TomlPath::entry("queue", at));
             self.dropped(&q.name, spec.is_some(), before);
             spec
         }));
@@ -240,7 +240,7 @@ impl Reading<'_> {
         }
     }
 
-    fn ai(&mut self, r: &manifest::Responder, zone: &TimeZone, place: &Place) -> Option<CandidateSpec> {
+    fn ai(&mut self, r: &manifest::Responder, zone: &TimeZone, place: &TomlPath) -> Option<CandidateSpec> {
         let accountable = self.owner(&r.accountable, &r.name, &place.clone().then("accountable"))?;
         let responder = self.responder(&r.name, place)?;
         self.values(&r.name, "Topic", &r.topics, &place.clone().then("topics"));
@@ -290,31 +290,31 @@ impl Reading<'_> {
     }
 
     /// Where a responder is declared.
-    fn place(&self, spec: &CandidateSpec) -> Place {
+    fn place(&self, spec: &CandidateSpec) -> TomlPath {
         let name = spec.responder.as_str();
         match spec.kind {
             ResponderKind::Ai => {
                 let at = self.manifest.responders.iter().position(|r| r.name == name);
-                Place::entry("responder", at.unwrap_or_default())
+                TomlPath::entry("responder", at.unwrap_or_default())
             }
             ResponderKind::Queue => {
-                Place::entry("queue", self.manifest.queues.iter().position(|q| q.name == name).unwrap_or_default())
+                TomlPath::entry("queue", self.manifest.queues.iter().position(|q| q.name == name).unwrap_or_default())
             }
         }
     }
 
     /// Where the last responder is declared that has this name.
-    fn last_of_name(&self, name: &str) -> Place {
+    fn last_of_name(&self, name: &str) -> TomlPath {
         match self.manifest.queues.iter().rposition(|q| q.name == name) {
-            Some(at) => Place::entry("queue", at),
+            Some(at) => TomlPath::entry("queue", at),
             None => {
                 let at = self.manifest.responders.iter().rposition(|r| r.name == name);
-                Place::entry("responder", at.unwrap_or_default())
+                TomlPath::entry("responder", at.unwrap_or_default())
             }
         }
     }
 
-    fn queue(&mut self, q: &manifest::Queue, place: &Place) -> Option<CandidateSpec> {
+    fn queue(&mut self, q: &manifest::Queue, place: &TomlPath) -> Option<CandidateSpec> {
         let key = |key: &str| place.clone().then(key);
         let accountable = self.owner(&q.accountable, &q.name, &key("accountable"))?;
         let responder = self.responder(&q.name, place)?;
@@ -336,7 +336,7 @@ impl Reading<'_> {
             Err(message) => {
                 let at = self.manifest.calendars.iter().position(|c| c.name == q.calendar).unwrap_or_default();
                 let message = format!("calendar `{}`: {message}", calendar.name);
-                self.wrong_at(&Place::entry("calendar", at).then("name"), message, "correct the calendar");
+                self.wrong_at(&TomlPath::entry("calendar", at).then("name"), message, "correct the calendar");
                 return None;
             }
         };
@@ -406,7 +406,7 @@ impl Reading<'_> {
     fn zone(&mut self) -> TimeZone {
         if let Some(named) = self.manifest.time_zone.as_deref().filter(|named| TimeZone::get(named).is_err()) {
             let message = format!("`{named}` is no time zone of the IANA database");
-            self.wrong_at(&Place::key("time_zone"), message, "write one such as Europe/London");
+            self.wrong_at(&TomlPath::key("time_zone"), message, "write one such as Europe/London");
         }
         zone_of(self.manifest)
     }
@@ -416,7 +416,7 @@ impl Reading<'_> {
         of: &str,
         is_queue: bool,
         by_topic: &BTreeMap<String, OfTopic>,
-        place: &Place,
+        place: &TomlPath,
     ) -> BTreeMap<String, OfTopic> {
         let place = place.clone().then("by_topic");
         self.values(of, "Topic", &by_topic.keys().cloned().collect::<Vec<_>>(), &place);
@@ -424,7 +424,7 @@ impl Reading<'_> {
         by_topic.clone()
     }
 
-    fn languages(&mut self, of: &str, languages: &Languages, place: &Place) {
+    fn languages(&mut self, of: &str, languages: &Languages, place: &TomlPath) {
         let place = place.clone().then("languages");
         self.values(of, "Language", &languages.names(), &place);
         for (language, level) in languages.levels().iter().filter(|(_, level)| !LEVELS.contains(*level)) {
@@ -438,7 +438,7 @@ impl Reading<'_> {
         let names: Vec<String> = manifest.actions.iter().map(|action| action.name.clone()).collect();
         let mut actions = Vec::new();
         for (at, name) in names.iter().enumerate() {
-            let place = Place::entry("action", at).then("name");
+            let place = TomlPath::entry("action", at).then("name");
             // One that is requested exactly is an action of its own.
             if !manifest.actions.get(at).is_some_and(manifest::Action::is_requested) {
                 self.values("action", "RequestedAction", std::slice::from_ref(name), &place);
@@ -452,13 +452,13 @@ impl Reading<'_> {
         for (at, name) in manifest.dispositions.iter().enumerate() {
             match Disposition::new(name) {
                 Ok(disposition) => dispositions.push(disposition),
-                Err(error) => self.wrong_at(&Place::entry("dispositions", at), error.to_string(), "rename it"),
+                Err(error) => self.wrong_at(&TomlPath::entry("dispositions", at), error.to_string(), "rename it"),
             }
         }
         (actions, dispositions)
     }
 
-    fn responder(&mut self, name: &str, place: &Place) -> Option<ResponderId> {
+    fn responder(&mut self, name: &str, place: &TomlPath) -> Option<ResponderId> {
         let responder = ResponderId::new(name);
         if let Err(error) = &responder {
             self.wrong_at(&place.clone().then("name"), error.to_string(), "rename it, here and in the policies");
@@ -467,7 +467,7 @@ impl Reading<'_> {
     }
 
     /// Values of a vocabulary that a part lists; those of a table are its keys.
-    fn values(&mut self, of: &str, vocabulary: &str, values: &[String], place: &Place) {
+    fn values(&mut self, of: &str, vocabulary: &str, values: &[String], place: &TomlPath) {
         let known = self.vocabulary.enums.get(vocabulary).cloned().unwrap_or_default();
         for (at, value) in values.iter().enumerate().filter(|(_, value)| !known.contains(*value)) {
             self.wrong_at(

@@ -4,11 +4,11 @@ use super::being_read::Reading;
 use crate::{
     address::{Address, IN_THE_CLEAR},
     manifest::{self, ServiceKind},
-    places::Place,
+    places::TomlPath,
 };
 
 impl Reading<'_> {
-    pub(super) fn service(&mut self, r: &manifest::Responder, place: &Place) -> Option<manifest::Service> {
+    pub(super) fn service(&mut self, r: &manifest::Responder, place: &TomlPath) -> Option<manifest::Service> {
         let service = r.service.clone()?;
         let of_service = place.clone().then("service");
         let lacks = match service.kind {
@@ -45,7 +45,13 @@ impl Reading<'_> {
     }
 
     /// Numbers that no service and no breaker can have.
-    fn numbers(&mut self, r: &manifest::Responder, service: &manifest::Service, place: &Place, of_service: &Place) {
+    fn numbers(
+        &mut self,
+        r: &manifest::Responder,
+        service: &manifest::Service,
+        place: &TomlPath,
+        of_service: &TomlPath,
+    ) {
         let numbers =
             [service.patience_seconds, service.attempts.unwrap_or(1), service.concurrency, service.per_minute];
         if numbers.contains(&0) || service.patience_seconds > 3_600 {
@@ -64,7 +70,7 @@ impl Reading<'_> {
     }
 
     /// What an OpenAI-compatible interface is told beside the conversation.
-    fn answers(&mut self, name: &str, service: &manifest::Service, place: &Place) {
+    fn answers(&mut self, name: &str, service: &manifest::Service, place: &TomlPath) {
         let both = [
             (
                 service.max_tokens.is_some() && service.max_completion_tokens.is_some(),

@@ -1,7 +1,7 @@
 //! Reads what a bundle says about deciding beside its policies: who owns each decision point, and how cost is counted.
 
 use super::{being_read::Reading, declared_fields, field::FieldSpec};
-use crate::{manifest::SignalKind, places::Place};
+use crate::{manifest::SignalKind, places::TomlPath};
 use remit_domain::{
     cost::{Currency, Economics},
     decision::{Considerations, DecisionPoint, Terms},
@@ -25,11 +25,11 @@ impl Reading<'_> {
         for point in DecisionPoint::ALL {
             match manifest.decision_points.get(point.as_str()) {
                 Some(owner) => {
-                    let place = Place::key("decision_points").then(point.as_str());
+                    let place = TomlPath::key("decision_points").then(point.as_str());
                     owners.insert(point, self.owner(owner, point.as_str(), &place)?);
                 }
                 None => self.wrong_at(
-                    &Place::key("decision_points"),
+                    &TomlPath::key("decision_points"),
                     format!("decision point `{}` has no owner", point.as_str()),
                     "add it under [decision_points]",
                 ),
@@ -38,14 +38,14 @@ impl Reading<'_> {
         for name in manifest.decision_points.keys() {
             if !DecisionPoint::ALL.iter().any(|point| point.as_str() == name) {
                 self.wrong_at(
-                    &Place::key("decision_points").then(name),
+                    &TomlPath::key("decision_points").then(name),
                     format!("`{name}` is no decision point"),
                     "the decision points are route, retain, escalate, return_to_ai, override, offer, stop_ai and act",
                 );
             }
         }
         if !(1..=366).contains(&manifest.limits.snooze_days) {
-            let place = Place::key("limits").then("snooze_days");
+            let place = TomlPath::key("limits").then("snooze_days");
             self.wrong_at(&place, "snooze_days must be 1 to 366", "name for how many days a case is snoozed at most");
         }
         let economics = &manifest.economics;
@@ -55,7 +55,7 @@ impl Reading<'_> {
                     && !declared_fields::is_class(facts, name) =>
             {
                 self.wrong_at(
-                    &Place::key("economics").then("value_signal"),
+                    &TomlPath::key("economics").then("value_signal"),
                     format!(
                         "value_signal names `{name}`, which is no signal of type `name`, and no text among the facts"
                     ),
@@ -85,12 +85,14 @@ impl Reading<'_> {
             exception_owner: self.owner(
                 &manifest.exceptions.owner,
                 "[exceptions]",
-                &Place::key("exceptions").then("owner"),
+                &TomlPath::key("exceptions").then("owner"),
             )?,
             exception_due_ms: i64::from(manifest.exceptions.due_minutes) * MINUTE_MS,
             callback_ms: i64::from(manifest.limits.callback_minutes) * MINUTE_MS,
             escalate_to: match &manifest.exceptions.escalate_to {
-                Some(owner) => Some(self.owner(owner, "escalate_to", &Place::key("exceptions").then("escalate_to"))?),
+                Some(owner) => {
+                    Some(self.owner(owner, "escalate_to", &TomlPath::key("exceptions").then("escalate_to"))?)
+                }
                 None => None,
             },
         })
@@ -117,7 +119,7 @@ impl Reading<'_> {
                 Some(like) => format!("did you mean `{like}`?"),
                 None => format!("its values are {}", known.join(", ")),
             };
-            let place = Place::key("economics").then("value_percent").then(value);
+            let place = TomlPath::key("economics").then("value_percent").then(value);
             self.wrong_at(&place, format!("value_percent names `{value}`, which is no value of `{name}`"), &cure);
         }
     }

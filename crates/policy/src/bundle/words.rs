@@ -6,7 +6,7 @@ use crate::{
     files::Files,
     finding::{Fault, Finding, line_of},
     manifest::{Manifest, ReadingsTable},
-    places::{Place, Places},
+    places::{Places, TomlPath},
 };
 use remit_domain::situation::{NONE, SITUATION};
 use remit_signals::readings::{self, At, Choice, Readings, nearest};
@@ -55,12 +55,12 @@ pub(super) fn resolve(
 }
 
 /// Where the manifest says this word of readings.
-fn place_of_choice(manifest: &Manifest, word: &str) -> Place {
+fn place_of_choice(manifest: &Manifest, word: &str) -> TomlPath {
     let usual = ReadingsTable::default();
     let table = manifest.readings.as_ref().unwrap_or(&usual);
-    let (of_table, listed) = (Place::key("readings"), |list: &[String]| list.iter().position(|one| one == word));
+    let (of_table, listed) = (TomlPath::key("readings"), |list: &[String]| list.iter().position(|one| one == word));
     if let Some(at) = manifest.packs.as_deref().and_then(listed) {
-        return Place::entry("packs", at);
+        return TomlPath::entry("packs", at);
     }
     if let Some(at) = listed(&table.off) {
         return of_table.then("off").at(at);

@@ -64,7 +64,7 @@ pub(super) fn check(
     failures
 }
 
-struct Asked {
+struct TestedRequest {
     asker: Asker,
     arguments: Names,
     facts: Names,
@@ -76,7 +76,7 @@ fn asked(
     spec: &ActionSpec,
     candidates: &[CandidateFacts],
     test: &RequestTest,
-) -> Result<Asked, Vec<String>> {
+) -> Result<TestedRequest, Vec<String>> {
     let mut failures = Vec::new();
     let arguments: Map<String, Json> = test.arguments.iter().map(|(name, value)| (name.clone(), json(value))).collect();
     if let Err(error) = spec.parameters.check(&arguments) {
@@ -115,7 +115,7 @@ fn asked(
     };
     match asker {
         Some(asker) if failures.is_empty() => {
-            Ok(Asked { asker, arguments: spec.parameters.seen(&arguments), facts, recent })
+            Ok(TestedRequest { asker, arguments: spec.parameters.seen(&arguments), facts, recent })
         }
         Some(_) => Err(failures),
         None => {

@@ -28,7 +28,7 @@ use remit_app::{
 use remit_domain::delegation::Scope;
 use remit_oauth::{
     details,
-    dpop::Asked,
+    dpop::ProofRequest,
     error::{ErrorCode, OAuthError},
     metadata::{AuthorizationServer, ProtectedResource},
     seen::Seen as _,
@@ -157,7 +157,7 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
     let issuer = issuer(app)?;
     parameters.are_for(&issuer)?;
     let url = format!("{issuer}{PATH}");
-    let asked = Asked { method: "POST", url: &url, access_token: None };
+    let asked = ProofRequest { method: "POST", url: &url, access_token: None };
     let proof = proof(app, &headers, &asked).map_err(OAuthError::from)?;
     let now = app.environment.now().0;
     app.vault

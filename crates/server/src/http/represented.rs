@@ -19,7 +19,7 @@ use remit_app::{
     refused::Refused,
 };
 use remit_oauth::{
-    dpop::{self, Asked, Proof, ProofError},
+    dpop::{self, Proof, ProofError, ProofRequest},
     error::{ErrorCode, OAuthError},
     metadata::{PROTECTED_RESOURCE, well_known},
     seen::Seen as _,
@@ -71,7 +71,7 @@ pub(crate) fn with_nonce(headers: &mut HeaderMap, nonce: &str) {
 ///
 /// # Errors
 /// What is wrong with the proof.
-pub(crate) fn proof(app: &Parts, headers: &HeaderMap, asked: &Asked<'_>) -> Result<Proof, ProofError> {
+pub(crate) fn proof(app: &Parts, headers: &HeaderMap, asked: &ProofRequest<'_>) -> Result<Proof, ProofError> {
     let sent = dpop::only(headers.get_all(DPOP).iter().map(HeaderValue::as_bytes))?;
     dpop::read(sent, asked, app.vault.nonces(), app.environment.now().0)
 }
@@ -104,7 +104,7 @@ impl FromRequestParts<Shared> for Represented {
             return Err(refused(unauthenticated(detail), None));
         }
         let url = format!("{issuer}{}", parts.uri.path());
-        let asked = Asked { method: parts.method.as_str(), url: &url, access_token: Some(token) };
+        let asked = ProofRequest { method: parts.method.as_str(), url: &url, access_token: Some(token) };
         let not_proved = |error: ProofError| refused(unauthenticated(error.to_string()), Some(error.code()));
         let proof = proof(app, &parts.headers, &asked).map_err(not_proved)?;
         let caller = represent::represented(app, token, &proof.jkt).await;

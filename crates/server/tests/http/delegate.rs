@@ -7,7 +7,7 @@ use crate::{
     sample_bundle::BANK,
 };
 use remit_app::Settings;
-use remit_oauth::{assertion, client::ClientKey, dpop::Asked};
+use remit_oauth::{assertion, client::ClientKey, dpop::ProofRequest};
 use remit_policy::address::Address;
 use serde_json::{Value, json};
 use std::sync::{
@@ -112,7 +112,7 @@ impl Delegate {
     /// A proof for a request at this path, with the token where one is sent with it.
     pub(crate) fn proof(&self, method: &str, path: &str, token: Option<&str>) -> String {
         let url = format!("{ISSUER}{path}");
-        let asked = Asked { method, url: &url, access_token: token };
+        let asked = ProofRequest { method, url: &url, access_token: token };
         self.key.proof(&asked, Some(&self.nonce), &once(), self.now_ms).unwrap()
     }
 

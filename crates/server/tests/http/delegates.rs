@@ -4,7 +4,7 @@ use crate::{
     delegate::{Delegate, Desk, ISSUER, once, page, usual},
     harness::{Got, Server},
 };
-use remit_oauth::{assertion, client::ClientKey, dpop::Asked};
+use remit_oauth::{assertion, client::ClientKey, dpop::ProofRequest};
 use serde_json::{Value, json};
 
 /// What is answered once it is so.
@@ -167,9 +167,9 @@ fn proofs_that_prove_nothing_are_refused() {
     let (path, url) = ("/delegate/v1/cases", format!("{ISSUER}/delegate/v1/cases"));
     let bearer = format!("DPoP {}", muse.token);
     let thief = ClientKey::ed25519(&[99; 32]).unwrap();
-    let asked = |method: &'static str, url: &'static str| Asked { method, url, access_token: Some(&muse.token) };
+    let asked = |method: &'static str, url: &'static str| ProofRequest { method, url, access_token: Some(&muse.token) };
     let here: &'static str = Box::leak(url.into_boxed_str());
-    let proof = |key: &ClientKey, asked: &Asked<'_>, nonce: Option<&str>, at: i64| {
+    let proof = |key: &ClientKey, asked: &ProofRequest<'_>, nonce: Option<&str>, at: i64| {
         key.proof(asked, nonce, &once(), at).unwrap()
     };
     let (nonce, now) = (Some(muse.nonce.as_str()), muse.now_ms);

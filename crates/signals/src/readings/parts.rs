@@ -1,7 +1,7 @@
 //! Takes the languages, situations and rules of one file, and says what is wrong with them.
 
 use super::{
-    Example, FRUSTRATED, FRUSTRATION, Language, NONE, Place, Reads, Rule, Situation, UNDETERMINED, WANTS_HUMAN,
+    Example, FRUSTRATED, FRUSTRATION, Language, Location, NONE, Reads, Rule, Situation, UNDETERMINED, WANTS_HUMAN,
     file::{Lines, RawLanguage, RawRule, RawSituation, ReadingsFile},
     mistake::{At, meant},
     pattern::{Pattern, plain},
@@ -30,8 +30,8 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn at(&self, line: usize) -> Place {
-        Place { pack: self.pack.clone(), file: self.file.clone(), line }
+    pub(super) fn at(&self, line: usize) -> Location {
+        Location { pack: self.pack.clone(), file: self.file.clone(), line }
     }
 
     fn wrong_at(&self, line: usize) -> At {
@@ -45,7 +45,7 @@ pub(super) fn take(
     source: &Source,
     file: ReadingsFile,
     lines: Lines<'_>,
-) -> Vec<(RawSentence, Place)> {
+) -> Vec<(RawSentence, Location)> {
     for language in file.languages {
         draft.language(source, language, lines);
     }
@@ -146,7 +146,7 @@ impl Resolving<'_> {
         true
     }
 
-    fn situation(&mut self, source: &Source, raw: RawSituation, lines: Lines<'_>) -> Vec<(RawSentence, Place)> {
+    fn situation(&mut self, source: &Source, raw: RawSituation, lines: Lines<'_>) -> Vec<(RawSentence, Location)> {
         let line = lines.of(&raw.name);
         let at = source.wrong_at(line);
         let name = raw.name.as_ref().clone();

@@ -1,7 +1,7 @@
 //! Resolves what a bundle says of readings, its packs and its own files into one whole.
 
 use super::{
-    FRUSTRATED, FRUSTRATION, NONE, Place, Readings, Reads, Rule, Sentence, WANTS_HUMAN, file,
+    FRUSTRATED, FRUSTRATION, Location, NONE, Readings, Reads, Rule, Sentence, WANTS_HUMAN, file,
     mistake::{At, Mistake, meant},
     packs::{self, PACKS, Pack},
     parts::{self, Source},
@@ -91,7 +91,7 @@ impl Resolving<'_> {
 
     fn finish(mut self, packs: Vec<String>) -> (Readings, Vec<Mistake>) {
         self.situations.sort_by_key(|situation| situation.rank);
-        let same: Vec<(Place, String)> = self
+        let same: Vec<(Location, String)> = self
             .situations
             .windows(2)
             .filter_map(|pair| match pair {

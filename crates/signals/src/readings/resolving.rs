@@ -1,7 +1,7 @@
 //! What a bundle says of readings, as far as it is resolved.
 
 use super::{
-    Language, OWN_RULES, Place, Rule, Situation,
+    Language, Location, OWN_RULES, Rule, Situation,
     mistake::{At, Mistake, meant},
     sentences::RawSentence,
 };
@@ -34,7 +34,7 @@ pub(super) struct PendingRule {
 }
 
 /// A sentence before it is known which situations there are.
-pub(super) type PendingSentence = (RawSentence, Place);
+pub(super) type PendingSentence = (RawSentence, Location);
 
 pub(super) struct Resolving<'a> {
     pub(super) choice: &'a Choice,

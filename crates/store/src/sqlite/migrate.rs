@@ -10,7 +10,7 @@
 
 use super::{
     DATABASE, Options, migrated, setup,
-    step::{Check, Step, Stop, Told},
+    step::{Check, Progress, Step, Stop},
     streams,
 };
 use crate::OpenError;
@@ -42,7 +42,12 @@ const BLANK: usize = 1 << 20;
 ///
 /// # Errors
 /// [`OpenError::NotMigrated`], and what opening the original would be refused for. It is as it was.
-pub(super) fn bring(data: &Path, options: &Options, check: Option<Check<'_>>, told: Told<'_>) -> Result<(), OpenError> {
+pub(super) fn bring(
+    data: &Path,
+    options: &Options,
+    check: Option<Check<'_>>,
+    told: Progress<'_>,
+) -> Result<(), OpenError> {
     let (path, copy) = (data.join(DATABASE), data.join(COPY));
     // A copy that was not finished. It is made anew where it is needed.
     let cleared = remove(&copy);
@@ -172,7 +177,7 @@ fn room(data: &Path) -> Option<u64> {
 }
 
 /// Makes the copy, of the newest format.
-fn make(original: &Connection, (copy, found): (&Path, i64), options: &Options, told: Told<'_>) -> Result<(), Stop> {
+fn make(original: &Connection, (copy, found): (&Path, i64), options: &Options, told: Progress<'_>) -> Result<(), Stop> {
     drop(setup::private(copy)?);
     let mut connection = Connection::open(copy)?;
     {
@@ -205,7 +210,7 @@ fn make(original: &Connection, (copy, found): (&Path, i64), options: &Options, t
 }
 
 /// Brings a database of the format `found` to the newest.
-pub(super) fn apply(connection: &mut Connection, found: i64, told: Told<'_>) -> Result<(), rusqlite::Error> {
+pub(super) fn apply(connection: &mut Connection, found: i64, told: Progress<'_>) -> Result<(), rusqlite::Error> {
     for (at, sql) in setup::MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let format = at as i64 + 1;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -222,7 +227,7 @@ pub(super) fn apply(connection: &mut Connection, found: i64, told: Told<'_>) -> 
 }
 
 /// Puts the copy in the original's place, which keeps its second name.
-fn replace(data: &Path, (path, copy, before): (&Path, &Path, &Path), told: Told<'_>) -> Result<(), Stop> {
+fn replace(data: &Path, (path, copy, before): (&Path, &Path, &Path), told: Progress<'_>) -> Result<(), Stop> {
     File::open(copy)?.sync_all()?;
     // The one that closed the original last has taken its log away, if nobody else has it open.
     let log = beside(path, "-wal");
@@ -246,7 +251,7 @@ fn replace(data: &Path, (path, copy, before): (&Path, &Path, &Path), told: Told<
 }
 
 /// Takes originals away whose migrated copy was opened. What is in them is overwritten first.
-pub(super) fn end(data: &Path, told: Told<'_>) -> io::Result<()> {
+pub(super) fn end(data: &Path, told: Progress<'_>) -> io::Result<()> {
     for file in fs::read_dir(data)? {
         let file = file?;
         let ours = |name: &str| name.strip_prefix(BEFORE).is_some_and(|format| format.parse::<u32>().is_ok());

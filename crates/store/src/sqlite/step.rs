@@ -111,4 +111,4 @@ impl Stop {
 }
 
 /// Who hears how far it is.
-pub(super) type Told<'t> = &'t mut dyn FnMut(Step);
+pub(super) type Progress<'t> = &'t mut dyn FnMut(Step);

@@ -46,7 +46,7 @@ use remit_domain::{
 use remit_store::{Balance, Counter, CustomerOf, Found, Item, OutboxRow, REVOKED_TOKEN, Reservation, TokenRow};
 use requests::Requests;
 use responders::Responders;
-use sides::{Held, Known};
+use sides::{Coverage, Known};
 use staff::Staff;
 use subscriptions::Subscriptions;
 use tokens::Tokens;
@@ -214,14 +214,14 @@ impl Authority {
     }
 
     /// Names everything that is kept otherwise than it is on record.
-    pub(super) fn compare(&self, known: Known<'_>, customer_of: CustomerOf<'_>, found: Found<'_>) -> Held {
+    pub(super) fn compare(&self, known: Known<'_>, customer_of: CustomerOf<'_>, found: Found<'_>) -> Coverage {
         if known.is_whole {
             self.responders.compare(found);
             self.listed.compare(found);
         }
         self.facts.compare(customer_of, found);
         self.delegations.compare(found);
-        let mut held = Held { is_recorded: self.is_recorded, not: Vec::new() };
+        let mut held = Coverage { is_recorded: self.is_recorded, not: Vec::new() };
         self.requests.compare(&mut held, found);
         self.reconciliations.compare(found);
         if !self.is_recorded {

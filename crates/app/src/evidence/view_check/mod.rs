@@ -26,7 +26,7 @@ use remit_store::{
 };
 use sealed::{Named, after_each};
 use std::collections::{BTreeMap, BTreeSet};
-use turns::{Asked, Unasked};
+use turns::{TurnAsked, Unasked};
 
 mod authority;
 mod governed;
@@ -139,7 +139,7 @@ impl ViewCheck {
         let mut exceptions = rows::Exceptions::default();
         let mut made: Option<Case> = None;
         let mut missed = false;
-        let mut asked = Asked::default();
+        let mut asked = TurnAsked::default();
         let case = stream.strip_prefix(OF_CASE).and_then(|case| case.parse().ok());
         self.owed.moments(&stored.records);
         for row in &stored.outbox {

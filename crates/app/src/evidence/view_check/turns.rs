@@ -13,9 +13,9 @@ use remit_store::OutboxRow;
 
 /// Whether the AI responder that has a case was asked, by its records so far.
 #[derive(Debug, Default)]
-pub(super) struct Asked(bool);
+pub(super) struct TurnAsked(bool);
 
-impl Asked {
+impl TurnAsked {
     /// Follows an event, which made `after` of the case.
     pub(super) fn follow(&mut self, event: &Event, after: &Case) {
         self.0 = match event {
@@ -47,7 +47,7 @@ pub(super) struct Unasked {
 
 impl Unasked {
     /// Where a case is one.
-    pub(super) fn of(rows: &[OutboxRow], made: &Case, asked: &Asked) -> Option<Self> {
+    pub(super) fn of(rows: &[OutboxRow], made: &Case, asked: &TurnAsked) -> Option<Self> {
         let open = asked.0 && made.status == Status::Open && made.held_by_ai && !made.erased;
         let holder = made.holder.as_ref().filter(|_| open && made.waiting_since.is_some())?;
         let is_there = |row: &OutboxRow| {

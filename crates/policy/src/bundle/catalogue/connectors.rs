@@ -5,7 +5,7 @@ use crate::{
     bundle::parts::MANIFEST,
     finding::Finding,
     manifest::{ClientAuth, Connector, ConnectorKind, Manifest, OAuth},
-    places::{Place, Places},
+    places::{Places, TomlPath},
 };
 use remit_domain::id::ActionName;
 use std::path::{Component, Path};
@@ -31,7 +31,7 @@ const TAKEN: [&str; 10] = [
 pub(super) fn lint(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<Finding>) {
     for (at, connector) in manifest.connectors.iter().enumerate() {
         let mut wrong = |keys: &[&str], message: String, cure: &str| {
-            let place = keys.iter().fold(Place::entry("connector", at), |place, key| place.then(key));
+            let place = keys.iter().fold(TomlPath::entry("connector", at), |place, key| place.then(key));
             let message = format!("connector `{}`: {message}", connector.name);
             findings.push(Finding::new(MANIFEST, places.line(&place), message, cure));
         };

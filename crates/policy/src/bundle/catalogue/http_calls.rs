@@ -5,7 +5,7 @@ use crate::{
     bundle::parts::MANIFEST,
     finding::Finding,
     manifest::{Action, ConnectorKind, EffectClass, HttpAmount, HttpCall, HttpFact, HttpMethod, Manifest, TermKind},
-    places::{Place, Places},
+    places::{Places, TomlPath},
 };
 use serde_json::Value as Json;
 
@@ -51,7 +51,7 @@ pub(super) fn read(
     places: &Places<'_>,
     manifest: &Manifest,
     action: &Action,
-    place: &Place,
+    place: &TomlPath,
     findings: &mut Vec<Finding>,
 ) -> Option<HttpMapping> {
     Reader { places, action, place, findings }.read(manifest)
@@ -60,7 +60,7 @@ pub(super) fn read(
 struct Reader<'r, 'a> {
     places: &'r Places<'a>,
     action: &'r Action,
-    place: &'r Place,
+    place: &'r TomlPath,
     findings: &'r mut Vec<Finding>,
 }
 

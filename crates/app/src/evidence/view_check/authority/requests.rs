@@ -1,7 +1,7 @@
 //! Requests for actions, against what their records make of them: as they are now, of which cases they are, and when
 //! actions were last done for whom.
 
-use super::{super::problem::kept, limits::Limits, sides::Held};
+use super::{super::problem::kept, limits::Limits, sides::Coverage};
 use crate::{
     journal::outbox::ENDED,
     request::{
@@ -224,7 +224,7 @@ impl Requests {
     }
 
     /// Names everything that is kept otherwise than it is on record.
-    pub(super) fn compare(&self, held: &mut Held, found: Found<'_>) {
+    pub(super) fn compare(&self, held: &mut Coverage, found: Found<'_>) {
         self.compare_rows(found);
         if !self.limits.compare(self.made.values(), found) {
             let why = "an earlier version did not put on record on which counters requests count";

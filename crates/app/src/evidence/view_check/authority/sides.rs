@@ -18,7 +18,7 @@ pub(crate) struct Known<'k> {
 
 /// What came of holding the ones against the others.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct Coverage {
     /// Whether there are records to hold against.
     pub(crate) is_recorded: bool,
     /// What was not looked at, with why.

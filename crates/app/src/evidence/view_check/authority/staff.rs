@@ -1,6 +1,6 @@
 //! Staff, against the records of who was noted, and whether they are there.
 
-use super::sides::{Held, OTHERWISE, compare};
+use super::sides::{Coverage, OTHERWISE, compare};
 use crate::live::floor::StaffItem;
 use remit_domain::{Event, floor::StaffProfile, governance::PresenceKind};
 use remit_store::Found;
@@ -45,7 +45,7 @@ impl Staff {
         Ok(())
     }
 
-    pub(super) fn compare(&self, held: &mut Held, found: Found<'_>) {
+    pub(super) fn compare(&self, held: &mut Coverage, found: Found<'_>) {
         compare("member of staff", &self.recorded, &self.kept, found, |_, recorded, kept| {
             if recorded.profile != kept.profile {
                 return Some(OTHERWISE.to_owned());

@@ -2,7 +2,7 @@
 
 use super::{
     super::problem::kept,
-    sides::{Held, Known, OTHERWISE, compare},
+    sides::{Coverage, Known, OTHERWISE, compare},
 };
 use crate::{
     live::{
@@ -88,7 +88,7 @@ impl Subscriptions {
         self.pauses_are_recorded = true;
     }
 
-    pub(super) fn compare(&self, known: Known<'_>, last: u64, held: &mut Held, found: Found<'_>) {
+    pub(super) fn compare(&self, known: Known<'_>, last: u64, held: &mut Coverage, found: Found<'_>) {
         let mut whole = true;
         compare("subscription", &self.recorded, &self.kept, found, |id, recorded, kept| {
             whole &= recorded.terms.address.is_some() && recorded.terms.secret.is_some();

@@ -2,7 +2,7 @@
 
 use super::{
     super::problem::kept,
-    sides::{Held, Known, OTHERWISE, compare},
+    sides::{Coverage, Known, OTHERWISE, compare},
 };
 use crate::{governance::resolve_names, pipeline::authority};
 use remit_domain::{Event, governance::Grant};
@@ -41,7 +41,7 @@ impl Tokens {
         self.names.insert(token.to_owned());
     }
 
-    pub(super) fn compare(&self, known: Known<'_>, held: &mut Held, found: Found<'_>) {
+    pub(super) fn compare(&self, known: Known<'_>, held: &mut Coverage, found: Found<'_>) {
         compare("token", &self.recorded, &self.kept, found, |_, recorded, (grant, name)| {
             // When it was made, and what it is known by, is on record since there are members for it.
             let made = grant.made.filter(|_| recorded.made.is_some());
