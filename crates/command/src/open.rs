@@ -220,7 +220,7 @@ pub fn services(bundle: &Bundle, data: Option<&Path>) -> anyhow::Result<Services
 pub fn services_with(
     bundle: &Bundle,
     data: Option<&Path>,
-    environment: &dyn Fn(&str) -> Option<String>,
+    environment: &(impl Fn(&str) -> Option<String> + Clone + Send + Sync + 'static),
 ) -> anyhow::Result<Services> {
     Ok(Services::of(bundle, &ModelCache::of(data), environment, seconds)?)
 }

@@ -2,9 +2,9 @@
 
 mod act;
 mod begin;
+mod conclude;
 mod effects;
 mod guard;
-mod settle;
 
 pub use begin::{Decided, Pending, Step, begin};
 pub use effects::{Effects, Question};
@@ -381,8 +381,8 @@ pub enum Command {
         owner: OwnerId,
         /// By when.
         due: Timestamp,
-        /// Why.
-        reason: Words,
+        /// Why; nothing on a case whose words were erased.
+        reason: Option<Words>,
     },
     /// Give an exception that is overdue to somebody else.
     EscalateException {
@@ -448,7 +448,6 @@ impl Command {
             | Self::Override { .. }
             | Self::SetFields(_)
             | Self::EndSituation { .. }
-            | Self::RaiseException { .. }
             | Self::GiveUpException { .. }
             | Self::DenyTurn { .. }
             | Self::Reopen { .. } => true,
@@ -459,7 +458,7 @@ impl Command {
             | Self::EndAction { note, .. }
             | Self::DeclineHandover { note, .. }
             | Self::Resolve { note, .. } => note.is_some(),
-            Self::ResolveException { reason, .. } => reason.is_some(),
+            Self::RaiseException { reason, .. } | Self::ResolveException { reason, .. } => reason.is_some(),
             Self::GiveFeedback { reopens, .. } => reopens.is_some(),
             Self::Defer { wish, .. } => wish.note.is_some(),
             Self::Open { .. }

@@ -19,6 +19,8 @@ pub enum DiscrepancyKind {
     Missing,
     /// Another amount than was asked for or stated before.
     Amount,
+    /// An effect at a time at which it cannot have happened, or under a reference that another request has.
+    Doubtful,
     /// An effect of a request that was not carried out by record.
     NotCarriedOut,
 }
@@ -31,6 +33,7 @@ impl DiscrepancyKind {
             Self::Repeated => "repeated",
             Self::Missing => "missing",
             Self::Amount => "amount",
+            Self::Doubtful => "doubtful",
             Self::NotCarriedOut => "not_carried_out",
         }
     }

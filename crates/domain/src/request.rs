@@ -20,7 +20,7 @@ mod value;
 pub use asker::{Asker, DelegateAsker};
 pub use command::{RequestCommand, RequestRefusal};
 pub use confirmation::{Batch, Confirmation, Confirmer, Confirming, Link, Via};
-pub use currency::decimals;
+pub use currency::{decimals, is_currency};
 pub use decision::{Answer, Parties, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
 pub use effect::{Agreement, Effect, LimitCounter, Reserved, Statement};
 pub use event::{RequestAsked, RequestChange, RequestChanged, RequestEnded, RequestNoted};
@@ -73,6 +73,9 @@ pub struct Request {
     pub asked: Timestamp,
     /// When it expires unless it is confirmed.
     pub due: Timestamp,
+    /// Who was told to carry it out, by its name in the bundle of `standing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connector: Option<ActionName>,
     /// How often the connector was asked to carry it out or what became of it.
     pub attempts: u32,
     /// How it ended.

@@ -1,6 +1,7 @@
 //! The catalogue: actions that are requested exactly, as they are declared in `[[action]]`, and what is wrong with
 //! them.
 
+mod closed;
 mod http_answer;
 mod http_call;
 mod money;

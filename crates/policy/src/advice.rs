@@ -2,11 +2,12 @@
 //! prevents anything.
 
 use crate::{
+    action::ActionSpec,
     bundle::{Bundle, CandidateSpec},
     deep_stack::deep,
     engine::Engine,
     grid::{self, Grid},
-    manifest::ServiceKind,
+    manifest::{EffectClass, ServiceKind},
     nobody, suite,
 };
 use remit_domain::case::Channel;
@@ -25,7 +26,21 @@ pub fn of(bundle: &Bundle, engine: &Engine) -> Vec<String> {
     advice.extend(deep(|| of_responders(bundle, engine)));
     advice.extend(bundle.candidates().iter().filter_map(of_nights));
     advice.extend(deep(|| nobody::compared(bundle)));
+    advice.extend(bundle.catalogue().iter().filter_map(of_answers));
     advice
+}
+
+/// An HTTP service whose answer is believed without saying of what it is, or how far that is.
+fn of_answers(spec: &ActionSpec) -> Option<String> {
+    let unsaid = spec.http.as_ref().map(|http| http.execute.answer.unsaid()).unwrap_or_default();
+    (spec.effect != EffectClass::None && !unsaid.is_empty()).then(|| {
+        format!(
+            "`[action.http.execute]` of `{}` has no {}: an answer with a good status is taken for done, also where it \
+             is of another key, pending or failed; say where the service says so",
+            spec.name,
+            unsaid.join(" and no ")
+        )
+    })
 }
 
 /// A queue that closes, and does not say what becomes of who chats or calls then.

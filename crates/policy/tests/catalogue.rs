@@ -275,12 +275,12 @@ fn a_confirmer_reads_all_that_is_asked_for_in_their_language() {
     let bundle = Bundle::load(with_catalogue(CATALOGUE)).unwrap();
     let spec = bundle.requested("refund_charge").unwrap();
     let arguments =
-        json!({ "charge": "ch_1\u{202e}x", "amount": { "minor": 1_250, "currency": "GBP" }, "reason": "twice" });
+        json!({ "charge": "ch\u{ad}1\u{202e}x", "amount": { "minor": 1_250, "currency": "GBP" }, "reason": "twice" });
     let said =
         |language: Option<&str>| spec.template.say(language, arguments.as_object().unwrap(), &serde_json::Map::new());
-    assert_eq!(said(Some("de")), "12.50 GBP der Zahlung ch_1\u{fffd}x erstatten: twice.");
+    assert_eq!(said(Some("de")), "12.50 GBP der Zahlung ch\u{fffd}1\u{fffd}x erstatten: twice.");
     assert_eq!(said(None), said(Some("de")), "the first by name, where the language is another");
-    assert_eq!(said(Some("en")), "Refund 12.50 GBP of charge ch_1\u{fffd}x: twice.");
+    assert_eq!(said(Some("en")), "Refund 12.50 GBP of charge ch\u{fffd}1\u{fffd}x: twice.");
 }
 
 #[test]
@@ -315,4 +315,63 @@ fn arguments_that_validators_would_judge_differently_are_refused() {
     let mut more = good.clone();
     more["note"] = json!("x");
     assert!(parameters.check(more.as_object().unwrap()).is_err());
+}
+
+/// What lets through more than who confirms is shown, and what validators or people read otherwise than it is meant.
+#[test]
+fn a_schema_leaves_nothing_open_at_any_depth() {
+    let charge = "type = \"string\"\nmaxLength = 40";
+    let amount =
+        "properties = { minor = { type = \"integer\", minimum = 1 }, currency = { type = \"string\", maxLength = 3 } }";
+    let open = "nothing says of what type it is";
+    let hides = "lets through what who confirms is not shown";
+    for (from, to, says) in [
+        (charge, "type = \"object\"", "write `additionalProperties = false`"),
+        (charge, "type = \"array\"\nitems = { type = \"object\" }", "write `additionalProperties = false`"),
+        (charge, "type = \"array\"", "write `items`"),
+        (charge, "type = \"array\"\nprefixItems = [{ type = \"string\" }]\nitems = { type = \"string\" }", hides),
+        (charge, "description = \"any\"", open),
+        (charge, "type = [\"object\", \"string\"]", "write one type"),
+        (charge, "anyOf = [{ type = \"string\" }, { type = \"object\" }]", hides),
+        (charge, "type = \"string\"\nmaxlength = 40", hides),
+        (charge, "type = \"string\"\nmaximum = 40", "`maximum` is of type `integer`, which it is not"),
+        (charge, "enum = [{ a = 1 }]", "declare what has parts by its parts"),
+        (charge, "\"$ref\" = \"#/properties/reason\"", "hides what is asked for"),
+        (charge, "type = \"object\"\nadditionalProperties = false\nrequired = [\"a\"]", "`required` names `a`"),
+        ("required = [\"charge\", ", "required = [\"charges\", ", "`required` names `charges`"),
+        (
+            "required = [\"charge\", ",
+            "patternProperties = { x = { type = \"string\" } }\nrequired = [\"charge\", ",
+            hides,
+        ),
+        ("required = [\"charge\", ", "unevaluatedProperties = true\nrequired = [\"charge\", ", hides),
+        ("required = [\"charge\", ", "dependentSchemas = { charge = { } }\nrequired = [\"charge\", ", hides),
+        ("required = [\"minor\", \"currency\"]", "required = [\"minor\"]", "money is exactly"),
+        (
+            amount,
+            "properties = { minor = { type = \"integer\" }, currency = { type = \"string\" }, to = { const = 1 } }",
+            "money is exactly",
+        ),
+        (
+            amount,
+            "properties = { minor = { type = \"string\" }, currency = { type = \"string\" } }",
+            "money is exactly",
+        ),
+        (
+            amount,
+            "properties = { minor = { type = \"integer\" }, currency = { enum = [\"GBP\", \"gbp\"] } }",
+            "`gbp` is no currency",
+        ),
+        (
+            "[\"customer\"], [\"customer\", \"staff\", \"staff\"]",
+            "[\"customer\", \"customer\"]",
+            "names the customer twice",
+        ),
+        ("Refund {amount}", "Re\u{ad}fund {amount}", "U+00AD"),
+        ("Refund {amount}", "Refund\u{202e} {amount}", "U+202E"),
+        ("Refund {amount}", "Refund\u{3164} {amount}", "U+3164"),
+        ("Refund {amount}", "Refund\u{e0041} {amount}", "U+E0041"),
+    ] {
+        found(&[(from, to, says)]);
+    }
 }

@@ -1,7 +1,7 @@
 //! How an HTTP service is asked, as a bundle declares it: what cannot work is found where it stands.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
-use remit_policy::{bundle::Bundle, files::Files, finding::Finding};
+use remit_policy::{advice, bundle::Bundle, engine::Engine, files::Files, finding::Finding};
 use std::path::Path;
 
 const CATALOGUE: &str = r#"
@@ -182,4 +182,17 @@ fn answers_that_could_not_be_understood_are_found() {
     let without = format!("{declared}[action.http.execute]{execute}");
     assert!(says(&without, "nobody could say what happened") && says(&without, "is asked for its facts"));
     assert!(says(declared, "nothing says how it is asked"));
+}
+
+#[test]
+fn an_answer_that_does_not_say_of_what_it_is_or_how_far_that_is_is_advised_against() {
+    let told = |catalogue: &str| {
+        let bundle = with(catalogue).unwrap_or_else(|findings| panic!("{findings:#?}"));
+        let all = advice::of(&bundle, &Engine::new(&bundle));
+        all.into_iter().filter(|one| one.contains("[action.http.execute]")).collect::<Vec<_>>()
+    };
+    let unsaid = told(CATALOGUE);
+    assert!(unsaid.len() == 1 && unsaid[0].contains("has no `key` and no `state`"), "{unsaid:?}");
+    let said = "refused = [409, 422]\nkey = \"/external_id\"\nstate = { at = \"/status\", done = [\"succeeded\"] }";
+    assert_eq!(told(&CATALOGUE.replace("refused = [409, 422]", said)), Vec::<String>::new());
 }

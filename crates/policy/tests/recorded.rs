@@ -1,7 +1,8 @@
 //! What earlier versions of Remit decided is taken again, byte for byte, under the bundle and by the rules of then.
 //!
 //! Each folder of `recorded` holds what one version put on record of the sample bank, one record for each kind of
-//! decision, and the bundle that governed; its examples of intents have not changed since the first and are the bank's.
+//! decision, and the bundle that governed, unless that is the one of the version before; its examples of intents have
+//! not changed since the first and are the bank's.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 use remit_domain::{Event, id::Digest, request::Answer};
@@ -23,9 +24,15 @@ fn folder(path: &str) -> PathBuf {
 /// Takes everything again that the version recorded, and gives at which points that was decided. As the bundle is
 /// loaded to govern, it must be refused if `refused`.
 fn taken_again(version: &str, refused: bool) -> BTreeSet<String> {
-    let root = folder("tests/recorded").join(version);
+    taken_again_under(version, version, refused)
+}
+
+/// The same of what was decided under the bundle in the folder of another version.
+fn taken_again_under(bundle: &str, version: &str, refused: bool) -> BTreeSet<String> {
+    let recorded = folder("tests/recorded");
+    let root = recorded.join(version);
     let examples = fs::read(folder("../../bundles/bank").join(EXAMPLES)).unwrap();
-    let files = Files::read(&root.join("bundle")).unwrap().with(EXAMPLES, examples);
+    let files = Files::read(&recorded.join(bundle).join("bundle")).unwrap().with(EXAMPLES, examples);
     assert_eq!(Bundle::load(files.clone()).is_err(), refused, "{version}: whether it may govern today");
     let load = |baseline: Option<&Digest>| {
         Bundle::load_recorded(files.clone(), baseline).unwrap_or_else(|error| panic!("{version}: {error}"))
@@ -89,6 +96,13 @@ fn what_was_decided_before_custody() {
 #[test]
 fn what_was_decided_before_overrides_stood_against_all_but_dangers() {
     taken_again("v3", false);
+}
+
+#[test]
+fn what_was_decided_before_outages_told_against_no_ai_responder() {
+    let points = taken_again_under("v3", "v4", false);
+    let all = ["Escalate", "Offer", "Override", "Retain", "ReturnToAi", "Route", "StopAi"];
+    assert_eq!(points, BTreeSet::from(all.map(str::to_owned)));
 }
 
 #[test]

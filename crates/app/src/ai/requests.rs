@@ -39,8 +39,7 @@ pub(super) async fn of_case(parts: &Parts, case: &Case) -> Result<Vec<TurnReques
 
 async fn told_of(parts: &Parts, case: &Case, request: &Request) -> Result<TurnRequest, Refused> {
     // What policy denied may be somebody else's, and is told by its title alone.
-    let is_denied = request.state == RequestState::Declined && request.wanted.is_empty();
-    let shown = match is_denied {
+    let shown = match request.is_denied() {
         true => None,
         false => sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &request.shown).await?,
     };
@@ -123,9 +122,11 @@ fn what_changed(changed: Changed) -> &'static str {
         Changed::Case => "the case had ended",
         Changed::Erased => "the customer was erased",
         Changed::Asker => "who asked for it works here no more",
+        Changed::Confirmer => "who said yes to it may say so no more",
         Changed::Holder => "somebody else has the case",
         Changed::Fact => "something that was true of it is no longer so",
         Changed::Verdict => "policy no longer permits it",
+        Changed::Untold => "what is true of it was not said in time",
     }
 }
 

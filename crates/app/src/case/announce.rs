@@ -150,6 +150,8 @@ pub(crate) async fn of_request(parts: &Parts, case: &Case, ended: &RequestEnded)
             Changed::Fact => "request_void_fact",
             Changed::Verdict => "request_void_verdict",
             Changed::Asker => "request_void_asker",
+            Changed::Confirmer => "request_void_confirmer",
+            Changed::Untold => "request_void_untold",
         },
         (RequestState::Withdrawn, _, None) => "request_withdrawn",
         _ => return None,

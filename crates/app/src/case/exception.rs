@@ -79,7 +79,7 @@ pub async fn raise_exception(
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, case).await?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &raise.reason).await?;
     let owner = resolve_names::owner_named(&parts.governance, "owner", &raise.owner)?;
-    let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
+    let command = Command::RaiseException { owner, due, reason: Some(sealed.words.clone()) };
     let envelope = Envelope::on(loaded, command).with([sealed]);
     Ok(pipeline::execute(parts, caller, repeat, Some(case), envelope, shown(parts)).await?)
 }

@@ -151,7 +151,7 @@ async fn end_silent(parts: &Parts, row: &OutboxRow, case: &Case, messages: u32) 
             holder.accountable.clone(),
             parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms),
         );
-        let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
+        let command = Command::RaiseException { owner, due, reason: Some(sealed.words.clone()) };
         return do_due(parts, row, Envelope::new("timer", command).with([sealed])).await;
     }
     own(parts, row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await

@@ -30,6 +30,7 @@ pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> 
         .await?
         .seal(&reason, &parts.environment.entropy)?;
     let due = parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms);
-    let command = Command::RaiseException { owner: holder.accountable.clone(), due, reason: sealed.words.clone() };
+    let command =
+        Command::RaiseException { owner: holder.accountable.clone(), due, reason: Some(sealed.words.clone()) };
     do_due(parts, row, Envelope::new("timer", command).with([sealed])).await
 }

@@ -150,7 +150,8 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
     let now = parts.environment.now();
     let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
     let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
-    let item = ChatItem { customer, cases, expires: now.plus_ms(i64::from(start.hours) * HOUR_MS) };
+    let expires = now.plus_ms(i64::from(start.hours) * HOUR_MS);
+    let item = ChatItem { customer, cases, expires, by: Some(caller.pseudonym.to_string()) };
     let chat = Chat::new(id_of(&secret), item.clone());
     let over: Vec<String> = {
         let known = parts.live.chats.lock();
@@ -327,7 +328,7 @@ async fn chat_open(
     follows: Option<CaseId>,
 ) -> Result<(), Refused> {
     let (cases, _) = cases_of(&parts.journal, chat).await?;
-    let item = ChatItem { customer: chat.customer.clone(), cases, expires: chat.expires };
+    let item = ChatItem { customer: chat.customer.clone(), cases, expires: chat.expires, by: chat.by.clone() };
     if item.cases.len() >= CASES_MAX {
         let detail = format!("this chat has had {CASES_MAX} requests; ask for a new link");
         return Err(Refused::new(Kind::Conflict, detail));

@@ -99,7 +99,7 @@ async fn answer(
     let _turn = chat.turn.lock().await;
     begun(&parts.journal, chat).await?;
     let (caller, cases) = (chat.caller(), cases_of(&parts.journal, chat).await?.0);
-    let given = Given { via: Via::Chat, answer, of: Some(&cases), link: None };
+    let given = Given { via: Via::Chat, answer, of: Some(&cases), link: None, started_by: chat.by.as_deref() };
     let answered = async {
         let answered = answer::answer_all(parts, &caller, Some(repeat), said, &given).await;
         Ok::<_, ConfirmAskedRefusal>(answered?)

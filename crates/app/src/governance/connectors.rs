@@ -15,11 +15,31 @@ use remit_responders::{
 };
 use remit_sandbox::{self as sandbox, Ask, Sandbox, Statement};
 use serde_json::{Map, Value};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 /// Every connector of a bundle, by name.
 #[derive(Debug, Default)]
-pub struct Connectors(HashMap<String, Arc<Connector>>);
+pub struct Connectors {
+    by_name: HashMap<String, Arc<Connector>>,
+    /// By what those of an earlier bundle are set up, which were told of requests that are not over.
+    setup: Option<Setup>,
+}
+
+/// Where secrets are looked up.
+type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// By what connectors are set up.
+#[derive(Clone)]
+struct Setup {
+    secrets: Secrets,
+    now: fn() -> i64,
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup").finish_non_exhaustive()
+    }
+}
 
 /// One who carries actions out.
 #[derive(Debug)]
@@ -41,23 +61,37 @@ impl Connectors {
     ///
     /// # Errors
     /// When a secret is missing or an address cannot be used.
-    pub(crate) fn of(
-        bundle: &Bundle,
-        environment: &dyn Fn(&str) -> Option<String>,
-        now: fn() -> i64,
-    ) -> Result<Self, String> {
-        let mut connectors = HashMap::new();
+    pub(crate) fn of(bundle: &Bundle, secrets: Secrets, now: fn() -> i64) -> Result<Self, String> {
+        let setup = Setup { secrets, now };
+        let mut by_name = HashMap::new();
         for declared in bundle.connectors() {
-            let told = |what: String| format!("connector `{}`: {what}", declared.name);
-            let reached = Reached::of(bundle, declared, environment, now).map_err(told)?;
-            let connector = Connector { reached, declared: declared.clone() };
-            connectors.insert(declared.name.clone(), Arc::new(connector));
+            by_name.insert(declared.name.clone(), Arc::new(setup.connector(bundle, declared)?));
         }
-        Ok(Self(connectors))
+        Ok(Self { by_name, setup: Some(setup) })
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Connector>> {
-        self.0.get(name)
+        self.by_name.get(name)
+    }
+
+    /// The one of this name as a bundle that governed before declares it, with the secrets of now.
+    ///
+    /// # Errors
+    /// When a secret is missing, or there is none of this name.
+    pub(crate) fn earlier(&self, bundle: &Bundle, name: &str) -> Result<Arc<Connector>, String> {
+        let declared = bundle.connectors().iter().find(|declared| declared.name == name);
+        match (declared, &self.setup) {
+            (Some(declared), Some(setup)) => Ok(Arc::new(setup.connector(bundle, declared)?)),
+            _ => Err(format!("connector `{name}`: there is none")),
+        }
+    }
+}
+
+impl Setup {
+    fn connector(&self, bundle: &Bundle, declared: &manifest::Connector) -> Result<Connector, String> {
+        let told = |what: String| format!("connector `{}`: {what}", declared.name);
+        let reached = Reached::of(bundle, declared, &*self.secrets, self.now).map_err(told)?;
+        Ok(Connector { reached, declared: declared.clone() })
     }
 }
 

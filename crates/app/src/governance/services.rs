@@ -66,7 +66,7 @@ impl Services {
     pub fn of(
         bundle: &Bundle,
         cache: &ModelCache,
-        environment: &dyn Fn(&str) -> Option<String>,
+        environment: &(impl Fn(&str) -> Option<String> + Clone + Send + Sync + 'static),
         now: fn() -> i64,
     ) -> Result<Self, ServiceError> {
         let mut services = HashMap::new();
@@ -102,17 +102,17 @@ impl Services {
         Ok(self)
     }
 
-    /// With those who carry out the actions of `bundle`.
+    /// With those who carry out the actions of `bundle`, and by what those of earlier ones are set up.
     ///
     /// # Errors
     /// When a secret is missing or an address cannot be used.
     pub fn connected(
         mut self,
         bundle: &Bundle,
-        environment: &dyn Fn(&str) -> Option<String>,
+        environment: &(impl Fn(&str) -> Option<String> + Clone + Send + Sync + 'static),
         now: fn() -> i64,
     ) -> Result<Self, ServiceError> {
-        let connectors = Connectors::of(bundle, environment, now);
+        let connectors = Connectors::of(bundle, Arc::new(environment.clone()), now);
         self.connectors = connectors.map_err(|what| ServiceError { responder: "[[connector]]".to_owned(), what })?;
         Ok(self)
     }

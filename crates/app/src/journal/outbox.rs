@@ -69,6 +69,15 @@ pub(crate) fn execution(id: String, case: CaseId, due: Timestamp, request: Reque
     OutboxRow { id, kind: EXECUTION.to_owned(), case: case.to_string(), due_ms: due.0, body }
 }
 
+/// What the names of rows begin with by which requests end with their case.
+pub(crate) const ENDED: &str = "requests-of:";
+
+/// Has what waits on a case that has ended be void.
+pub(crate) fn ended_requests(case: CaseId, now: Timestamp) -> OutboxRow {
+    let body = serde_json::to_vec(&case).unwrap_or_default();
+    OutboxRow { id: format!("{ENDED}{case}"), kind: EXECUTION.to_owned(), case: case.to_string(), due_ms: now.0, body }
+}
+
 pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {
     timer_on(id, case.id, due, look)
 }

@@ -33,6 +33,9 @@ pub(crate) struct ChatItem {
     pub(crate) customer: CustomerId,
     pub(crate) cases: Vec<CaseId>,
     pub(crate) expires: Timestamp,
+    /// Who started it, by the identifier of their token; not of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<String>,
 }
 
 /// One chat that is valid.
@@ -43,6 +46,8 @@ pub struct Chat {
     pub(crate) customer: CustomerId,
     /// When it ends.
     pub expires: Timestamp,
+    /// Who started it, by the identifier of their token.
+    pub(crate) by: Option<String>,
     pub(crate) writes: RateLimit,
     pub(crate) reads: RateLimit,
     state: Mutex<State>,
@@ -86,6 +91,7 @@ impl Chat {
             id,
             customer: item.customer,
             expires: item.expires,
+            by: item.by,
             writes: RateLimit::new(24, Duration::from_secs(3)),
             reads: RateLimit::new(60, Duration::from_millis(500)),
             state: Mutex::new(State { cases: item.cases, uploading: false }),

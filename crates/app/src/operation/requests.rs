@@ -103,7 +103,7 @@ operations! { "requests"
             Invalid,
             /// There is no such request.
             NotFound,
-            /// It does not wait any more, its time is over, or they have confirmed it.
+            /// It does not wait any more, its time is over, or no answer of theirs is wanted.
             Conflict,
         }
     }

@@ -38,6 +38,10 @@ pub(crate) fn follow_ups(
     let ended = offered(before).filter(|was| offered(Some(&effects.case)) != Some(*was));
     follow_ups.cancel.extend(ended.map(|offer| format!("offer:{offer}")));
     put_off(before, effects, now, &mut follow_ups);
+    let ends = effects.events.iter().any(|event| matches!(event, Event::CaseResolved { .. }));
+    if ends && !governance.bundle.catalogue().is_empty() {
+        follow_ups.rows.push(outbox::ended_requests(effects.case.id, now));
+    }
     let (waited, waits) = (before.is_some_and(Case::waits_in_queue), effects.case.waits_in_queue());
     if before.is_some() && !waited && waits && closed::waits_in_closed(governance, &effects.case, now) {
         let id = format!("closed:{}", effects.case.id);

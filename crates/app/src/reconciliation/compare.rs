@@ -1,9 +1,11 @@
 //! What of a statement does not agree with what is on record: a function of both.
 
+use super::FirstStated;
 use remit_domain::{
     id::{OwnerId, RequestId, Timestamp},
     reconciliation::{Discrepancy, DiscrepancyKind},
     request::{Agreement, Effect, Money, Request, RequestState, Statement, request_of},
+    text::is_hidden,
 };
 use remit_statements::Entry;
 use std::collections::BTreeMap;
@@ -13,6 +15,8 @@ const SOUGHT_MS: i64 = 31 * DAY_MS;
 /// How far the clock of a back office may be behind, in milliseconds.
 const CLOCKS_MS: i64 = DAY_MS;
 const DAY_MS: i64 = 86_400_000;
+/// Longest reference that connectors state, in characters.
+const REFERENCE_MAX: usize = 200;
 
 /// What a statement says, by the requests that it names.
 #[derive(Debug, Default)]
@@ -94,17 +98,72 @@ pub(super) fn unrequested(entry: &Entry, owner: &OwnerId) -> Discrepancy {
 /// nothing that a statement of money tells.
 pub(super) fn missing(request: &Request, window: Window, is_of_money: bool, owner: &OwnerId) -> Option<Discrepancy> {
     let Some(Effect::Done { statement, .. }) = &request.effect else { return None };
+    // What is said of no moment was done about when it was asked for.
+    let at = statement.at.unwrap_or(request.asked);
     let is_told = !is_of_money || statement.amount.is_some() || request.amount.is_some();
-    (request.state == RequestState::Done && is_told && window.holds(statement.at)).then(|| Discrepancy {
+    (request.state == RequestState::Done && is_told && window.holds(at)).then(|| Discrepancy {
         reference: Some(statement.reference.clone()),
         recorded: statement.amount.clone().or_else(|| request.amount.clone()),
-        at: statement.at,
+        at,
         ..of(DiscrepancyKind::Missing, request, None, owner)
     })
 }
 
+/// What statements said of a request before, in the form of the one that is held against it now and in others.
+#[derive(Debug, Default)]
+pub(super) struct Before<'s> {
+    pub(super) same_form: Option<&'s FirstStated>,
+    pub(super) other_form: Option<&'s FirstStated>,
+    /// Whether statements of this form have the references that the connector states, as banks' have not.
+    pub(super) has_its_references: bool,
+}
+
+impl Before<'_> {
+    /// Whether an entry under the key of a request is of another effect than the one that is on record.
+    fn is_another(&self, request: &Request, recorded: &Statement, entry: &Entry) -> bool {
+        if self.same_form.is_some_and(|first| !first.is_of(entry)) {
+            return true;
+        }
+        let Some(reference) = entry.reference.as_deref().filter(|_| self.has_its_references) else { return false };
+        let of_other_form = |first: &FirstStated| first.reference.as_ref() == Some(&recorded.reference);
+        let is_the_connectors = recorded.reference != *request.key() && !self.other_form.is_some_and(of_other_form);
+        is_the_connectors && legible(reference) != legible(&recorded.reference)
+    }
+}
+
+impl FirstStated {
+    pub(super) fn of(entry: &Entry) -> Self {
+        Self { reference: entry.reference.clone(), amount: entry.amount.clone(), at: entry.from }
+    }
+
+    /// Whether an entry is the same one again.
+    fn is_of(&self, entry: &Entry) -> bool {
+        match (&self.reference, &entry.reference) {
+            (Some(first), Some(reference)) => first == reference,
+            _ => self.at == entry.from && self.amount == entry.amount,
+        }
+    }
+}
+
+/// A reference as it is on record: as much of it as can be read.
+fn legible(reference: &str) -> String {
+    reference.chars().filter(|letter| !is_hidden(*letter)).take(REFERENCE_MAX).collect::<String>().trim().to_owned()
+}
+
+/// An effect under the key of a request that another connector was told to carry out.
+pub(super) fn of_anothers(request: &Request, entry: &Entry, owner: &OwnerId) -> Discrepancy {
+    Discrepancy { recorded: None, ..of(DiscrepancyKind::Unrequested, request, Some(entry), owner) }
+}
+
+/// That what was not known is known now, and is not what was asked for: who goes on with requests tells somebody.
+pub(super) fn settled_otherwise(request: &Request, entry: &Entry, owner: &OwnerId) -> Discrepancy {
+    let agrees = Agreement::of(request.amount.as_ref(), entry.amount.as_ref());
+    let kind = if agrees == Agreement::Agrees { DiscrepancyKind::Doubtful } else { DiscrepancyKind::Amount };
+    of(kind, request, Some(entry), owner)
+}
+
 /// What a request and its entries come to.
-pub(super) fn judged(request: &Request, entries: &[&Entry], owner: &OwnerId) -> Judged {
+pub(super) fn judged(request: &Request, entries: &[&Entry], before: &Before<'_>, owner: &OwnerId) -> Judged {
     let [entry] = entries else {
         return Judged::Differs(
             Box::new(of(DiscrepancyKind::Repeated, request, entries.first().copied(), owner)),
@@ -117,8 +176,11 @@ pub(super) fn judged(request: &Request, entries: &[&Entry], owner: &OwnerId) -> 
         (RequestState::Unknown, _) => Judged::Settles(Statement {
             reference: entry.reference.clone().unwrap_or_else(|| request.key().to_string()),
             amount: entry.amount.clone(),
-            at: entry.from,
+            at: Some(entry.from),
         }),
+        (RequestState::Done, Some(Effect::Done { statement, .. })) if before.is_another(request, statement, entry) => {
+            differs(DiscrepancyKind::Repeated, true)
+        }
         (RequestState::Done, Some(Effect::Done { statement, agrees })) => {
             let is_asked = Agreement::of(request.amount.as_ref(), entry.amount.as_ref()) == Agreement::Agrees;
             let is_stated = statement.amount.is_none() || statement.amount == entry.amount;

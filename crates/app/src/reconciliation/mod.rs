@@ -10,7 +10,9 @@ pub mod view;
 use remit_domain::{
     id::{CaseId, ReconciliationId, Timestamp},
     reconciliation::Reconciliation,
+    request::Money,
 };
+use remit_statements::Form;
 use remit_store::{Collection, OutboxRow};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) const RECONCILIATIONS: Collection<Reconciliation> = Collection::new("reconciliation");
 /// What did not agree, by what makes it the same one, each with the reconciliation that found it first.
 pub(crate) const FOUND: Collection<ReconciliationId> = Collection::new("discrepancy");
+/// What the kinds of items begin with that say what the first statement said of a request. No record says so: what is
+/// taken away here is not missed, and only what a later file repeats is not seen then.
+pub(crate) const STATED: &str = "stated/";
 /// What the names of rows begin with by which somebody is told of one.
 pub(crate) const ROW: &str = "discrepancy:";
 
@@ -28,6 +33,24 @@ pub(crate) struct ToTell {
     pub(crate) reconciliation: ReconciliationId,
     /// Its place among those of the reconciliation.
     pub(crate) nth: usize,
+}
+
+/// What the first statement in a form said of the effect of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FirstStated {
+    pub(crate) reference: Option<String>,
+    pub(crate) amount: Option<Money>,
+    pub(crate) at: Timestamp,
+}
+
+/// What statements of a connector said first of requests, by request; forms of statements name effects otherwise.
+fn stated_first(connector: &str, form: Form) -> Collection<FirstStated> {
+    let form = match form {
+        Form::Csv => "csv",
+        Form::Camt053 => "camt053",
+    };
+    Collection::named(format!("{STATED}{connector}/{form}"))
 }
 
 /// The row by which somebody is told of one.

@@ -1,9 +1,9 @@
 //! A statement is held against what is on record.
 
 use super::{
-    FOUND, RECONCILIATIONS, ToTell,
-    compare::{self, Judged, Sorted, Window},
-    row,
+    FOUND, FirstStated, RECONCILIATIONS, ToTell,
+    compare::{self, Before, Judged, Sorted, Window},
+    row, stated_first,
     view::ReconciliationView,
 };
 use crate::{
@@ -13,12 +13,13 @@ use crate::{
     operation::ReconcileRefusal,
     pipeline::authority,
     refused::{Kind, Refused, refused},
-    request::{REQUESTS, stated},
+    request::{REQUESTS, carrier, stated},
 };
 use remit_domain::{
     Event,
-    id::{ActionName, Digest, OwnerId, ReconciliationId, RequestId, Timestamp},
+    id::{ActionName, Digest, OwnerId, ReconciliationId, RequestId},
     reconciliation::{Discrepancy, DiscrepancyKind, Reconciliation, ReconciliationCounts},
+    request::Agreement,
 };
 use remit_policy::{actions::RECONCILIATION_RUN, manifest::Connector};
 use remit_statements::{Entry, Form, Stated};
@@ -80,7 +81,7 @@ pub async fn reconcile(
         Some(owner) => OwnerId::new(owner).map_err(Refused::internal)?,
         None => parts.governance.bundle.terms().exception_owner.clone(),
     };
-    let of = Of { connector: &connector.name, window, is_of_money: form == Form::Camt053, owner: &owner };
+    let of = Of { connector: &connector.name, window, form, owner: &owner };
     let sorted = compare::sorted(&stated.entries, window, connector.statement_shared);
     let mut counts = ReconciliationCounts {
         entries: stated.entries.len() as u64,
@@ -125,19 +126,28 @@ fn window(asked: &Reconcile, stated: &Stated) -> Result<Window, Refused> {
 struct Of<'a> {
     connector: &'a str,
     window: Window,
-    is_of_money: bool,
+    form: Form,
     owner: &'a OwnerId,
 }
 
-impl Of<'_> {
+/// What came of a file.
+struct Found {
     /// What does not agree, each with whether somebody has to be told who was not by another way.
+    discrepancies: Vec<(Discrepancy, bool)>,
+    /// What it is the first to say of requests.
+    first: Vec<(RequestId, FirstStated)>,
+}
+
+impl Of<'_> {
+    /// What does not agree, and what is stated for the first time.
     async fn found(
         &self,
         parts: &Parts,
         caller: &Caller,
         sorted: &Sorted<'_>,
         counts: &mut ReconciliationCounts,
-    ) -> Result<Vec<(Discrepancy, bool)>, Refused> {
+    ) -> Result<Found, Refused> {
+        let mut first = Vec::new();
         let mut found: Vec<_> =
             sorted.others.iter().map(|entry| (compare::unrequested(entry, self.owner), false)).collect();
         for (id, entries) in &sorted.of_requests {
@@ -146,17 +156,52 @@ impl Of<'_> {
                 found.extend(entries.iter().map(|entry| (compare::unrequested(entry, self.owner), false)));
                 continue;
             };
-            match compare::judged(&request, entries, self.owner) {
+            // A statement tells of what its own connector was told to do, and settles nothing else.
+            if carrier::named(&parts.governance.bundle, &request).is_some_and(|name| name != self.connector) {
+                let anothers = entries.iter().map(|entry| compare::of_anothers(&request, entry, self.owner));
+                found.extend(anothers.map(|discrepancy| (discrepancy, true)));
+                continue;
+            }
+            let (same_form, other_form) = (self.first_of(parts, id, self.form).await?, self.other_of(parts, id).await?);
+            let before = Before {
+                same_form: same_form.as_ref(),
+                other_form: other_form.as_ref(),
+                has_its_references: self.form == Form::Csv,
+            };
+            let judged = compare::judged(&request, entries, &before, self.owner);
+            let is_repeated = matches!(&judged, Judged::Differs(found, _) if found.kind == DiscrepancyKind::Repeated);
+            if let (false, [entry], None) = (is_repeated, entries.as_slice(), &same_form) {
+                first.push((*id, FirstStated::of(entry)));
+            }
+            match judged {
                 Judged::Agrees => counts.agree += 1,
                 Judged::Open => {}
                 Judged::Settles(statement) => {
-                    counts.settled += u64::from(stated::settle(parts, caller, *id, statement).await?);
+                    let agrees = stated::settle(parts, caller, *id, statement).await?;
+                    counts.settled += u64::from(agrees.is_some());
+                    if agrees.is_some_and(|agrees| agrees != Agreement::Agrees) {
+                        let otherwise =
+                            entries.first().map(|one| compare::settled_otherwise(&request, one, self.owner));
+                        found.extend(otherwise.map(|discrepancy| (discrepancy, false)));
+                    }
                 }
                 Judged::Differs(discrepancy, tell) => found.push((*discrepancy, tell)),
             }
         }
         self.missing(parts, sorted, &mut found).await?;
-        Ok(found)
+        Ok(Found { discrepancies: found, first })
+    }
+
+    /// What the first statement in a form said of a request.
+    async fn first_of(&self, parts: &Parts, id: &RequestId, form: Form) -> Result<Option<FirstStated>, Refused> {
+        let first = stated_first(self.connector, form).get(&parts.journal.store, &id.to_string()).await;
+        Ok(first.map_err(Refused::internal)?.map(|first| first.value))
+    }
+
+    /// The same in the other form.
+    async fn other_of(&self, parts: &Parts, id: &RequestId) -> Result<Option<FirstStated>, Refused> {
+        let other = if self.form == Form::Csv { Form::Camt053 } else { Form::Csv };
+        self.first_of(parts, id, other).await
     }
 
     /// Adds what is done by record and in no entry.
@@ -176,11 +221,10 @@ impl Of<'_> {
                 if request.asked < first {
                     return Ok(());
                 }
-                let is_its =
-                    bundle.requested(request.action.as_str()).is_some_and(|spec| spec.connector == self.connector);
+                let is_its = carrier::named(bundle, request) == Some(self.connector);
                 let is_stated = |id: &RequestId| sorted.of_requests.contains_key(id);
                 if is_its && !is_stated(&request.id) {
-                    let missing = compare::missing(request, self.window, self.is_of_money, self.owner);
+                    let missing = compare::missing(request, self.window, self.form == Form::Camt053, self.owner);
                     found.extend(missing.map(|discrepancy| (discrepancy, true)));
                 }
             }
@@ -198,11 +242,12 @@ impl Of<'_> {
         caller: &Caller,
         file: Digest,
         mut counts: ReconciliationCounts,
-        found: Vec<(Discrepancy, bool)>,
+        found: Found,
     ) -> Result<ReconciliationView, Refused> {
         let now = parts.environment.now();
         let id = ReconciliationId::next(&mut parts.environment.ids(now)?);
         let connector = ActionName::new(self.connector).map_err(Refused::internal)?;
+        let Found { discrepancies: found, first } = found;
         counts.discrepancies = found.len() as u64;
         let (mut new, mut known, mut named) = (Vec::new(), Vec::new(), HashSet::new());
         for (mut discrepancy, tell) in found {
@@ -228,6 +273,11 @@ impl Of<'_> {
                     outbox.push(row(case, ToTell { reconciliation: id, nth }, now));
                 }
             }
+        }
+        let (stated, any) = (stated_first(self.connector, self.form), "whatever was stated first at the same time");
+        for (request, first) in first {
+            let written = stated.write(request.to_string(), Expected::Any(any), &first);
+            items.push(written.map_err(Refused::internal)?);
         }
         let reconciliation = Reconciliation {
             id,
@@ -263,11 +313,7 @@ pub(super) fn in_words(kind: DiscrepancyKind) -> &'static str {
         DiscrepancyKind::Repeated => "the statement has more effects than one of it",
         DiscrepancyKind::Missing => "it is done by record, and the statement has no effect of it",
         DiscrepancyKind::Amount => "the statement has another amount of it",
+        DiscrepancyKind::Doubtful => "the statement has it at a time or under a reference that cannot be its own",
         DiscrepancyKind::NotCarriedOut => "the statement has an effect of it, and by record it was not carried out",
     }
-}
-
-/// The moment at which something is due that is to be seen to.
-pub(super) fn due(parts: &Parts) -> Timestamp {
-    parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms)
 }

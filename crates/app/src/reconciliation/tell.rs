@@ -2,13 +2,8 @@
 //! again with that.
 
 use super::{RECONCILIATIONS, ROW, ToTell, run};
-use crate::{
-    Caller, Parts, bounds,
-    caller::principal::Job,
-    pipeline::{self, commit::Envelope, load, sealing},
-    refused::{Kind, Refused},
-};
-use remit_domain::{Command, case::Status, reconciliation::Discrepancy, request::Money};
+use crate::{Parts, refused::Refused, request::owned};
+use remit_domain::{reconciliation::Discrepancy, request::Money};
 use remit_policy::action::money_in_words;
 use remit_store::OutboxRow;
 
@@ -23,38 +18,12 @@ pub fn is_of(row: &OutboxRow) -> bool {
 /// When the store refuses; the row stays then.
 pub async fn tell(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let of: ToTell = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let journal = &parts.journal;
     let stored =
         RECONCILIATIONS.get(&journal.store, &of.reconciliation.to_string()).await.map_err(Refused::internal)?;
     let discrepancy = stored.and_then(|entry| entry.value.discrepancies.get(of.nth).cloned());
     let Some(discrepancy) = discrepancy else { return journal.drop_row(&row.id).await };
-    let caller = Caller::system(Job::Requests);
-    let loaded = load::load(governance, journal, environment, &caller, "request.execute", &row.case).await?;
-    let reason = reason(&discrepancy, &of);
-    let reason = bounds::cut(&reason, bounds::REASON_MAX);
-    let seal = || sealing::seal_on(journal, &parts.vault, environment, &loaded, reason);
-    let sealed = match seal().await {
-        Ok(sealed) => sealed,
-        // On a case whose words were erased nobody can be told why; it is on record with its owner.
-        Err(refused) if refused.kind == Kind::Erased => {
-            tracing::error!(row = row.id, case = row.case, "what does not agree is of an erased case");
-            return journal.drop_row(&row.id).await;
-        }
-        Err(refused) => return Err(refused),
-    };
-    if loaded.case.status == Status::Resolved {
-        let again = seal().await?;
-        let command = Command::Reopen { reason: again.words.clone() };
-        let envelope = Envelope::new("request.execute", command).with([again]);
-        pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await?;
-    }
-    let command = Command::RaiseException {
-        owner: discrepancy.owner.clone(),
-        due: run::due(parts),
-        reason: sealed.words.clone(),
-    };
-    let envelope = Envelope::new("request.execute", command).with([sealed]).claiming(&row.id);
-    pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(drop)
+    owned::raise(parts, row, discrepancy.owner.clone(), &reason(&discrepancy, &of)).await
 }
 
 fn reason(discrepancy: &Discrepancy, of: &ToTell) -> String {

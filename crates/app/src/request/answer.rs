@@ -12,7 +12,7 @@ use crate::{
 };
 use remit_domain::{
     id::{CaseId, Digest},
-    request::{Batch, Confirmation, Confirmer, Request, RequestCommand, Via},
+    request::{Asker, Batch, Confirmation, Confirmer, Request, RequestCommand, RequestRefusal, Via},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -88,7 +88,7 @@ pub async fn confirm_requests(
     repeat: Option<&Repeat>,
     answer: AnswerRequests,
 ) -> Result<Done<AnsweredRequests>, ConfirmRequestsRefusal> {
-    let given = Given { via: Via::Api, answer: RequestCommand::Confirm, of: None, link: None };
+    let given = Given { via: Via::Api, answer: RequestCommand::Confirm, of: None, link: None, started_by: None };
     Ok(answer_all(parts, caller, repeat, &answer, &given).await?)
 }
 
@@ -102,6 +102,8 @@ pub(crate) struct Given<'a> {
     pub(crate) of: Option<&'a [CaseId]>,
     /// The link by which it comes, which must be that of each request.
     pub(crate) link: Option<&'a Digest>,
+    /// The token by which the chat was started over which it comes.
+    pub(crate) started_by: Option<&'a str>,
 }
 
 /// Answers requests of one case, all or none.
@@ -134,7 +136,7 @@ async fn answer_one(
     said: AnswerRequest,
     answer: fn(Confirmation) -> RequestCommand,
 ) -> Result<Done<RequestView>, Refused> {
-    let given = Given { via: Via::Api, answer, of: None, link: None };
+    let given = Given { via: Via::Api, answer, of: None, link: None, started_by: None };
     let wish = Wish { ids: &[id], permission: "request.confirm", as_list: None };
     let command = |read: &Read<'_>, nth: usize| {
         confirmation(parts, caller, (&said.hash, said.seen_ms), &given, None, (read, nth)).map(answer)
@@ -160,6 +162,12 @@ fn confirmation(
     let is_its = |link: &Digest| request.link.as_ref().is_some_and(|its| its.digest == *link && its.expires > read.now);
     if given.link.is_some_and(|link| !is_its(link)) {
         return Err(Refused::new(Kind::LinkEnded, "another link took its place, or its time is over"));
+    }
+    // Whoever started the chat has its secret, and could answer by it what they ask for themselves.
+    if let (Asker::Integration { token, .. }, Some(by)) = (&request.by, given.started_by)
+        && token == by
+    {
+        return Err(RequestRefusal::OwnRequest.into());
     }
     let by = confirmer(parts, caller, request)?;
     Ok(Confirmation { by, via: given.via, hash, seen_ms, batch, at: read.now })

@@ -241,7 +241,11 @@ async fn evaluated(
     let hash = evaluate::hash(id, case, spec.name.as_str(), &asker, arguments)?;
     let exact = Exact { id, spec, asker, arguments: arguments.clone(), hash };
     let moment = Moment { now, decision, confirmed: &[], begun: None };
-    exact.evaluate(parts, case, signals, moment).await
+    exact.evaluate(parts, case, signals, moment).await.inspect_err(|refused| {
+        if refused.kind == Kind::Unreachable {
+            tracing::warn!(%refused, "a connector did not say what is true");
+        }
+    })
 }
 
 /// What goes into one commit with a request.

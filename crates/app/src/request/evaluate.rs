@@ -2,11 +2,11 @@
 
 use super::{UnderWay, delegated, last_done, under_way};
 use crate::{
-    Parts,
+    Caller, Parts,
     access::auth,
     digest,
     governance::connectors::Connector,
-    pipeline::{about::About, facts},
+    pipeline::{about::About, facts, load},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -14,7 +14,9 @@ use remit_domain::{
     case::Holder,
     decision::DecisionPoint,
     id::{DecisionId, Digest, RequestId, ResponderId, Timestamp},
-    request::{Asker, Confirming, Names, Parties, REQUEST_VERSION, Request, RequestDecision, Standing, Term},
+    request::{
+        Asker, Confirmer, Confirming, Names, Parties, REQUEST_VERSION, Request, RequestDecision, Standing, Term,
+    },
     signal::Signals,
 };
 use remit_policy::{
@@ -163,6 +165,7 @@ impl Exact<'_> {
             holder: holder.map(|holder| holder.who.clone()),
             epoch: holder.map_or(0, |holder| holder.epoch),
             facts: self.spec.standing(&facts),
+            elapsed: self.spec.elapsed(&facts),
         };
         let decision = RequestDecision {
             v: REQUEST_VERSION,
@@ -200,14 +203,24 @@ impl Exact<'_> {
         let asked = self.asked(case, Wanted::Facts, "");
         let told = connector(parts, self.spec)?.facts(&parts.environment, &format!("facts_{}", self.id), &asked).await;
         parts.journal.arrive().await;
+        let told = told.and_then(|told| self.of_kinds(told));
         told.map_err(|failure| {
             if let Failure::Unsendable(why) = failure {
                 return Refused::invalid("arguments", format!("the connector cannot be asked about them: {why}"));
             }
-            tracing::warn!(connector = self.spec.connector, %failure, "a connector did not say what is true");
             let detail = format!("the connector `{}` did not say what is true of it: {failure}", self.spec.connector);
             Refused::new(Kind::Unreachable, detail)
         })
+    }
+
+    /// What was told, if it is of the kinds that are declared: who confirms would otherwise be shown what policy never
+    /// saw.
+    fn of_kinds(&self, told: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+        let is_other = |(name, kind): &&(String, _)| told.get(name).is_some_and(|value| term(*kind, value).is_none());
+        match self.spec.facts.iter().find(is_other) {
+            Some((name, _)) => Err(Failure::Malformed(format!("the fact `{name}` is of another type than declared"))),
+            None => Ok(told),
+        }
     }
 
     /// Hours since the actions that its policies look back at were last done for the customer, or begun where it is
@@ -269,6 +282,16 @@ pub(super) async fn asker_now(
         Asker::Integration { token, .. } => parts.journal.store.has_token(token).await.map_err(Refused::internal)?,
     };
     Ok(stands.then(|| asker.clone()))
+}
+
+/// Whether everybody who said yes to a request may say so still.
+pub(super) fn confirmers_stand(parts: &Parts, case: &Case, request: &Request, now: Timestamp) -> bool {
+    request.confirmations.iter().all(|given| {
+        let Confirmer::Staff { staff, .. } = &given.by else { return true };
+        let may = |token: Caller| load::may(&parts.governance, &parts.environment, &token, "request.confirm", case);
+        let tokens = auth::tokens_of(&parts.live, staff.as_str(), now);
+        parts.live.floor.staff(staff).is_some() && tokens.iter().any(|token| may(Caller::from((**token).clone())))
+    })
 }
 
 /// An AI responder as who asks, with what is true of it now; nothing where the bundle has it not.

@@ -3,30 +3,33 @@
 
 use super::{
     REQUESTS,
+    carrier::{self, Carrier},
+    erased,
     evaluate::{self, Evaluated, Exact, Moment, asked_by},
-    read, record, tell,
+    held, owned, read, record, tell,
     turn::{LAST_BEGUN, Turn},
 };
 use crate::{
-    Caller, Parts, bounds,
+    Caller, Parts,
     caller::principal::Job,
     case::announce,
     environment::clock::{parse_rfc3339, rfc3339},
     governance::connectors::Connector,
-    journal::outbox::EXECUTION,
+    journal::outbox::{ENDED, EXECUTION},
     pipeline::{self, commit::Envelope, load::Loaded, projections, sealing},
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{
     Command,
     case::Status,
-    id::{DecisionId, RequestId, Timestamp},
+    id::{ActionName, DecisionId, RequestId, Timestamp},
     request::{
         Agreement, Changed, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState,
         Statement,
     },
+    text::is_hidden,
 };
-use remit_policy::action::money_in_words;
+use remit_policy::action::{ActionSpec, money_in_words};
 use remit_responders::connector::{ConnectorAsked, Outcome, Stated, Wanted};
 use remit_store::{Commit, CommitError, Entry, Expect, ItemWrite, OutboxRow, ReadError, Views as _};
 use serde_json::{Map, Value};
@@ -36,6 +39,8 @@ use std::sync::Arc;
 const LOOK_MS: i64 = 1_000;
 /// How long a request waits before it is seen whether it is its turn, in milliseconds.
 const TURN_MS: i64 = 250;
+/// For how long after its last yes it is at least tried to learn what is true of a request, in milliseconds.
+const GRACE_MS: i64 = 60_000;
 /// The longest between two such questions, in milliseconds.
 const LOOK_MS_MAX: i64 = 3_600_000;
 
@@ -62,6 +67,9 @@ pub async fn next_execution(parts: &Parts) -> Result<Option<std::time::Duration>
 /// # Errors
 /// When the store refuses; the row stays then.
 pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
+    if row.id.starts_with(ENDED) {
+        return erased::void_with_case(parts, row).await;
+    }
     let id: RequestId = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
     let Some(entry) = read::stored(parts, id).await? else { return parts.journal.drop_row(&row.id).await };
     if row.id == record::end_row(&entry.value) {
@@ -72,10 +80,8 @@ pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         RequestState::Confirmed => begin(parts, row, entry).await,
         RequestState::Executing | RequestState::Unknown => find(parts, row, entry).await,
         // That somebody has to look was not put on record yet.
-        RequestState::Done if is_doubtful(entry.value.effect.as_ref()) => {
-            let loaded = read::case_of(parts, &entry.value).await?;
-            look(parts, row, &entry, &loaded).await
-        }
+        RequestState::Done if is_doubtful(entry.value.effect.as_ref()) => look(parts, row, &entry.value).await,
+        RequestState::Withdrawn if entry.value.void == Some(Changed::Untold) => look(parts, row, &entry.value).await,
         _ => parts.journal.drop_row(&row.id).await,
     }
 }
@@ -110,7 +116,10 @@ async fn note_end(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(
 /// Evaluates a confirmed request anew, and gives it to its connector if it is still what was confirmed.
 async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let now = parts.environment.now();
-    let Some(turn) = Turn::of(parts, &entry.value).await? else { return later(parts, &entry, now).await };
+    let Some(turn) = Turn::of(parts, &entry.value).await? else {
+        // Another one of its customer is being carried out.
+        return later(parts, &entry, now.plus_ms(TURN_MS)).await;
+    };
     let loaded = read::case_of(parts, &entry.value).await?;
     let exact = match loaded.case.status {
         Status::Open => exact(parts, &loaded, &entry.value).await?,
@@ -118,7 +127,9 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     };
     let signals = evaluate::signals(parts, &loaded.case, now).await?;
     let asker = evaluate::asker_now(parts, &loaded.case, &entry.value, &signals, now).await?;
+    let confirmers_stand = evaluate::confirmers_stand(parts, &loaded.case, &entry.value, now);
     let (exact, asker) = match (exact, asker) {
+        (Ok(_), Some(_)) if !confirmers_stand => return void(parts, row, &entry, Changed::Confirmer, now).await,
         (Ok(exact), Some(asker)) => (exact, asker),
         (Err(changed), _) => return void(parts, row, &entry, changed, now).await,
         (_, None) => return void(parts, row, &entry, Changed::Asker, now).await,
@@ -127,9 +138,19 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     let confirmed: Vec<Confirming> = entry.value.confirmations.iter().map(|given| given.by.confirming()).collect();
     let decision = DecisionId::next(&mut parts.environment.ids(now)?);
     let moment = Moment { now, decision, confirmed: &confirmed, begun: Some(turn.begun()) };
-    let evaluated = exact.evaluate(parts, &loaded.case, signals, moment).await?;
+    let evaluated = match exact.evaluate(parts, &loaded.case, signals, moment).await {
+        Ok(evaluated) => evaluated,
+        Err(refused) if matches!(refused.kind, Kind::Unreachable | Kind::Invalid) => {
+            return untold(parts, row, &entry, &refused).await;
+        }
+        Err(refused) => return Err(refused),
+    };
     let Evaluated { decision, standing, .. } = evaluated;
-    let change = entry.value.act(RequestCommand::Execute { now: Box::new((standing, decision)) }, now)?;
+    // Until when it may be begun counts from when it is sent: facts may have been long in coming.
+    let now = parts.environment.now();
+    let told = ActionName::new(&exact.spec.connector).map_err(Refused::internal)?;
+    let execute = RequestCommand::Execute { now: Box::new((standing, decision)), connector: told };
+    let change = entry.value.act(execute, now)?;
     let executes = matches!(change, RequestChange::Executing { .. });
     let connector = Arc::clone(evaluate::connector(parts, exact.spec)?);
     let not_after = now.plus_ms(i64::from(connector.declared.deadline_ms));
@@ -147,21 +168,42 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     asked.not_after = Some(rfc3339(not_after));
     let outcome = connector.outcome(&parts.environment, &format!("execute_{}", entry.value.id), &asked).await;
     let effect = match outcome {
-        Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
-        Ok(Outcome::Refused(why)) => Effect::Failed { why },
+        Ok(Outcome::Done(stated)) => done(parts, &entry.value, stated).await?,
+        Ok(Outcome::Refused(why)) => Effect::Failed { why: shown(&why) },
         Ok(Outcome::NotFound) => Effect::Unknown { why: "the connector answered that it knows of nothing".to_owned() },
         Err(failure) => {
             tracing::warn!(request = %entry.value.id, %failure, "what became of a request is not known");
             Effect::Unknown { why: failure.to_string() }
         }
     };
-    end(parts, row, &entry, &loaded, &connector, effect).await
+    end(parts, row, &entry, &connector, effect).await
 }
 
-/// Has a confirmed request be looked at again soon, since another one of its customer is being carried out.
-async fn later(parts: &Parts, entry: &Entry<Request>, now: Timestamp) -> Result<(), Refused> {
+/// Goes on with a confirmed request of which its connector does not say what is true: it is asked again with growing
+/// pauses, until the deadline of the request. Then the request is void, and somebody has to see to it.
+async fn untold(parts: &Parts, row: &OutboxRow, entry: &Entry<Request>, refused: &Refused) -> Result<(), Refused> {
+    let (request, now) = (&entry.value, parts.environment.now());
+    let since = request.confirmations.last().map_or(request.asked, |given| given.at);
+    // Who says yes at the last moment has it tried more than once.
+    let end = request.due.max(since.plus_ms(GRACE_MS));
+    if now < end {
+        let pause = now.since(since).clamp(LOOK_MS, LOOK_MS_MAX);
+        if pause == LOOK_MS {
+            tracing::warn!(request = %request.id, %refused, "a confirmed request waits for what is true of it");
+        }
+        return later(parts, entry, now.plus_ms(pause).min(end)).await;
+    }
+    tracing::warn!(request = %request.id, %refused, "a confirmed request is void: nobody said what is true of it");
+    let change = request.act(RequestCommand::Void { changed: Changed::Untold }, now)?;
+    // The row stays until somebody has been told to look.
+    let entry = put_again(parts, row, entry, change, record::due_at(request, now), now).await?;
+    look(parts, row, &entry.value).await
+}
+
+/// Has a confirmed request be looked at again at a moment.
+async fn later(parts: &Parts, entry: &Entry<Request>, at: Timestamp) -> Result<(), Refused> {
     let expect = Expect::Item { kind: REQUESTS.kind().to_owned(), id: entry.id.clone(), version: entry.version };
-    let again = record::due_at(&entry.value, now.plus_ms(TURN_MS));
+    let again = record::due_at(&entry.value, at);
     let commit = Commit { outbox: vec![again], expect: vec![expect], ..Commit::default() };
     match parts.journal.commit(commit).await {
         Ok(_) | Err(CommitError::ItemConflict { .. }) => Ok(()),
@@ -181,28 +223,40 @@ async fn void(
     put(parts, row, entry, change, None, None, now).await
 }
 
-/// Asks what became of a request that nobody answered about.
+/// Asks what became of a request that nobody answered about: who was told to carry it out, wherever new ones go.
 async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
-    let loaded = read::case_of(parts, &entry.value).await?;
-    let Ok(exact) = exact(parts, &loaded, &entry.value).await? else {
-        // Nobody can say any more what it was: a person has to look.
-        let now = parts.environment.now();
-        let effect = Effect::Unknown { why: "what was asked for cannot be read any more".to_owned() };
-        let entry = match entry.value.act(RequestCommand::End { effect }, now) {
-            Ok(change) => put_again(parts, row, &entry, change, record::due_at(&entry.value, now), now).await?,
-            Err(_) => entry,
-        };
-        return look(parts, row, &entry, &loaded).await;
+    let (loaded, now) = (read::case_of(parts, &entry.value).await?, parts.environment.now());
+    let carrier = Carrier::of(parts, &entry.value).await;
+    let told = match &carrier {
+        Ok(carrier) => carrier.spec(&entry.value).map(|spec| (spec, &carrier.connector)),
+        Err(why) => Err(why.clone()),
     };
-    let connector = Arc::clone(evaluate::connector(parts, exact.spec)?);
-    let now = parts.environment.now();
+    let (spec, connector) = match told {
+        Ok(told) => told,
+        // Nobody can be asked any more what became of it: a person has to look.
+        Err(why) => {
+            let why = format!("who was told to carry it out cannot be asked: {why}");
+            let entry = match entry.value.act(RequestCommand::End { effect: Effect::Unknown { why } }, now) {
+                Ok(change) => put_again(parts, row, &entry, change, record::due_at(&entry.value, now), now).await?,
+                Err(_) => entry,
+            };
+            return look(parts, row, &entry.value).await;
+        }
+    };
+    // Its key is enough where what was asked for was erased.
+    let exact = opened(parts, &loaded, &entry.value, spec).await?.unwrap_or_else(|| Exact {
+        id: entry.value.id,
+        spec,
+        asker: entry.value.by.clone(),
+        arguments: Map::new(),
+        hash: entry.value.hash.clone(),
+    });
     let change = entry.value.act(RequestCommand::AskAgain, now)?;
     let pause = LOOK_MS.saturating_mul(1 << entry.value.attempts.min(12)).min(LOOK_MS_MAX);
-    // A request's decision is of the moment at which its connector was asked to carry it out.
-    let begun = entry.value.decision.made_at();
+    let begun = carrier::begun(parts, &entry.value).await?;
     let settled = connector.settled(begun);
     let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + pause);
-    let later = asked_next(&connector, entry.value.attempts.saturating_add(1), begun, later);
+    let later = asked_next(connector, entry.value.attempts.saturating_add(1), begun, later);
     let entry = put_again(parts, row, &entry, change, record::due_at(&entry.value, later), now).await?;
     parts.journal.settled().await.map_err(Refused::internal)?;
     let asked = of(&exact, &loaded, &entry.value, Wanted::Find);
@@ -210,8 +264,8 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
         .outcome(&parts.environment, &format!("find_{}_{}", entry.value.id, entry.value.attempts), &asked)
         .await
     {
-        Ok(Outcome::Done(stated)) => done(&entry.value, stated, now),
-        Ok(Outcome::Refused(why)) => Effect::Failed { why },
+        Ok(Outcome::Done(stated)) => done(parts, &entry.value, stated).await?,
+        Ok(Outcome::Refused(why)) => Effect::Failed { why: shown(&why) },
         Ok(Outcome::NotFound) if now < settled => {
             Effect::Unknown { why: "the connector does not know it, and may still begin with it".to_owned() }
         }
@@ -219,7 +273,7 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
         Ok(Outcome::NotFound) => Effect::Failed { why: "the connector was never reached by it".to_owned() },
         Err(failure) => Effect::Unknown { why: failure.to_string() },
     };
-    end(parts, row, &entry, &loaded, &connector, effect).await
+    end(parts, row, &entry, connector, effect).await
 }
 
 /// When a connector is asked next that was asked so often, for what was begun at a moment: the last time is none at
@@ -233,7 +287,6 @@ async fn end(
     parts: &Parts,
     row: &OutboxRow,
     entry: &Entry<Request>,
-    loaded: &Loaded,
     connector: &Connector,
     effect: Effect,
 ) -> Result<(), Refused> {
@@ -242,7 +295,7 @@ async fn end(
     if is_unknown && entry.value.state == RequestState::Unknown {
         // Asked often enough, it is for a person to find out.
         return match entry.value.attempts > connector.declared.attempts {
-            true => look(parts, row, entry, loaded).await,
+            true => look(parts, row, &entry.value).await,
             false => Ok(()),
         };
     }
@@ -251,47 +304,39 @@ async fn end(
     if is_doubtful {
         // The row stays until somebody has been told to look.
         let entry = put_again(parts, row, entry, change, record::due_at(&entry.value, now), now).await?;
-        return look(parts, row, &entry, loaded).await;
+        return look(parts, row, &entry.value).await;
     }
+    let begun = carrier::begun(parts, &entry.value).await?;
     let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + LOOK_MS);
-    let later = asked_next(connector, entry.value.attempts, entry.value.decision.made_at(), later);
+    let later = asked_next(connector, entry.value.attempts, begun, later);
     put(parts, row, entry, change, is_unknown.then(|| record::due_at(&entry.value, later)), None, now).await
 }
 
 /// Has a person look: an exception on the case, with an owner and a due time. The row is done with that.
-async fn look(parts: &Parts, row: &OutboxRow, entry: &Entry<Request>, loaded: &Loaded) -> Result<(), Refused> {
-    let request = &entry.value;
+async fn look(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(), Refused> {
     let what = match &request.effect {
+        None if request.void == Some(Changed::Untold) => {
+            "it was confirmed and not carried out, since its connector did not say in time what is true of it"
+                .to_owned()
+        }
         None => "it is not known whether it was carried out".to_owned(),
         Some(Effect::Unknown { why }) => format!("it is not known whether it was carried out ({why})"),
         Some(Effect::Done { statement, .. }) => {
             let amount = |money: Option<&Money>| money.map_or_else(|| "no amount".to_owned(), money_in_words);
             let (stated, asked) = (amount(statement.amount.as_ref()), amount(request.amount.as_ref()));
-            format!("{} says that {stated} was moved, and {asked} was asked for", statement.reference)
+            let mut what = format!("{} says that {stated} was moved, and {asked} was asked for", statement.reference);
+            if let Some(other) = held::anothers(parts, request, statement).await? {
+                what.push_str(&format!("; the same reference is on record of request {other}"));
+            }
+            if let Some(at) = statement.at.filter(|_| !held::is_possible(request, statement, parts.environment.now())) {
+                what.push_str(&format!("; it is said to have happened at {}, when it cannot have", rfc3339(at)));
+            }
+            what
         }
         Some(Effect::Failed { why }) => format!("it was refused ({why})"),
     };
     let reason = format!("Request {} ({}): {what}.", request.id, request.action);
-    let terms = parts.governance.bundle.terms();
-    let reason = bounds::cut(&reason, bounds::REASON_MAX);
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, loaded, reason).await;
-    let sealed = match sealed {
-        Ok(sealed) => sealed,
-        // On a case whose words were erased nobody can be told why; operators are.
-        Err(refused) if refused.kind == Kind::Erased => {
-            tracing::error!(request = %request.id, "what became of a request on an erased case is not known");
-            return parts.journal.drop_row(&row.id).await;
-        }
-        Err(refused) => return Err(refused),
-    };
-    let command = Command::RaiseException {
-        owner: terms.exception_owner.clone(),
-        due: parts.environment.now().plus_ms(terms.exception_due_ms),
-        reason: sealed.words.clone(),
-    };
-    let envelope = Envelope::new("request.execute", command).with([sealed]).claiming(&row.id);
-    let caller = Caller::system(Job::Requests);
-    pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(drop)
+    owned::raise(parts, row, carrier::owner(parts, request), &reason).await
 }
 
 /// Puts a change on record, with when its row is due again.
@@ -349,13 +394,24 @@ async fn exact<'p>(
     loaded: &Loaded,
     request: &Request,
 ) -> Result<Result<Exact<'p>, Changed>, Refused> {
+    match parts.governance.bundle.requested(request.action.as_str()) {
+        Some(spec) => Ok(opened(parts, loaded, request, spec).await?.ok_or(Changed::Erased)),
+        None => Ok(Err(Changed::Bundle)),
+    }
+}
+
+/// The exact request, with its arguments opened; nothing where they were erased.
+async fn opened<'p>(
+    parts: &Parts,
+    loaded: &Loaded,
+    request: &Request,
+    spec: &'p ActionSpec,
+) -> Result<Option<Exact<'p>>, Refused> {
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
     let words = sealing::open_words(journal, vault, environment, &loaded.case, &request.arguments).await?;
-    let spec = parts.governance.bundle.requested(request.action.as_str());
-    let Some(words) = words else { return Ok(Err(Changed::Erased)) };
-    let Some(spec) = spec else { return Ok(Err(Changed::Bundle)) };
+    let Some(words) = words else { return Ok(None) };
     let arguments: Map<String, Value> = serde_json::from_str(&words).map_err(Refused::internal)?;
-    Ok(Ok(Exact { id: request.id, spec, asker: request.by.clone(), arguments, hash: request.hash.clone() }))
+    Ok(Some(Exact { id: request.id, spec, asker: request.by.clone(), arguments, hash: request.hash.clone() }))
 }
 
 /// What a connector is told of a request on record.
@@ -372,9 +428,17 @@ fn of(exact: &Exact<'_>, loaded: &Loaded, request: &Request, wanted: Wanted) -> 
     }
 }
 
-fn done(request: &Request, stated: Stated, now: Timestamp) -> Effect {
+/// What a connector states, held against what was asked for. A moment that nobody can read is not said.
+async fn done(parts: &Parts, request: &Request, stated: Stated) -> Result<Effect, Refused> {
     let amount = stated.amount.map(|(minor, currency)| Money { minor, currency });
-    let agrees = Agreement::of(request.amount.as_ref(), amount.as_ref());
-    let at = stated.at.as_deref().and_then(parse_rfc3339).unwrap_or(now);
-    Effect::Done { statement: Statement { reference: stated.reference, amount, at }, agrees }
+    let at = stated.at.as_deref().and_then(parse_rfc3339);
+    let reference = shown(&stated.reference);
+    // What has nothing to be shown is told by the key.
+    let reference = if reference.trim().is_empty() { request.key().to_string() } else { reference };
+    held::effect(parts, request, Statement { reference, amount, at }).await
+}
+
+/// Words of a connector's, without what does not show itself.
+fn shown(words: &str) -> String {
+    words.chars().filter(|letter| !is_hidden(*letter)).collect()
 }

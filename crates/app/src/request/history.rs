@@ -50,7 +50,7 @@ async fn step(parts: &Parts, change: &RequestChange) -> Result<Step, Refused> {
             decision: decision.as_ref().map(|decision| decision.id.to_string()),
             verdict: decision.as_deref().map(VerdictView::of),
         },
-        RequestChange::Executing { decision } => {
+        RequestChange::Executing { decision, .. } => {
             Step::Executing { decision: decision.id.to_string(), verdict: VerdictView::of(decision) }
         }
         RequestChange::AskedAgain => Step::AskedAgain,

@@ -3,13 +3,16 @@
 
 pub mod answer;
 pub mod ask;
+pub(crate) mod carrier;
 pub mod change;
 mod delegated;
 pub mod erased;
 mod evaluate;
 pub mod execute;
+mod held;
 pub mod history;
 pub mod link;
+pub(crate) mod owned;
 pub mod read;
 pub(crate) mod record;
 pub mod sandbox;
@@ -21,7 +24,7 @@ pub mod view;
 pub mod withdraw;
 
 use remit_domain::{
-    id::{ActionName, CaseId, CustomerId, Timestamp},
+    id::{ActionName, CaseId, CustomerId, RequestId, Timestamp},
     request::Request,
 };
 use remit_store::Collection;
@@ -37,6 +40,9 @@ pub(crate) const LAST_DONE: &str = "last_done/";
 
 /// What the kinds of items begin with that say which requests are being carried out for a customer.
 pub(crate) const UNDER_WAY: &str = "under_way/";
+
+/// What the kinds of items begin with that say of which request an effect is, by its reference at a connector.
+pub(crate) const EFFECT_OF: &str = "effect_of/";
 
 /// A request that is being carried out, or of which nobody knows yet whether it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +62,11 @@ pub(crate) fn of_case(case: CaseId) -> Collection<Timestamp> {
 /// The requests that are being carried out for a customer.
 pub(crate) fn under_way(customer: &CustomerId) -> Collection<UnderWay> {
     Collection::named(format!("{UNDER_WAY}{customer}"))
+}
+
+/// Of which requests the effects of a connector are, each by its reference.
+pub(crate) fn effect_of(connector: &str) -> Collection<RequestId> {
+    Collection::named(format!("{EFFECT_OF}{connector}"))
 }
 
 /// When each action was last done for a customer.

@@ -27,7 +27,8 @@ pub async fn request(parts: &Parts, caller: &Caller, id: &str) -> Result<Request
         None => view,
     };
     let steps = history::steps(parts, &records).await?;
-    Ok(view.whole(parts, &loaded.case, &entry.value, steps).await?)
+    let view = view.whole(parts, &loaded.case, &entry.value, steps).await?;
+    Ok(view.told_to(caller, &entry.value))
 }
 
 /// The requests of a case, the newest first.
@@ -49,7 +50,8 @@ pub async fn requests(
     let mut items = Vec::with_capacity(listed.len());
     for entry in &listed {
         if let Some(request) = REQUESTS.get(&journal.store, &entry.id).await.map_err(Refused::internal)? {
-            items.push(RequestView::of(parts, &loaded.case, &request.value).await?);
+            let view = RequestView::of(parts, &loaded.case, &request.value).await?;
+            items.push(view.told_to(caller, &request.value));
         }
     }
     Ok(Page { items, next })

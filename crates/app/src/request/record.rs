@@ -1,6 +1,6 @@
 //! What of a request goes into the store with each change of it.
 
-use super::{REQUESTS, UnderWay, delegated, evaluate::asked_by, last_done, of_case, under_way};
+use super::{REQUESTS, UnderWay, delegated, evaluate::asked_by, held, last_done, of_case, under_way};
 use crate::{
     Caller, Parts, caller::principal::Represented, environment::clock::rfc3339, journal::outbox, pipeline::commit,
     refused::Refused,
@@ -16,6 +16,8 @@ use remit_policy::{action::ActionSpec, manifest::LimitedBy};
 use remit_store::{Commit, Counter, Entry, Expected, OutboxRow, Spend, Views as _};
 
 const HOUR_MS: i64 = 3_600_000;
+/// What stands before the currency in the key of a counter of money.
+const MINOR: &str = "minor-";
 
 /// The commit of a request that is asked for.
 pub(super) fn asked(
@@ -58,6 +60,9 @@ pub(super) async fn changed(
         let any = Expected::Any("whichever was done last is the last");
         let done = last_done(&request.customer);
         items.push(done.write(request.action.to_string(), any, &now).map_err(Refused::internal)?);
+    }
+    if request.state == RequestState::Done {
+        items.extend(held::noted(parts, &request).await?);
     }
     let (was, is) = (is_under_way(before.value.state), is_under_way(request.state));
     if was != is {
@@ -123,8 +128,10 @@ fn counters(asked: &RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<(Cou
             counters.push((of("count"), 1, most));
         }
         if let Some(most) = limit.minor {
-            let minor = asked.amount.as_ref().map_or(0, |amount| amount.minor.unsigned_abs());
-            counters.push((of("minor"), minor, most));
+            // Amounts of different currencies are no sum.
+            let (minor, currency) =
+                asked.amount.as_ref().map_or((0, ""), |amount| (amount.minor.unsigned_abs(), amount.currency.as_str()));
+            counters.push((of(&format!("{MINOR}{currency}")), minor, most));
         }
     }
     counters
@@ -141,8 +148,10 @@ pub(super) fn reached(spec: &ActionSpec, counter: &Counter, left: u64) -> String
     let limit = key.next().and_then(|nth| spec.limits.get(nth.parse::<usize>().ok()?));
     let Some(limit) = limit else { return format!("a limit of `{action}` is reached") };
     let (most, what) = match key.next() {
-        Some("minor") => (limit.minor, "minor units"),
-        _ => (limit.count, "times"),
+        Some(minor) if minor.starts_with(MINOR) => {
+            (limit.minor, format!("minor units of {}", minor.strip_prefix(MINOR).unwrap_or_default()))
+        }
+        _ => (limit.count, "times".to_owned()),
     };
     let whose = match limit.by {
         LimitedBy::Customer => "for each customer",

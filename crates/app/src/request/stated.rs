@@ -1,6 +1,6 @@
 //! A request of which it is not known what became of it, and of which the back office's own statement tells.
 
-use super::{read, record};
+use super::{held, read, record};
 use crate::{
     Caller, Parts,
     pipeline::projections,
@@ -12,8 +12,8 @@ use remit_domain::{
 };
 use remit_store::CommitError;
 
-/// Puts on record that it was done, as `statement` says; whether that was not known until now. Another amount than was
-/// asked for is told to somebody, as where a connector states it.
+/// Puts on record that it was done, as `statement` says, where that was not known until now; whether it is what was
+/// asked for. What is not is told to somebody, as where a connector states it.
 ///
 /// # Errors
 /// When the store refuses, or it changed meanwhile.
@@ -22,14 +22,15 @@ pub(crate) async fn settle(
     caller: &Caller,
     id: RequestId,
     statement: Statement,
-) -> Result<bool, Refused> {
-    let Some(entry) = read::stored(parts, id).await? else { return Ok(false) };
+) -> Result<Option<Agreement>, Refused> {
+    let Some(entry) = read::stored(parts, id).await? else { return Ok(None) };
     if entry.value.state != RequestState::Unknown {
-        return Ok(false);
+        return Ok(None);
     }
     let now = parts.environment.now();
-    let agrees = Agreement::of(entry.value.amount.as_ref(), statement.amount.as_ref());
-    let change = entry.value.act(RequestCommand::End { effect: Effect::Done { statement, agrees } }, now)?;
+    let effect = held::effect(parts, &entry.value, statement).await?;
+    let agrees = if let Effect::Done { agrees, .. } = &effect { *agrees } else { Agreement::Unknown };
+    let change = entry.value.act(RequestCommand::End { effect }, now)?;
     let (request, mut commit) = record::changed(parts, caller, &entry, change, now).await?;
     if agrees != Agreement::Agrees {
         // Somebody is told by who goes on with requests.
@@ -38,7 +39,7 @@ pub(crate) async fn settle(
         commit.outbox.push(due);
     }
     match projections::commit(parts, commit).await {
-        Ok(_) => Ok(true),
+        Ok(_) => Ok(Some(agrees)),
         Err(CommitError::ItemConflict { .. }) => {
             Err(Refused::new(Kind::Conflict, format!("request {id} changed meanwhile")))
         }

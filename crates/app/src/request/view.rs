@@ -1,6 +1,9 @@
 //! A request as interfaces show it.
 
-use crate::{Governance, Parts, environment::clock::rfc3339, pipeline::sealing, refused::Refused};
+use crate::{
+    Caller, Governance, Parts, caller::principal::Principal, environment::clock::rfc3339, pipeline::sealing,
+    refused::Refused,
+};
 use remit_domain::{
     Case,
     id::PolicyId,
@@ -130,9 +133,10 @@ pub enum EffectView {
         /// How much it says was moved.
         #[serde(skip_serializing_if = "Option::is_none")]
         amount: Option<Money>,
-        /// When, as it says.
+        /// When, as it says; nothing where it does not.
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(format = DateTime)]
-        at: String,
+        at: Option<String>,
         /// Whether that is what was asked for.
         agrees: Agreement,
     },
@@ -299,6 +303,33 @@ impl RequestView {
         self
     }
 
+    /// As it is told `reader`: of what policy denies nobody but staff is told what is true of it, however they ask.
+    pub(super) fn told_to(mut self, reader: &Caller, request: &Request) -> Self {
+        let works_here = matches!(reader.principal, Principal::Staff { .. } | Principal::Person);
+        // Whoever sets a server up reads whatever is on record.
+        if works_here || reader.roles.iter().any(|role| role == "admin") {
+            return self;
+        }
+        for step in &mut self.history {
+            let (Step::Asked { verdict, .. }
+            | Step::Executing { verdict, .. }
+            | Step::Voided { verdict: Some(verdict), .. }) = &mut step.step
+            else {
+                continue;
+            };
+            if verdict.answer == Answer::Deny {
+                *verdict = verdict.clone().untold();
+            }
+        }
+        // What policy lets be asked for was shown to who asks; a later no tells them nothing new.
+        if request.is_denied() {
+            return self.untold();
+        }
+        let hide = |verdict: VerdictView| if verdict.answer == Answer::Deny { verdict.untold() } else { verdict };
+        self.verdict = self.verdict.map(hide);
+        self
+    }
+
     /// With policy's answer.
     pub(super) fn answered(mut self, decision: &RequestDecision) -> Self {
         self.verdict = Some(VerdictView::of(decision));
@@ -394,7 +425,7 @@ impl From<&Effect> for EffectView {
             Effect::Done { statement, agrees } => Self::Done {
                 reference: statement.reference.clone(),
                 amount: statement.amount.clone(),
-                at: rfc3339(statement.at),
+                at: statement.at.map(rfc3339),
                 agrees: *agrees,
             },
             Effect::Failed { why } => Self::Failed { why: why.clone() },

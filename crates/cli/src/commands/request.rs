@@ -69,7 +69,8 @@ impl Show {
 
     /// Where the sandbox shows what it did.
     fn print_page(&self, client: &Client, request: &Value) {
-        let page = text(request, "/execution/page");
+        // Only the sandbox has a page that shows what it did.
+        let page = request.pointer("/execution/page").and_then(Value::as_str).unwrap_or_default();
         match (page.starts_with('/'), self.place.data()) {
             _ if page.is_empty() || request.get("effect").is_none() => {}
             (true, None) => say!("  seen in the sandbox at {}{page} (the password is the token)", client.url()),

@@ -1,9 +1,9 @@
 //! Begins a command, and concludes it once the decision that it may need is answered.
 
 use super::{
-    Command, Context, act,
+    Command, Context, act, conclude,
     effects::{AskedOfPolicy, Effects, Question},
-    guard, settle,
+    guard,
 };
 use crate::{
     announcement::Announcement,
@@ -54,7 +54,7 @@ impl Pending {
     pub fn decide(self, deliberation: Deliberation, context: &mut Context) -> Result<Decided, Refusal> {
         let Self { draft, asked: AskedOfPolicy { note, .. } } = self;
         let terms = Arc::clone(&deliberation.terms);
-        let decision = settle::decide(&draft, deliberation, context)?;
+        let decision = conclude::decide(&draft, deliberation, context)?;
         Ok(Decided { draft, decision, note, terms })
     }
 }
@@ -90,7 +90,7 @@ impl Decided {
     /// none where nobody is.
     pub fn conclude(self, least_wait_ms: Option<i64>, context: &mut Context) -> Effects {
         let Self { mut draft, decision, note, terms } = self;
-        settle::settle(&mut draft, decision, (note, &terms), least_wait_ms, context);
+        conclude::conclude(&mut draft, decision, (note, &terms), least_wait_ms, context);
         draft
     }
 }

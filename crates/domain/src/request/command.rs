@@ -4,7 +4,7 @@ use super::{
     Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Link, Request, RequestChange, RequestDecision,
     RequestState, Standing, key::key,
 };
-use crate::id::Timestamp;
+use crate::id::{ActionName, Timestamp};
 use smol_str::SmolStr;
 
 /// What may be done with a request that was asked for.
@@ -32,6 +32,8 @@ pub enum RequestCommand {
     Execute {
         /// How things stand now, with what policy says.
         now: Box<(Standing, RequestDecision)>,
+        /// Who is told to carry it out.
+        connector: ActionName,
     },
     /// What it rests on is no more, so that policy cannot be asked.
     Void {
@@ -67,7 +69,7 @@ pub enum RequestRefusal {
     /// They have said yes already.
     #[error("they have confirmed it already; another person must")]
     Twice,
-    /// Nobody's yes of this kind is wanted.
+    /// Nobody's answer of this kind is wanted.
     #[error("no confirmation by {} is wanted", .0.as_str())]
     NotWanted(Confirming),
     /// It is too late.
@@ -96,6 +98,12 @@ impl Request {
             }
             RequestCommand::Decline(confirmation) => {
                 self.answerable(&confirmation, now)?;
+                // Whoever was not to say yes has nothing to say no to.
+                let confirming = confirmation.by.confirming();
+                let said_yes = self.confirmations.iter().any(|before| before.by.is_same_person(&confirmation.by));
+                if !said_yes && !self.wanted.contains(&confirming) {
+                    return Err(RequestRefusal::NotWanted(confirming));
+                }
                 Ok(RequestChange::Declined { confirmation })
             }
             RequestCommand::Link { link, by } => {
@@ -118,7 +126,7 @@ impl Request {
                 RequestState::Waiting => Err(self.wrong("its time is not over")),
                 _ => Err(self.wrong("only what waits expires")),
             },
-            RequestCommand::Execute { now } => self.execute(*now),
+            RequestCommand::Execute { now, connector } => self.execute(*now, connector),
             RequestCommand::Void { changed } => match self.state {
                 RequestState::Waiting | RequestState::Confirmed => {
                     Ok(RequestChange::Voided { changed, decision: None })
@@ -163,7 +171,11 @@ impl Request {
     }
 
     /// It is carried out if it is still what was confirmed, and otherwise it is void and says what changed.
-    fn execute(&self, (standing, decision): (Standing, RequestDecision)) -> Result<RequestChange, RequestRefusal> {
+    fn execute(
+        &self,
+        (standing, decision): (Standing, RequestDecision),
+        connector: ActionName,
+    ) -> Result<RequestChange, RequestRefusal> {
         if self.state != RequestState::Confirmed {
             return Err(self.wrong("only what is confirmed is carried out"));
         }
@@ -172,7 +184,7 @@ impl Request {
         let decision = Box::new(decision);
         Ok(match changed.or(denied) {
             Some(changed) => RequestChange::Voided { changed, decision: Some(decision) },
-            None => RequestChange::Executing { decision },
+            None => RequestChange::Executing { decision, connector: Some(connector) },
         })
     }
 
@@ -186,6 +198,11 @@ impl Request {
         let given = self.confirmations.iter().map(|given| given.by.confirming());
         matches!(self.by, Asker::Customer { .. } | Asker::Delegate(_) | Asker::Responder { .. })
             || self.wanted.iter().copied().chain(given).any(|by| by == Confirming::Customer)
+    }
+
+    /// Whether policy denied it when it was asked for: whoever says no to it later does so while a yes is wanted.
+    pub fn is_denied(&self) -> bool {
+        self.state == RequestState::Declined && self.wanted.is_empty()
     }
 
     /// The key under which its connector is asked to carry it out: the same one each time.

@@ -14,8 +14,9 @@ pub struct Statement {
     /// How much was moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// When, as the back office says.
-    pub at: Timestamp,
+    /// When, as the back office says; nothing where it does not say so, or so that nobody can read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 /// Whether what happened is what was asked for.

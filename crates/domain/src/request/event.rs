@@ -140,6 +140,9 @@ pub enum RequestChange {
     Executing {
         /// Policy's answer of now.
         decision: Box<RequestDecision>,
+        /// Who is told to carry it out, by its name in the bundle that governs; not in records of an earlier version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        connector: Option<ActionName>,
     },
     /// Its connector was asked once more.
     AskedAgain,
@@ -154,7 +157,7 @@ impl RequestChange {
     /// The record of policy's answer that it rests on, if it has one of its own.
     pub fn decision(&self) -> Option<&RequestDecision> {
         match self {
-            Self::Executing { decision } => Some(decision),
+            Self::Executing { decision, .. } => Some(decision),
             Self::Voided { decision, .. } => decision.as_deref(),
             _ => None,
         }

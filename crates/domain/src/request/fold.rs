@@ -30,6 +30,7 @@ impl Request {
             decision: decision.id,
             asked: decision.at,
             due: asked.due,
+            connector: None,
             attempts: 0,
             effect: None,
             void: None,
@@ -58,9 +59,10 @@ impl Request {
                     self.decision = decision.id;
                 }
             }
-            RequestChange::Executing { decision } => {
+            RequestChange::Executing { decision, connector } => {
                 self.state = RequestState::Executing;
                 self.decision = decision.id;
+                self.connector.clone_from(connector);
                 self.attempts = 1;
             }
             RequestChange::AskedAgain => self.attempts = self.attempts.saturating_add(1),

@@ -262,7 +262,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         Act::Override(index) => {
             Command::Override { to: responder(NAMES.get(*index).unwrap_or(&"nobody")), reason: text() }
         }
-        Act::Raise => Command::RaiseException { owner: owner("legal"), due: now.plus_ms(DUE_MS), reason: text() },
+        Act::Raise => Command::RaiseException { owner: owner("legal"), due: now.plus_ms(DUE_MS), reason: Some(text()) },
         Act::GiveUp(number) => Command::GiveUpException { exception: session.exception(*number), reason: text() },
         Act::Take(number) => Command::TakeException { exception: session.exception(*number) },
         // The newest exceptions are the ones that still are open.

@@ -21,6 +21,9 @@ use std::collections::BTreeMap;
 const DUE_MS: i64 = 60_000;
 const STAFF: [&str; 3] = ["ana", "ben", "cleo"];
 
+/// What voids a request without policy being asked.
+const ENDS: [Changed; 5] = [Changed::Case, Changed::Erased, Changed::Asker, Changed::Confirmer, Changed::Untold];
+
 /// What is done next.
 #[derive(Debug, Clone)]
 enum Act {
@@ -53,7 +56,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Withdraw),
         1 => Just(Act::Expire),
         6 => Just(Act::Execute),
-        1 => select(vec![Changed::Case, Changed::Erased, Changed::Asker]).prop_map(Act::Void),
+        1 => select(ENDS.to_vec()).prop_map(Act::Void),
         2 => Just(Act::AskAgain),
         3 => (-1i64..2).prop_map(Act::Done),
         1 => Just(Act::Failed),
@@ -108,7 +111,8 @@ impl Played {
     fn new(asker: Asker, answer: Answer) -> Self {
         let mut ids = Ids::new(START, 1);
         let facts = Names::from([("refundable".to_owned(), Term::Number(5))]);
-        let standing = Standing { bundle: digest(1), holder: None, epoch: 3, facts: facts.clone() };
+        let elapsed = BTreeMap::from([("age_days".to_owned(), 3)]);
+        let standing = Standing { bundle: digest(1), holder: None, epoch: 3, facts: facts.clone(), elapsed };
         let decision = RequestDecision {
             v: REQUEST_VERSION,
             id: DecisionId::next(&mut ids),
@@ -171,7 +175,10 @@ impl Played {
             }
             Act::Withdraw => RequestCommand::Withdraw { by: "tok_1".to_owned() },
             Act::Expire => RequestCommand::Expire,
-            Act::Execute => RequestCommand::Execute { now: Box::new((self.standing.clone(), self.decision())) },
+            Act::Execute => RequestCommand::Execute {
+                now: Box::new((self.standing.clone(), self.decision())),
+                connector: ActionName::new("core").unwrap(),
+            },
             Act::Void(changed) => RequestCommand::Void { changed: *changed },
             Act::AskAgain => RequestCommand::AskAgain,
             Act::Done(more) => RequestCommand::End { effect: self.done(*more) },
@@ -182,7 +189,12 @@ impl Played {
                     Changed::Bundle => self.standing.bundle = digest(3),
                     Changed::Holder => self.standing.epoch += 1,
                     Changed::Fact => drop(self.standing.facts.insert("refundable".to_owned(), Term::Number(4))),
-                    Changed::Verdict | Changed::Case | Changed::Erased | Changed::Asker => self.is_denied_now = true,
+                    Changed::Verdict
+                    | Changed::Case
+                    | Changed::Erased
+                    | Changed::Asker
+                    | Changed::Confirmer
+                    | Changed::Untold => self.is_denied_now = true,
                 }
                 return None;
             }
@@ -196,7 +208,7 @@ impl Played {
     fn done(&self, more: i64) -> Effect {
         let amount = penny(5 + more);
         let agrees = Agreement::of(self.request.amount.as_ref(), amount.as_ref());
-        Effect::Done { statement: Statement { reference: "r1".to_owned(), amount, at: self.now }, agrees }
+        Effect::Done { statement: Statement { reference: "r1".to_owned(), amount, at: Some(self.now) }, agrees }
     }
 
     fn play(&mut self, act: &Act) -> Result<(), String> {
@@ -285,6 +297,12 @@ impl Played {
             RequestChange::Confirmed { confirmation } if after.confirmations.last() != Some(confirmation) => {
                 return wrong("a yes is kept otherwise than it was given");
             }
+            RequestChange::Declined { confirmation }
+                if !before.wanted.contains(&confirmation.by.confirming())
+                    && !before.confirmations.iter().any(|given| same(given, confirmation)) =>
+            {
+                return wrong("a no counts of who was not to say yes");
+            }
             RequestChange::CarriedOut { .. } if self.executions != 1 => return wrong("an effect of nothing"),
             RequestChange::Voided { changed, .. } if after.void != Some(*changed) => return wrong("void for nothing"),
             _ => {}
@@ -333,4 +351,15 @@ fn only_what_everybody_wanted_has_confirmed_is_carried_out_and_once() {
         let told = played.changes.iter().fold(Request::asked_for(&played.asked), Request::changed_by);
         if told == played.request { Ok(()) } else { Err(format!("{told:?} is not {:?}", played.request)) }
     });
+}
+
+#[test]
+fn what_has_elapsed_may_grow_and_not_shrink() {
+    let played = Played::new(Asker::Customer { customer: customer() }, Answer::Allow);
+    let days = |elapsed: &[i64]| {
+        let elapsed = elapsed.iter().map(|days| ("age_days".to_owned(), *days)).collect();
+        played.standing.changed(&Standing { elapsed, ..played.standing.clone() })
+    };
+    assert_eq!([days(&[3]), days(&[4])], [None, None]);
+    assert_eq!([days(&[2]), days(&[])], [Some(Changed::Fact), Some(Changed::Fact)]);
 }

@@ -216,7 +216,7 @@ impl Transcript {
             "override" => Command::Override { to: responder(rest.first()?), reason: text() },
             "raise" => {
                 let due = now.plus_ms(rest.get(1)?.parse::<i64>().ok()? * MINUTE_MS);
-                Command::RaiseException { owner: owner(rest.first()?), due, reason: text() }
+                Command::RaiseException { owner: owner(rest.first()?), due, reason: Some(text()) }
             }
             "end-silently" => {
                 Command::ResolveException { exception: exception()?, reason: None, close: rest.contains(&"close") }

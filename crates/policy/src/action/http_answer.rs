@@ -3,6 +3,7 @@
 
 use crate::manifest::TermKind;
 use jiff::Timestamp;
+use remit_domain::text::is_hidden;
 use serde_json::{Map, Value as Json, json};
 
 /// Longest reference, and longest reason of a refusal, in characters.
@@ -105,6 +106,12 @@ impl HttpAnswer {
         read().unwrap_or_else(Answered::Unclear)
     }
 
+    /// What of an answer to what is carried out nothing says where it stands: of which key it is, and how far that is.
+    pub(crate) fn unsaid(&self) -> Vec<&'static str> {
+        let said = [("`key`", self.key.is_some()), ("`state`", self.state.is_some())];
+        said.into_iter().filter(|(_, said)| !said).map(|(name, _)| name).collect()
+    }
+
     /// What is true of a request at a moment; nothing where nothing is known of it.
     ///
     /// # Errors
@@ -195,7 +202,7 @@ fn reference(value: &Json) -> Option<String> {
 }
 
 fn words(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(WORDS_MAX).collect()
+    text.chars().filter(|letter| !is_hidden(*letter)).take(WORDS_MAX).collect()
 }
 
 #[cfg(test)]

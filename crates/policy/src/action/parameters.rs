@@ -1,7 +1,7 @@
 //! What is asked for with an action: a JSON Schema that arguments are held against, and the parameters that policies
 //! see as typed values.
 
-use super::template::money;
+use super::{closed, template::money};
 use crate::manifest::TermKind;
 use jsonschema::Validator;
 use remit_domain::request::{Names, Term};
@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc};
 
 /// Bytes of an action's arguments, at most, as JSON.
 pub const ARGUMENTS_MAX: usize = 16 * 1024;
-/// How deep a schema and arguments may be nested.
+/// How deep arguments may be nested.
 const DEPTH_MAX: usize = 16;
 /// Most parameters of one action.
 const PARAMETERS_MAX: usize = 64;
@@ -62,11 +62,7 @@ impl Parameters {
         if schema.get("type").and_then(Json::as_str) != Some("object") {
             wrong.push("the parameters must be an object: write `type = \"object\"`".to_owned());
         }
-        if schema.get("additionalProperties") != Some(&Json::Bool(false)) {
-            let more = "what is not declared must be refused: write `additionalProperties = false`";
-            wrong.push(more.to_owned());
-        }
-        mistakes(schema, "parameters", 0, &mut wrong);
+        closed::mistakes(schema, "parameters", &mut wrong);
         let empty = Map::new();
         let properties = schema.get("properties").and_then(Json::as_object).unwrap_or(&empty);
         if properties.len() > PARAMETERS_MAX {
@@ -171,44 +167,6 @@ fn fraction(value: &Json, at: String, depth: usize) -> Option<String> {
             members.iter().find_map(|(name, value)| fraction(value, format!("{at}/{name}"), depth + 1))
         }
         _ => None,
-    }
-}
-
-/// What validators judge differently, or what reaches beyond the bundle.
-fn mistakes(schema: &Json, at: &str, depth: usize, wrong: &mut Vec<String>) {
-    if depth > DEPTH_MAX {
-        wrong.push(format!("{at}: the schema is nested too deep; at most {DEPTH_MAX} levels are read"));
-        return;
-    }
-    let Some(members) = schema.as_object() else {
-        for (nth, part) in schema.as_array().into_iter().flatten().enumerate() {
-            mistakes(part, &format!("{at}.{nth}"), depth + 1, wrong);
-        }
-        return;
-    };
-    if let Some(multiple) = members.get("multipleOf").and_then(Json::as_number)
-        && multiple.as_u64().is_none()
-    {
-        let message = "validators judge a `multipleOf` with a fraction differently; count in minor units instead";
-        wrong.push(format!("{at}: {message}"));
-    }
-    let kinds = |kind: &str| match members.get("type") {
-        Some(Json::String(one)) => one == kind,
-        Some(Json::Array(some)) => some.iter().any(|one| one == kind),
-        _ => false,
-    };
-    if kinds("number") {
-        wrong.push(format!("{at}: `number` has fractions; write `integer`, and money in minor units"));
-    }
-    for key in ["$ref", "$dynamicRef"] {
-        if members.get(key).and_then(Json::as_str).is_some_and(|to| !to.starts_with('#')) {
-            wrong.push(format!("{at}: `{key}` leaves the bundle; write what it refers to here"));
-        }
-    }
-    for (name, part) in members {
-        if !["enum", "const", "default", "examples"].contains(&&**name) {
-            mistakes(part, &format!("{at}.{name}"), depth + 1, wrong);
-        }
     }
 }
 

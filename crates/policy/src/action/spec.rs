@@ -10,6 +10,7 @@ use remit_domain::{
     id::ActionName,
     request::{Confirming, Money, Names, Term},
 };
+use std::collections::BTreeMap;
 
 /// An action that is requested exactly.
 #[derive(Debug, Clone)]
@@ -60,6 +61,16 @@ impl ActionSpec {
     pub fn standing(&self, facts: &Names) -> Names {
         let grows = |name: &str| self.facts.iter().any(|(known, kind)| known == name && *kind == TermKind::Elapsed);
         facts.iter().filter(|(name, _)| !grows(name)).map(|(name, term)| (name.clone(), term.clone())).collect()
+    }
+
+    /// What of the facts has elapsed, which may grow and not shrink.
+    pub fn elapsed(&self, facts: &Names) -> BTreeMap<String, i64> {
+        let grows = self.facts.iter().filter(|(_, kind)| *kind == TermKind::Elapsed);
+        let elapsed = grows.filter_map(|(name, _)| match facts.get(name)? {
+            Term::Number(elapsed) => Some((name.clone(), *elapsed)),
+            _ => None,
+        });
+        elapsed.collect()
     }
 
     /// The value of a fact that nobody told: what stands for "not known", which no policy can take for a yes.

@@ -2,7 +2,7 @@
 
 use super::money::amount;
 use crate::manifest::{TemplateText, TermKind};
-use remit_domain::request::Money;
+use remit_domain::{request::Money, text::is_hidden};
 use serde_json::{Map, Value as Json};
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -42,6 +42,12 @@ impl Template {
             if text.trim().is_empty() || text.chars().count() > TEMPLATE_MAX {
                 wrong.push(format!("the template{of} must have 1 to {TEMPLATE_MAX} characters"));
                 continue;
+            }
+            // Of what does not show itself, alphabets need the two that join letters and keep them apart.
+            let hides = |letter: &char| is_hidden(*letter) && !matches!(letter, '\n' | '\u{200c}' | '\u{200d}');
+            if let Some(letter) = text.chars().find(hides) {
+                let code = u32::from(letter);
+                wrong.push(format!("the template{of} has U+{code:04X}, which nobody sees; take it out"));
             }
             let parts = match parts(text) {
                 Ok(parts) => parts,
@@ -129,7 +135,7 @@ fn shown(value: Option<&Json>) -> String {
         Some(Json::Bool(false)) => "no".to_owned(),
         Some(Json::Number(number)) => number.to_string(),
         Some(Json::String(text)) => {
-            text.chars().map(|letter| if hides(letter) { '\u{fffd}' } else { letter }).collect()
+            text.chars().map(|letter| if is_hidden(letter) { '\u{fffd}' } else { letter }).collect()
         }
         Some(Json::Array(values)) => {
             let shown: Vec<String> = values.iter().map(|value| shown(Some(value))).collect();
@@ -146,10 +152,6 @@ fn shown(value: Option<&Json>) -> String {
             }
         },
     }
-}
-
-fn hides(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An amount, where an object is one.

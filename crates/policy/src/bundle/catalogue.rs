@@ -11,7 +11,7 @@ use crate::{
     manifest::{Action, EffectClass, Manifest, TermKind},
     places::{Places, TomlPath},
 };
-use remit_domain::id::ActionName;
+use remit_domain::{id::ActionName, request::Confirming};
 
 const MINUTE_MS: i64 = 60_000;
 /// Minutes within which a request is confirmed where its action does not say.
@@ -111,6 +111,11 @@ impl Reader<'_, '_> {
         if confirmations.iter().any(|set| set.is_empty() || set.len() > CONFIRMATIONS_MAX) {
             let message = format!("a set of confirmations has 1 to {CONFIRMATIONS_MAX}");
             self.wrong(&["confirmations"], message, "correct it; without any, policy is asked once");
+        }
+        let customers = |set: &Vec<Confirming>| set.iter().filter(|one| **one == Confirming::Customer).count();
+        if confirmations.iter().any(|set| customers(set) > 1) {
+            let message = "a set of confirmations names the customer twice, who says yes once";
+            self.wrong(&["confirmations"], message, "name them once; further yeses are of staff");
         }
         self.amount(parameters.as_ref(), &facts, effect);
         self.limits();

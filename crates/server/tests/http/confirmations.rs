@@ -94,6 +94,7 @@ fn a_customer_reads_on_the_page_what_will_be_done_and_says_yes_to_exactly_that_o
     assert_eq!(bank.paid(), 0);
 
     // What a phone sends twice counts once.
+    bank.clock.forward_ms(2_500);
     let body = listed(&[&request]).to_string();
     let twice: Vec<u16> = (0..2)
         .map(|_| customer.send("requests/confirm", &[("idempotency-key", "yes")], body.as_bytes()).status)
@@ -423,4 +424,23 @@ fn what_a_list_names_that_is_no_request_is_said_with_its_place() {
     refused(&made.post(&path, &json!({ "with": ["zz"] })), 422, "invalid", "`with[0]`: `zz` is not");
     let list = json!({ "requests": [{ "request": "zz", "hash": request["hash"] }] });
     refused(&bank.ben.post("/v1/requests/confirm", &list), 422, "invalid", "`requests[0].request`: `zz` is not");
+}
+
+#[test]
+fn whoever_asks_answers_as_the_customer_neither_over_a_chat_nor_by_a_link_of_theirs() {
+    let bank = bank();
+    let crm = bank.server.client(&["integration"]);
+    let request = bank.ask(&crm, 700);
+    let own = Customer::start(&crm, &json!({ "customer": "ann", "case": bank.case }));
+    for answer in ["confirm", "decline"] {
+        let said = own.post(&format!("requests/{answer}"), &listed(&[&request]));
+        refused(&said, 403, "forbidden", "who asked for it cannot confirm it");
+    }
+    let link = format!("/v1/requests/{}/link", id(&request));
+    refused(&crm.post(&link, &json!({})), 403, "forbidden", "who asked for it cannot confirm it");
+    let admin = bank.server.client(&["admin"]);
+    refused(&admin.post(&link, &json!({})), 403, "forbidden", "people who work here never see it");
+    assert_eq!(bank.paid(), 0);
+    customer(&bank).post("requests/confirm", &listed(&[&request])).expect(204);
+    bank.until(&request, "done");
 }

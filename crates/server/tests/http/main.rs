@@ -67,6 +67,7 @@ mod readings;
 mod reconciliation;
 mod requests;
 mod requests_kept;
+mod requests_over;
 mod requests_told;
 mod sample_bundle;
 mod sandbox_page;

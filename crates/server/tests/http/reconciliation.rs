@@ -108,11 +108,12 @@ fn kinds(done: &Value) -> Vec<(String, String)> {
 fn whatever_does_not_agree_is_found_once_and_has_an_owner() {
     let bank = Bank::new("");
     let good = bank.request(1_000, None, "done");
-    let lied = bank.request(1_100, Some(Mischief::OnlySaid), "done");
     let twice = bank.request(1_200, Some(Mischief::TwoMore), "done");
     let mute = bank.request(1_300, Some(Mischief::Mute), "unknown");
     let declined = bank.request(1_400, None, "declined");
     let (other, repeated) = (bank.request(1_500, None, "done"), bank.request(1_600, None, "done"));
+    // What it only says has the reference of the next one that it does.
+    let lied = bank.request(1_100, Some(Mischief::OnlySaid), "done");
     assert_eq!(bank.exceptions().len(), 0);
     // One of the cases has ended before its statement comes.
     let case = lied["case"].as_str().unwrap();
@@ -223,4 +224,46 @@ fn a_banks_statement_is_read_by_the_short_key() {
     integration.send(PATH, &[("content-type", "text/xml")], file.as_bytes()).expect(403);
     integration.get("/v1/reconciliations").expect(403);
     assert_eq!(listed(), 2);
+}
+
+#[test]
+fn what_an_earlier_file_or_the_connector_said_is_held_against_a_later_one() {
+    let bank = Bank::new("[[connector]]\nname = \"front-office\"\nkind = \"sandbox\"");
+    let good = bank.request(1_000, None, "done");
+    let mute = [1_300, 1_400, 1_500].map(|minor| bank.request(minor, Some(Mischief::Mute), "unknown"));
+    let file = bank.statement();
+    let head = file.lines().next().unwrap();
+    let line = |of: &Value| file.lines().find(|line| line.contains(&key(of))).unwrap().to_owned();
+    let of = |lines: &[String]| format!("{head}\n{}\n", lines.join("\n"));
+    let found = |done: &Value| (done["counts"]["settled"].clone(), kinds(done));
+    let id_of = |request: &Value| request["id"].as_str().unwrap().to_owned();
+    let one = |kind: &str, request: &Value| vec![(kind.to_owned(), id_of(request))];
+
+    // A statement of another connector settles nothing.
+    let other = PATH.replace("back-office", "front-office");
+    let file_of_other = of(&[line(&mute[0])]);
+    let done = bank.lead.send(&other, &[("content-type", "text/csv")], file_of_other.as_bytes()).expect(200);
+    assert_eq!(found(&done), (json!(0), one("unrequested", &mute[0])), "{done}");
+    bank.until(&format!("/v1/requests/{}", id_of(&mute[0])), "unknown");
+    bank.exceptions_are(1);
+
+    // The same effect again is one, and another one under the same key is a second payment, in whichever file it is.
+    assert_eq!(found(&bank.reconciled(&of(&[line(&good)]))), (json!(0), vec![]));
+    assert_eq!(found(&bank.reconciled(&of(&[line(&good)]))), (json!(0), vec![]));
+    let again = bank.reconciled(&of(&[line(&good).replace("SBX-", "SBX-9")]));
+    assert_eq!(found(&again), (json!(0), one("repeated", &good)), "{again}");
+    bank.exceptions_are(2);
+
+    // What settles a request and is not what was asked for is told.
+    let less = bank.reconciled(&of(&[line(&mute[0]).replace(",1300,", ",1301,")]));
+    assert_eq!(found(&less), (json!(1), one("amount", &mute[0])), "{less}");
+    let reference = good["effect"]["reference"].as_str().unwrap();
+    let own = line(&mute[1]).split(',').find(|value| value.starts_with("SBX-")).unwrap().to_owned();
+    let borrowed = bank.reconciled(&of(&[line(&mute[1]).replace(&own, reference)]));
+    assert_eq!(found(&borrowed), (json!(1), one("doubtful", &mute[1])), "{borrowed}");
+    let time = line(&mute[2]).split(',').find(|value| value.ends_with('Z')).unwrap().to_owned();
+    let before = [line(&mute[2]).replace(&time, "2020-01-01T00:00:00Z"), line(&good)];
+    let before = bank.reconciled(&of(&before));
+    assert_eq!(found(&before), (json!(1), one("doubtful", &mute[2])), "{before}");
+    bank.exceptions_are(5);
 }

@@ -160,6 +160,7 @@ impl Bank {
 
     pub(crate) fn answer(&self, by: &Client, request: &Value, with: &str) -> Got {
         let path = format!("/v1/requests/{}/{with}", request["id"].as_str().unwrap());
+        self.clock.forward_ms(4_000);
         by.post(&path, &json!({ "hash": request["hash"], "seen_ms": 4_000 }))
     }
 
@@ -174,7 +175,7 @@ impl Bank {
         told
     }
 
-    fn exceptions(&self) -> usize {
+    pub(crate) fn exceptions(&self) -> usize {
         let lead = self.server.client(&["lead"]);
         lead.get("/v1/exceptions?state=open").expect(200)["items"].as_array().unwrap().len()
     }

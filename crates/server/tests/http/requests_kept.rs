@@ -7,6 +7,7 @@ use super::{
     requests::Bank,
 };
 use remit_ledger::{checkpoint::Signer, verify::Problem};
+use remit_sandbox::Mischief;
 use remit_store::sqlite::DATABASE;
 use rusqlite::Connection;
 use serde_json::json;
@@ -78,6 +79,39 @@ fn what_is_held_back_is_held_against_the_records_and_a_gap_keeps_no_request_from
     let counter = "1 is spent of it and 3 held back, and the records say 1 and 1";
     assert!(problems.iter().any(|problem| problem.contains(counter)), "{problems:?}");
     assert_eq!([0, 1, 2].map(|nth| problems.contains(&gone(nth))), [false, false, true], "{problems:?}");
+}
+
+#[test]
+fn a_request_that_nobody_knows_of_is_to_be_gone_on_with_until_somebody_has_to_see_to_it() {
+    let mut bank = Bank::new();
+    bank.server.is_tampered_with();
+    bank.plan(Mischief::SilentBefore);
+    let asked = bank.ask(&bank.ana, 100);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    bank.until(&asked, "unknown");
+    assert_eq!(found(&bank), [""; 0]);
+    change(&bank, "UPDATE outbox SET due_ms = due_ms + 20000000 WHERE id LIKE 'request:%'");
+    let problems = found(&bank);
+    assert!(problems.iter().any(|problem| problem.contains("long after")), "{problems:?}");
+    change(&bank, "DELETE FROM outbox WHERE id LIKE 'request:%'");
+    let problems = found(&bank);
+    assert!(problems.iter().any(|problem| problem.contains("it is not in the outbox")), "{problems:?}");
+}
+
+#[test]
+fn what_was_begun_for_a_customer_who_is_erased_is_found_out_by_its_key() {
+    let bank = Bank::new();
+    bank.plan(Mischief::SilentAfter);
+    let asked = bank.ask(&bank.ana, 100);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    bank.until(&asked, "unknown");
+    let admin = bank.server.client(&["admin"]);
+    admin.post("/v1/customers/erase", &json!({ "customer": "ann" })).expect(200);
+    while admin.get(&format!("/v1/cases/{}", bank.case)).expect(200)["erased"]["log"] != "done" {}
+    bank.clock.forward_ms(10_000);
+    assert_eq!(bank.until(&asked, "done")["effect"]["agrees"], "agrees");
+    assert_eq!((bank.paid(), bank.exceptions()), (100, 0));
+    assert_eq!(found(&bank), [""; 0]);
 }
 
 #[test]

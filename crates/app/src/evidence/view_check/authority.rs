@@ -31,8 +31,8 @@ use crate::{
         authority::{GOVERNANCE, PAUSES, RECORDED},
         found_by::{BY_CASE, BY_VALUE},
     },
-    reconciliation::{self, FOUND, RECONCILIATIONS},
-    request::{LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, turn::LAST_BEGUN},
+    reconciliation::{self, FOUND, RECONCILIATIONS, STATED},
+    request::{EFFECT_OF, LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, turn::LAST_BEGUN},
     vault::{keys::Keys, known_facts::FACTS},
 };
 use chats::Chats;
@@ -77,14 +77,15 @@ pub(super) struct Authority {
 }
 
 impl Authority {
-    /// Notes the record at a position.
-    pub(super) fn note(&mut self, seq: u64, event: &Event) {
+    /// Notes the record at a position of a stream.
+    pub(super) fn note(&mut self, seq: u64, stream: &str, event: &Event) {
         self.last = self.last.max(seq);
         self.listed.note(event);
         self.responders.note(seq, event);
         self.chats.note_erasure(seq, event);
         self.facts.note(event);
         self.requests.note(seq, event);
+        self.requests.note_case(seq, stream, event);
         self.reconciliations.note(event);
         self.delegations.note(event);
         let at = match event {
@@ -203,6 +204,11 @@ impl Authority {
                     self.requests.keep_of_case(case, &row.id, body)
                 } else if let Some(customer) = kind.strip_prefix(LAST_DONE) {
                     self.requests.keep_done(customer, &row.id, body)
+                } else if let Some(connector) = kind.strip_prefix(EFFECT_OF) {
+                    self.requests.keep_effect(connector, &row.id, body)
+                } else if kind.starts_with(STATED) {
+                    // No record says so.
+                    Ok(())
                 } else if let Some(customer) = kind.strip_prefix(UNDER_WAY) {
                     self.requests.keep_under_way(customer, &row.id, body)
                 } else {

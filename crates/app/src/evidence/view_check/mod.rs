@@ -164,7 +164,7 @@ impl ViewCheck {
             }
             named.note(&record.body);
             self.governed.note(record.seq, &event);
-            self.authority.note(record.seq.cast_unsigned(), &event);
+            self.authority.note(record.seq.cast_unsigned(), stream, &event);
             self.owed.note(case, &event);
             missed |= is_miss(&event);
             if matches!(event, Event::WordsErased { .. }) {

@@ -26,9 +26,18 @@ pub(super) fn miss_sla(draft: &mut Effects, context: &mut Context, due: Timestam
     Ok(None)
 }
 
-pub(super) fn raise(draft: &mut Effects, context: &mut Context, owner: OwnerId, due: Timestamp, reason: Words) -> Left {
-    open_only(&draft.case)?;
-    raised(draft, context, ExceptionKind::Raised, (owner, due), None, Some(reason));
+pub(super) fn raise(
+    draft: &mut Effects,
+    context: &mut Context,
+    owner: OwnerId,
+    due: Timestamp,
+    reason: Option<Words>,
+) -> Left {
+    // A case whose words are gone is never open again; what is left to see to on it has an owner all the same.
+    if !draft.case.erased {
+        open_only(&draft.case)?;
+    }
+    raised(draft, context, ExceptionKind::Raised, (owner, due), None, reason);
     Ok(None)
 }
 

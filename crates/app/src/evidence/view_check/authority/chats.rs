@@ -33,6 +33,7 @@ struct Recorded {
     expires: Timestamp,
     /// The case that it goes on with.
     case: Option<CaseId>,
+    by: String,
 }
 
 #[derive(Debug)]
@@ -41,13 +42,14 @@ struct Kept {
     customer: CustomerId,
     expires: Timestamp,
     cases: Vec<CaseId>,
+    by: Option<String>,
 }
 
 impl Chats {
     pub(super) fn note(&mut self, seq: u64, event: &Event) {
-        let Event::ChatStarted { chat, digest, customer, case, expires, at, .. } = event else { return };
-        let (digest, customer, expires, case) = (digest.clone(), customer.clone(), *expires, *case);
-        self.recorded.insert(chat.clone(), Recorded { seq, digest, customer, expires, case });
+        let Event::ChatStarted { chat, digest, customer, case, expires, by, at } = event else { return };
+        let (digest, customer, expires, case, by) = (digest.clone(), customer.clone(), *expires, *case, by.clone());
+        self.recorded.insert(chat.clone(), Recorded { seq, digest, customer, expires, case, by });
         if self.recorded.len() > CHATS_MAX {
             self.recorded.retain(|_, recorded| recorded.expires > *at);
         }
@@ -64,7 +66,7 @@ impl Chats {
         let chat = Chat::new(id.to_owned(), item);
         let (name, cases) = (chat.name().to_owned(), chat.cases());
         let digest = authority::digest(id.as_bytes());
-        let new = Kept { digest, customer: chat.customer.clone(), expires: chat.expires, cases };
+        let new = Kept { digest, customer: chat.customer.clone(), expires: chat.expires, cases, by: chat.by };
         if self.kept.insert(name.clone(), new).is_some() {
             found(kept("chat", &name, "there are two of this name"));
         }
@@ -95,6 +97,9 @@ impl Chats {
         let Some(recorded) = recorded else { return Some("no record says that there is one".to_owned()) };
         if (&recorded.customer, recorded.expires) != (&chat.customer, chat.expires) {
             return Some(OTHERWISE.to_owned());
+        }
+        if chat.by.as_ref().is_some_and(|by| *by != recorded.by) {
+            return Some("another token than its records say is kept as the one that started it".to_owned());
         }
         if recorded.digest.as_ref().is_some_and(|digest| *digest != chat.digest) {
             return Some("its link is not the one that was put on record".to_owned());

@@ -2,18 +2,26 @@
 //! actions were last done for whom.
 
 use super::{super::problem::kept, limits::Limits, sides::Coverage};
-use crate::request::{
-    LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, UnderWay,
-    record::{end_row, is_under_way, row},
-    turn::LAST_BEGUN,
+use crate::{
+    journal::outbox::ENDED,
+    request::{
+        EFFECT_OF, LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, UnderWay,
+        record::{end_row, is_under_way, row},
+        turn::LAST_BEGUN,
+    },
 };
 use remit_domain::{
-    Event,
+    Event, Stream,
+    ending::Ending,
     id::{RequestId, Timestamp},
-    request::{Request, RequestState},
+    request::{Changed, Effect, Request, RequestState},
 };
 use remit_store::{Balance, Counter, Found, OutboxRow, Reservation};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest until a request is gone on with, in milliseconds: the longest pause, and the longest time until a
+/// connector has surely begun.
+const PAUSE_MS_MAX: i64 = 2 * 3_600_000 + 120_000;
 
 /// What was said last of each, with where that is on record.
 type Last<T> = BTreeMap<(String, String), (u64, T)>;
@@ -28,6 +36,14 @@ pub(super) struct Requests {
     under_way: BTreeMap<(String, String), UnderWay>,
     /// Which was begun last, by customer.
     begun: Last<RequestId>,
+    /// Of which request an effect is, by connector and reference: of the first.
+    effects: Last<RequestId>,
+    /// Where each changed last, and when.
+    changed: BTreeMap<RequestId, (u64, Timestamp)>,
+    /// Where an exception was raised last, by the stream of its case.
+    raised: BTreeMap<String, u64>,
+    /// The streams of cases that ended in another one, on which their exceptions are then.
+    merged: BTreeSet<String>,
     /// Those whose end their cases know of.
     noted: BTreeSet<RequestId>,
     kept: BTreeMap<String, Request>,
@@ -35,6 +51,7 @@ pub(super) struct Requests {
     kept_done: BTreeMap<(String, String), Timestamp>,
     kept_under_way: BTreeMap<(String, String), UnderWay>,
     kept_begun: BTreeMap<(String, String), RequestId>,
+    kept_effects: BTreeMap<(String, String), RequestId>,
     rows: BTreeMap<String, Row>,
     limits: Limits,
 }
@@ -62,12 +79,16 @@ impl Requests {
             }
             _ => return,
         };
+        self.changed.insert(id, (seq, at));
         let before = self.made.remove(&id);
         let was_done = before.as_ref().is_some_and(|request| request.state == RequestState::Done);
         let Some(after) = Request::after(before, event) else { return };
         if after.state == RequestState::Done && !was_done {
             let done = (after.customer.to_string(), after.action.to_string());
             last(&mut self.done, done, seq, at);
+            if let (Some(connector), Some(Effect::Done { statement, .. })) = (&after.connector, &after.effect) {
+                first(&mut self.effects, (connector.to_string(), statement.reference.clone()), seq, id);
+            }
         }
         let is_begun = self.under_way.contains_key(&(after.customer.to_string(), id.to_string()));
         match (is_begun, is_under_way(after.state)) {
@@ -80,6 +101,32 @@ impl Requests {
             _ => {}
         }
         self.made.insert(id, after);
+    }
+
+    /// Notes where somebody was told to see to something on a case.
+    pub(super) fn note_case(&mut self, seq: u64, stream: &str, event: &Event) {
+        match event {
+            Event::ExceptionRaised { .. } => drop(self.raised.insert(stream.to_owned(), seq)),
+            Event::CaseResolved { how: Ending::Merged { .. }, .. } => drop(self.merged.insert(stream.to_owned())),
+            _ => {}
+        }
+    }
+
+    /// Whether somebody was told since it last changed to see to a request.
+    fn is_seen_to(&self, made: &Request) -> bool {
+        let stream = Stream::case(made.case).to_string();
+        let since = self.changed.get(&made.id).map_or(0, |(seq, _)| *seq);
+        self.merged.contains(&stream) || self.raised.get(&stream).is_some_and(|raised| *raised > since)
+    }
+
+    /// When something is to be done about a request at the latest.
+    fn latest(&self, made: &Request) -> Timestamp {
+        let (_, changed) = self.changed.get(&made.id).copied().unwrap_or((0, made.asked));
+        match made.state {
+            // Until its deadline, and while another one of its customer is being carried out.
+            RequestState::Confirmed => made.due.max(changed).plus_ms(PAUSE_MS_MAX),
+            _ => changed.plus_ms(PAUSE_MS_MAX),
+        }
     }
 
     /// Notes what is kept of a request.
@@ -113,6 +160,12 @@ impl Requests {
         Ok(())
     }
 
+    /// Notes of which request an effect is kept as.
+    pub(super) fn keep_effect(&mut self, connector: &str, reference: &str, body: &[u8]) -> serde_json::Result<()> {
+        self.kept_effects.insert((connector.to_owned(), reference.to_owned()), serde_json::from_slice(body)?);
+        Ok(())
+    }
+
     /// Notes what remains to be done about a request.
     pub(super) fn keep_row(&mut self, row: &OutboxRow) {
         let (case, request) = (row.case.clone(), serde_json::from_slice(&row.body).ok());
@@ -133,22 +186,36 @@ impl Requests {
     fn compare_rows(&self, found: Found<'_>) {
         let what = "what remains to be done";
         for (id, Row { case, request, .. }) in &self.rows {
+            // What ends with its case: any case may have ended.
+            if id.strip_prefix(ENDED) == Some(case) {
+                continue;
+            }
             let made = request.and_then(|request| self.made.get(&request));
+            let is_to_be_seen = |made: &Request| made.state == RequestState::Done || made.void == Some(Changed::Untold);
             let goes_on = |made: &Request| {
                 let is_over = made.state.is_final();
                 let to_be_noted = is_over && end_row(made) == *id && !self.noted.contains(&made.id);
-                to_be_noted || (row(made) == *id && (!is_over || made.state == RequestState::Done))
+                to_be_noted || (row(made) == *id && (!is_over || is_to_be_seen(made)))
             };
             if !made.is_some_and(|made| made.case.to_string() == *case && goes_on(made)) {
                 found(kept(what, id, "it is of no request that goes on"));
             }
         }
-        let goes_on = [RequestState::Waiting, RequestState::Confirmed, RequestState::Executing];
-        for made in self.made.values().filter(|made| goes_on.contains(&made.state)) {
+        let goes_on = |made: &&Request| match made.state {
+            RequestState::Waiting | RequestState::Confirmed | RequestState::Executing => true,
+            // Asked about often enough, it is somebody's to find out.
+            RequestState::Unknown => self.rows.contains_key(&row(made)) || !self.is_seen_to(made),
+            _ => false,
+        };
+        for made in self.made.values().filter(goes_on) {
             match self.rows.get(&row(made)) {
                 None => found(kept(what, &row(made), "the request goes on, and it is not in the outbox")),
                 Some(kept_as) if made.state == RequestState::Waiting && kept_as.due != made.due => {
                     let how = format!("it is due at {}, and the request at {}", kept_as.due.0, made.due.0);
+                    found(kept(what, &row(made), &how));
+                }
+                Some(kept_as) if made.state != RequestState::Waiting && kept_as.due > self.latest(made) => {
+                    let how = format!("it is due at {}, long after the request is to be gone on with", kept_as.due.0);
                     found(kept(what, &row(made), &how));
                 }
                 Some(_) => {}
@@ -184,12 +251,20 @@ impl Requests {
         compare_kept(LAST_DONE, &said(&self.done), &self.kept_done, found);
         compare_kept(UNDER_WAY, &self.under_way, &self.kept_under_way, found);
         compare_kept("", &said(&self.begun), &self.kept_begun, found);
+        compare_kept(EFFECT_OF, &said(&self.effects), &self.kept_effects, found);
     }
 }
 
 /// Notes what is said of something at a position, if nothing was later.
 fn last<T>(all: &mut Last<T>, of: (String, String), seq: u64, value: T) {
     if all.get(&of).is_none_or(|(before, _)| *before < seq) {
+        all.insert(of, (seq, value));
+    }
+}
+
+/// The same, if nothing was earlier.
+fn first<T>(all: &mut Last<T>, of: (String, String), seq: u64, value: T) {
+    if all.get(&of).is_none_or(|(before, _)| seq < *before) {
         all.insert(of, (seq, value));
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn decide(draft: &Effects, deliberation: Deliberation, context: &mut 
 }
 
 /// Does what the decision says, with how long the case waits for those who could take it at least, where that is known.
-pub(super) fn settle(
+pub(super) fn conclude(
     draft: &mut Effects,
     decision: Decision,
     (note, terms): (Option<Words>, &Terms),
