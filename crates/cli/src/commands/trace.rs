@@ -178,8 +178,8 @@ impl Attribution {
         of
     }
 
-    /// A record with what an audit of agents asks of each: who acted, for whom, on what, what was done and decided, when
-    /// and with what it belongs together, how risky it was held to be, and whether it was taken back.
+    /// A record with what an audit of agents asks of each: who acted, for whom, on what, what was done and decided,
+    /// when and with what it belongs together, how risky it was held to be, and whether it was taken back.
     fn record(&self, record: Record, proof: Option<String>) -> Value {
         let Record { stream, item } = record;
         let event = &item["event"];
