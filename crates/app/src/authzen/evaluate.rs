@@ -177,7 +177,10 @@ async fn requested(
     }
     let answered = ask::verdict_of(asking.parts, caller, &case.id.to_string(), name, &asked.action.properties).await;
     let refused = match answered {
-        Ok(verdict) => return Ok(AccessDecision::of_request(verdict)),
+        Ok(verdict) => {
+            let told = AccessDecision::of_request(verdict);
+            return Ok(if asking.sees_why() { told } else { told.untold() });
+        }
         Err(refused) => refused,
     };
     match refused.kind {

@@ -183,6 +183,16 @@ impl AccessDecision {
         Self { decision, context }
     }
 
+    /// The same without why it is denied: which rules stand against something of somebody else's tells what is true of
+    /// it.
+    pub(super) fn untold(mut self) -> Self {
+        if !self.decision && self.context.needs.is_empty() {
+            let reason = Some("policy denies it; which rules do is told to who works here".to_owned());
+            self.context = DecisionContext { reason, ..DecisionContext::default() };
+        }
+        self
+    }
+
     /// That it could not be evaluated, where that is told of one evaluation alone.
     ///
     /// # Errors

@@ -87,8 +87,8 @@ fn unknown() -> Refused {
 async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) -> Result<Option<Erased>, Refused> {
     let Some(row) = parts.journal.store.customer(customer.as_str()).await.map_err(Refused::internal)? else {
         // Who has no words may have granted something.
-        end_delegations(parts, caller, customer).await?;
-        return Ok(None);
+        let ended = end_delegations(parts, caller, customer).await?;
+        return Ok(ended.then(|| Erased { cases: 0, log: log(true) }));
     };
     if row.wrapped_key.is_some() {
         destroy_key(parts, caller, customer, row.key).await?;
@@ -100,18 +100,18 @@ async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) 
     Ok(Some(Erased { cases, log: log(!parts.vault.erasures.is_done(row.key).await) }))
 }
 
-/// Ends what somebody granted of whom no words are there.
-async fn end_delegations(parts: &Parts, caller: &Caller, customer: &CustomerId) -> Result<(), Refused> {
+/// Ends what somebody granted of whom no words are there; says whether there was anything.
+async fn end_delegations(parts: &Parts, caller: &Caller, customer: &CustomerId) -> Result<bool, Refused> {
     let now = parts.environment.now();
     for _ in 0..ATTEMPTS {
         let (events, items) = delegations::all_erased(&parts.journal, customer, &caller.pseudonym, now).await?;
         if items.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         match authority::govern(parts, caller, &events, Commit { items, ..Commit::default() }).await {
             // Something was granted or ended since it was read.
             Err(CommitError::ItemConflict { .. }) => {}
-            done => return done.map_err(crate::refused),
+            done => return done.map(|()| true).map_err(crate::refused),
         }
     }
     Err(kept_changing())

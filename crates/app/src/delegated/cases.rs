@@ -103,7 +103,12 @@ pub async fn open_delegated_case(
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
     let enriched = enrich::enrich(parts, None, &customer.id, open.channel, &open.fields, now).await?;
     let mut envelope = open::opening_of(parts, caller, customer, &open, enriched, measured, now).await?;
-    envelope.side.delegated = Some(Delegated { root: root(of)?, question, by: of.delegate });
+    envelope.side.delegated = Some(Delegated {
+        root: root(of)?,
+        question,
+        chain: of.chain.iter().map(|link| link.id).collect(),
+        by: of.delegate,
+    });
     envelope.side.expect.extend(of.expect.iter().cloned());
     let shown = |effects: &Effects| DelegatedCaseView { case: effects.case.id.to_string(), question };
     Ok(pipeline::execute(parts, caller, repeat, None, envelope, shown).await?)
@@ -129,7 +134,8 @@ pub async fn list_delegated_cases(
     let all = cases_of(root(of)?).page(&parts.journal.store, after, limit).await.map_err(Refused::internal)?;
     let next = (all.len() == limit).then(|| all.last().map(|last| last.id.clone())).flatten();
     let view = |case: String, question| DelegatedCaseView { case, question };
-    Ok(Page { items: all.into_iter().map(|entry| view(entry.id, entry.value.question)).collect(), next })
+    let own = all.into_iter().filter(|entry| entry.value.is_of(&of.chain));
+    Ok(Page { items: own.map(|entry| view(entry.id, entry.value.question)).collect(), next })
 }
 
 /// A case that was opened under the delegation, with what was said on it after a place.

@@ -41,5 +41,5 @@ async fn opened(parts: &Parts, of: &Represented, case: &str) -> Result<Delegated
     let nothing = || Refused::new(Kind::NotFound, "no such case was opened under this delegation");
     let id: CaseId = case.parse().map_err(|_| nothing())?;
     let found = cases_of(root(of)?).get(&parts.journal.store, &id.to_string()).await.map_err(Refused::internal)?;
-    found.map(|entry| entry.value).ok_or_else(nothing)
+    found.map(|entry| entry.value).filter(|opened| opened.is_of(&of.chain)).ok_or_else(nothing)
 }

@@ -1,9 +1,10 @@
 //! Actions that delegates request for customers.
 
-use super::{opened, root, within};
+use super::{opened, within};
 use crate::{
     Caller, Done, Parts, Repeat,
     caller::principal::Represented,
+    journal::delegations,
     operation::{AskDelegatedRefusal, GetDelegatedRequestRefusal, WithdrawDelegatedRefusal},
     pipeline::{self, load},
     refused::{Kind, Refused},
@@ -122,8 +123,9 @@ async fn own(parts: &Parts, of: &Represented, request: &str) -> Result<(), Refus
     let unknown = || Refused::new(Kind::NotFound, "no such request was made under this delegation");
     let id: RequestId = request.parse().map_err(|_| unknown())?;
     let request = read::stored(parts, id).await?.ok_or_else(unknown)?;
-    let root = root(of)?;
-    let is_theirs = matches!(&request.value.by, Asker::Delegate(asker) if asker.chain.first() == Some(&root));
+    // What was asked for under its own delegation, or under one that it gave on.
+    let last = of.chain.last().map(|link| link.id).ok_or_else(delegations::no_chain)?;
+    let is_theirs = matches!(&request.value.by, Asker::Delegate(asker) if asker.chain.contains(&last));
     if !is_theirs {
         return Err(unknown());
     }

@@ -31,6 +31,8 @@ use utoipa::ToSchema;
 
 /// For how long a customer may take to sign in, in milliseconds.
 const SIGN_IN_MS: i64 = 15 * 60_000;
+/// For what a request is stamped that travels.
+const AUTHORIZATION: &[u8] = b"authorization";
 /// The longest `state` that is brought back, in bytes.
 const STATE_MAX: usize = 512;
 /// The longest `authorization_details`, in bytes: they travel in an address.
@@ -131,7 +133,7 @@ pub async fn authorize(parts: &Parts, asks: &Asks<'_>) -> Result<Sent, Refused> 
     };
     let body = serde_json::to_vec(&travelling).map_err(Refused::internal)?;
     let between = if sign_in.contains('?') { '&' } else { '?' };
-    let to = format!("{sign_in}{between}authorization={}", parts.vault.delegate_tokens.stamped(&body));
+    let to = format!("{sign_in}{between}authorization={}", parts.vault.delegate_tokens.stamped(AUTHORIZATION, &body));
     Ok(Sent { to, browser: Some(browser) })
 }
 
@@ -234,7 +236,7 @@ pub async fn ask_authorization(
     let now = parts.environment.now();
     let over =
         || Refused::invalid("authorization", "is none of this server's, or the customer took too long to sign in");
-    let body = parts.vault.delegate_tokens.unstamped(&said.authorization).ok_or_else(over)?;
+    let body = parts.vault.delegate_tokens.unstamped(AUTHORIZATION, &said.authorization).ok_or_else(over)?;
     let Travelling { delegate, grant, back, at } = serde_json::from_slice(&body).map_err(Refused::internal)?;
     if at.plus_ms(SIGN_IN_MS) <= now {
         return Err(over().into());

@@ -87,6 +87,12 @@ pub async fn exchange(
         _ => Refusal::Inside(stale),
     })?;
     let of = caller.principal.represented().ok_or_else(delegations::no_chain)?;
+    // What such a token counts is its own: another one would begin anew.
+    if of.narrowed.is_some() {
+        let what =
+            "subject_token has limits of its own, which end with it: exchange one that has those of its delegation";
+        return Err(refused(ErrorCode::InvalidGrant, what));
+    }
     let last = of.chain.last().ok_or_else(delegations::no_chain)?;
     let until = said.authorization_details.first().and_then(|detail| detail.constraints.not_after);
     let not_after = until.map_or(last.grant.not_after, |until| Timestamp(until).min(last.grant.not_after));

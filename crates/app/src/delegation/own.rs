@@ -34,6 +34,8 @@ use utoipa::ToSchema;
 
 /// What the secret of such a link begins with.
 const SECRET_PREFIX: &str = "remit_delegations_";
+/// For what such a secret is stamped.
+const LINK: &[u8] = b"link to delegations";
 /// The longest secret that is looked at, in bytes.
 const SECRET_MAX: usize = 1_024;
 /// Cases of one delegation that are told of at once, the newest.
@@ -94,7 +96,7 @@ pub async fn link_delegations(
     let expires = parts.environment.now().plus_ms(i64::from(hours) * HOUR_MS);
     let linked = Linked { customer: customer::customer_id(&parts.vault, customer), expires };
     let body = serde_json::to_vec(&linked).map_err(Refused::internal)?;
-    let secret = format!("{SECRET_PREFIX}{}", parts.vault.delegate_tokens.stamped(&body));
+    let secret = format!("{SECRET_PREFIX}{}", parts.vault.delegate_tokens.stamped(LINK, &body));
     let url = parts.environment.public_link(&format!("/delegations#{secret}"));
     Ok(LinkedDelegations { url, expires_at: rfc3339(expires) })
 }
@@ -325,6 +327,10 @@ fn narrowed(of: &DelegatedGrant, said: &NarrowOwnDelegation, now: Timestamp) -> 
         if most == 0 {
             return Err(Refused::invalid("max_count", "must be 1 or more"));
         }
+        // A count that begins now would not know what was requested before.
+        if grant.limits.max_count.is_none() {
+            return Err(Refused::invalid("max_count", "is no limit of this delegation; take it back instead"));
+        }
         grant.limits.max_count = Some(most);
     }
     if let Some(days) = said.days {
@@ -350,7 +356,7 @@ impl Own {
     fn by(parts: &Parts, secret: &str) -> Result<Self, Refused> {
         let over = || Refused::new(Kind::LinkEnded, "there is no such link, or its time is over");
         let stamped = secret.strip_prefix(SECRET_PREFIX).filter(|_| secret.len() <= SECRET_MAX).ok_or_else(over)?;
-        let body = parts.vault.delegate_tokens.unstamped(stamped).ok_or_else(over)?;
+        let body = parts.vault.delegate_tokens.unstamped(LINK, stamped).ok_or_else(over)?;
         let Linked { customer, expires } = serde_json::from_slice(&body).map_err(|_| over())?;
         if expires <= parts.environment.now() {
             return Err(over());
@@ -460,7 +466,12 @@ async fn done(parts: &Parts, words: &Words<'_>, id: DelegationId) -> Result<Vec<
         let mut requests = Vec::new();
         for request in tell::requests_of(parts, case.id).await? {
             let is_theirs = matches!(&request.by, Asker::Delegate(asker) if asker.chain.first() == Some(&id));
-            if is_theirs && let Some(asked) = tell::asked(parts, &case, &request).await? {
+            if is_theirs && request.is_denied() {
+                // What is true of it may be of somebody else: of what policy denies that is told to staff alone.
+                let spec = parts.governance.bundle.requested(request.action.as_str());
+                let title = spec.map_or(request.action.as_str(), |spec| spec.title.as_str());
+                requests.push(words.say("delegations_denied", &[("title", title)]));
+            } else if is_theirs && let Some(asked) = tell::asked(parts, &case, &request).await? {
                 requests.push(asked.became.unwrap_or(asked.text));
             }
         }

@@ -46,7 +46,7 @@ pub(super) async fn standing(parts: &Parts, said: &AccessToken) -> Result<Option
         return Ok(None);
     }
     let Some(chain) = delegations::standing_chain(&parts.journal, id, now).await? else { return Ok(None) };
-    let Chain { links, granted, delegate: known } = chain;
+    let Chain { links, granted, delegate: known, class } = chain;
     let is_theirs = |last: &Entry<Delegation>| last.value.delegate == delegate;
     if !links.last().is_some_and(is_theirs) || links.iter().any(|link| link.value.customer.as_str() != said.sub) {
         return Ok(None);
@@ -59,7 +59,7 @@ pub(super) async fn standing(parts: &Parts, said: &AccessToken) -> Result<Option
     let grant = granted.meet(&of_token);
     Ok(Some(Represented {
         delegate,
-        class: known.class,
+        class,
         customer: links.first().map(|link| link.value.customer.clone()).ok_or_else(delegations::no_chain)?,
         expect: links.iter().map(delegations::expect).collect(),
         chain: links.into_iter().map(|link| link.value).collect(),

@@ -156,7 +156,12 @@ pub async fn redeem(parts: &Parts, client: &Client, brings: &Redeems<'_>, jkt: &
         actions: None,
         constraints: details::Constraints::default(),
     };
-    issue(parts, client, &Wish { scope: None, details: vec![detail] }, jkt).await
+    issue(parts, client, &Wish { scope: None, details: vec![detail] }, jkt).await.map_err(|refusal| match refusal {
+        Refusal::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
+            refused(ErrorCode::InvalidGrant, "what the code was given for does not stand any more")
+        }
+        other => other,
+    })
 }
 
 impl From<Unredeemed> for Refusal {

@@ -2,7 +2,7 @@
 //! at each call.
 
 use crate::{
-    Journal,
+    Journal, digest,
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -123,6 +123,7 @@ impl ConsentItem {
             customer: self.customer.clone(),
             delegate: self.delegate,
             grant: self.grant.clone(),
+            back: self.back.as_ref().and_then(|back| digest::of_json(back).ok()),
             expires: self.expires,
             by: self.asked_by.clone(),
             at,
@@ -159,6 +160,16 @@ pub(crate) struct DelegatedCase {
     pub(crate) case: CaseId,
     /// Whether it is a question, on which nothing can be requested.
     pub(crate) question: bool,
+    /// The delegations that it was opened under, the customer's own first; nothing in what an earlier version kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) chain: Vec<DelegationId>,
+}
+
+impl DelegatedCase {
+    /// Whether it was opened under a delegation of this chain's end, or under one narrowed from it.
+    pub(crate) fn is_of(&self, chain: &[Delegation]) -> bool {
+        chain.len() <= 1 || chain.last().is_some_and(|last| self.chain.contains(&last.id))
+    }
 }
 
 /// Under what a case is opened for a customer by a delegate.
@@ -167,6 +178,8 @@ pub(crate) struct Delegated {
     /// The delegation of the customer's own.
     pub(crate) root: DelegationId,
     pub(crate) question: bool,
+    /// The delegations that it is opened under, the customer's own first.
+    pub(crate) chain: Vec<DelegationId>,
     /// Who opens it.
     pub(crate) by: DelegateId,
 }
@@ -174,13 +187,14 @@ pub(crate) struct Delegated {
 impl Delegated {
     /// That `case` was opened so, for the record.
     pub(crate) fn used(&self, case: CaseId, at: Timestamp) -> Event {
-        let Self { root: delegation, question, by } = *self;
-        Event::DelegationUsed(DelegationUsed { delegation, case, question, by, at })
+        let Self { root: delegation, question, by, .. } = *self;
+        let under = self.chain.last().copied().filter(|under| *under != delegation);
+        Event::DelegationUsed(DelegationUsed { delegation, under, case, question, by, at })
     }
 
     /// That `case` was opened so.
     pub(crate) fn with(&self, case: CaseId) -> Result<ItemWrite, Refused> {
-        let opened = DelegatedCase { case, question: self.question };
+        let opened = DelegatedCase { case, question: self.question, chain: self.chain.clone() };
         cases_of(self.root).write(case.to_string(), Expected::Absent, &opened).map_err(Refused::internal)
     }
 }
@@ -204,6 +218,8 @@ pub(crate) struct Chain {
     pub(crate) granted: DelegatedGrant,
     /// Who acts, by the last.
     pub(crate) delegate: DelegateItem,
+    /// How much of what is done is the customer's own: no more than by the freest delegate of the chain.
+    pub(crate) class: DelegateClass,
 }
 
 /// The chain that ends with this delegation, as it is now; nothing where one of its delegations does not stand, or one
@@ -213,14 +229,20 @@ pub(crate) async fn standing_chain(
     id: DelegationId,
     now: Timestamp,
 ) -> Result<Option<Chain>, Refused> {
-    let (mut links, mut chain, mut next) = (Vec::new(), None, Some(id));
+    let (mut links, mut chain, mut next) = (Vec::<Entry<Delegation>>::new(), None, Some(id));
     while let Some(id) = next {
         let Some(link) = stored(journal, id).await?.filter(|link| link.value.stands(now)) else { return Ok(None) };
         let known = stored_delegate(journal, link.value.delegate).await?.filter(|known| !known.value.suspended);
         let Some(known) = known else { return Ok(None) };
+        // What was given on by keys that were replaced counts no more, as nothing does that they were good for.
+        if links.last().is_some_and(|child| child.value.granted <= known.value.keys_since) {
+            return Ok(None);
+        }
         chain = Some(match chain {
-            None => (link.value.grant.clone(), known.value),
-            Some((granted, delegate)) => (link.value.grant.meet(&granted), delegate),
+            None => (link.value.grant.clone(), known.value.class, known.value),
+            Some((granted, class, delegate)) => {
+                (link.value.grant.meet(&granted), known.value.class.freer(class), delegate)
+            }
         });
         next = link.value.parent;
         links.push(link);
@@ -229,7 +251,7 @@ pub(crate) async fn standing_chain(
         }
     }
     links.reverse();
-    Ok(chain.map(|(granted, delegate)| Chain { links, granted, delegate }))
+    Ok(chain.map(|(granted, class, delegate)| Chain { links, granted, delegate, class }))
 }
 
 /// That a delegation is as it was read.
@@ -289,9 +311,11 @@ impl Granted {
     /// Of those that were narrowed from one.
     pub(crate) async fn under(journal: &Journal, parent: DelegationId) -> Result<Self, Refused> {
         let of = parent.to_string();
+        let listed = given_on(parent).page(&journal.store, None, EACH_MAX as usize).await.map_err(Refused::internal)?;
+        let least = u32::try_from(listed.len()).unwrap_or(EACH_MAX);
         let entry = GRANTED.get(&journal.store, &of).await.map_err(Refused::internal)?;
         let (count, expected) = entry.map_or((0, Expected::Absent), |entry| (entry.value, entry.expected()));
-        Ok(Self { count, of, expected })
+        Ok(Self { count: count.max(least), of, expected })
     }
 
     /// That so many more are granted, where nothing was granted or ended meanwhile.

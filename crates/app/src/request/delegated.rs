@@ -9,7 +9,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{
-    delegation::GrantLimits,
+    delegation::{GrantLimits, Scope},
     id::{ActionName, Timestamp},
     request::{DelegateAsker, Money},
 };
@@ -110,17 +110,26 @@ pub(super) fn reached(counter: &Counter, left: u64) -> Option<String> {
     Some(format!("a limit of the {of} is reached: {left} {what} are left {since}"))
 }
 
-/// Whether a delegate may still have done what it asked for: its delegations stand, name the action, and it was not
-/// suspended.
+/// Whether a delegate may still have done what it asked for: its delegations stand, name the action and let one move so
+/// much, and it was not suspended.
 pub(super) async fn stands(
     parts: &Parts,
     asker: &DelegateAsker,
     action: &ActionName,
+    amount: Option<&Money>,
     now: Timestamp,
 ) -> Result<bool, Refused> {
     let Some(last) = asker.chain.last() else { return Ok(false) };
     let chain = standing_chain(&parts.journal, *last, now).await?;
-    Ok(chain.is_some_and(|chain| chain.granted.actions.contains(action)))
+    Ok(chain.is_some_and(|chain| {
+        let granted = &chain.granted;
+        let within =
+            |most: &Money| amount.is_none_or(|moved| moved.currency == most.currency && moved.minor <= most.minor);
+        let limits = [&granted.limits.max_amount, &granted.limits.max_total];
+        granted.actions.contains(action)
+            && granted.scopes.contains(&Scope::CaseOpen)
+            && limits.into_iter().flatten().all(within)
+    }))
 }
 
 #[cfg(test)]

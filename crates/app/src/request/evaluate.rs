@@ -272,7 +272,9 @@ pub(super) async fn asker_now(
     let stands = match asker {
         Asker::Responder { facts } => return Ok(as_responder(parts, case, &facts.responder, signals, now)),
         Asker::Customer { .. } => true,
-        Asker::Delegate(asker) => delegated::stands(parts, asker, &request.action, now).await?,
+        Asker::Delegate(asker) => {
+            delegated::stands(parts, asker, &request.action, request.amount.as_ref(), now).await?
+        }
         Asker::Staff { staff, roles } => {
             let tokens = auth::tokens_of(&parts.live, staff.as_str(), now);
             parts.live.floor.staff(staff).is_some()

@@ -368,13 +368,14 @@ fn is_sandbox(governance: &Governance, spec: &ActionSpec) -> bool {
 }
 
 impl VerdictView {
-    /// Without anything that its connector said.
+    /// Without anything that its connector said, or that would tell something of it.
     pub(super) fn untold(mut self) -> Self {
         self.facts.clear();
-        // What else stands against it may be that it is somebody else's, of whom this would tell something.
+        // What else stands against it may be that it is somebody else's: which rules do so tells what is true of them.
         let can_change = |policy: &PolicyView| self.requestable.iter().any(|one| *one.policy.as_str() == *policy.id);
         if !self.policies.iter().all(can_change) {
             self.requestable.clear();
+            self.policies.clear();
         }
         self
     }

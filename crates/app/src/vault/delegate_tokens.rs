@@ -54,17 +54,18 @@ impl DelegateTokens {
         }
     }
 
-    /// Something that goes away by way of a browser, as a text: whoever has it can read it, and nobody can change it.
-    pub(crate) fn stamped(&self, body: &[u8]) -> String {
-        let stamp = super::keys::hmac(&self.stamp, &[body]);
+    /// Something that goes away by way of a browser, as a text: whoever has it can read it, and nobody can change it, or
+    /// pass it for something of another kind.
+    pub(crate) fn stamped(&self, what: &[u8], body: &[u8]) -> String {
+        let stamp = super::keys::hmac(&self.stamp, &[what, b"\0", body]);
         format!("{}.{}", URL_SAFE_NO_PAD.encode(body), URL_SAFE_NO_PAD.encode(stamp))
     }
 
     /// The same when it has come back; nothing where it is not what went away.
-    pub(crate) fn unstamped(&self, text: &str) -> Option<Vec<u8>> {
+    pub(crate) fn unstamped(&self, what: &[u8], text: &str) -> Option<Vec<u8>> {
         let (body, stamp) = text.split_once('.')?;
         let body = URL_SAFE_NO_PAD.decode(body).ok()?;
-        super::keys::is_hmac(&self.stamp, &[&body], &URL_SAFE_NO_PAD.decode(stamp).ok()?).then_some(body)
+        super::keys::is_hmac(&self.stamp, &[what, b"\0", &body], &URL_SAFE_NO_PAD.decode(stamp).ok()?).then_some(body)
     }
 
     /// The keys that tokens are signed and known by at a moment.

@@ -20,6 +20,13 @@ impl DelegateClass {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Proxy, Self::Workflow, Self::Autonomous];
 
+    /// The one that decides more for itself: what several do one after the other is as much the customer's own as what
+    /// the freest of them does.
+    #[must_use]
+    pub fn freer(self, other: Self) -> Self {
+        self.max(other)
+    }
+
     /// As policies name it.
     pub fn as_str(self) -> &'static str {
         match self {

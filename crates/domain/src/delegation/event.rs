@@ -82,6 +82,9 @@ pub struct ConsentAsked {
     pub delegate: DelegateId,
     /// What it would be able to do.
     pub grant: DelegatedGrant,
+    /// A digest of where the answer is brought to and of the browser that it is expected from, where the delegate sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Digest>,
     /// Until when they could answer.
     pub expires: Timestamp,
     /// Who had them asked, by the identifier of their token.
@@ -181,6 +184,9 @@ pub struct DelegationChanged {
 pub struct DelegationUsed {
     /// Under which: the customer's own, where it was one narrowed from it.
     pub delegation: DelegationId,
+    /// The one narrowed from it under which it was, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<DelegationId>,
     /// Which case.
     pub case: CaseId,
     /// Whether it is a question, on which nothing can be requested.

@@ -16,7 +16,7 @@ use remit_app::{
     Caller, Parts,
     access::usage,
     delegation::{issuer::issuer, represent},
-    refused::Refused,
+    refused::{Kind, Refused},
 };
 use remit_oauth::{
     dpop::{self, Proof, ProofError, ProofRequest},
@@ -108,7 +108,10 @@ impl FromRequestParts<Shared> for Represented {
         let not_proved = |error: ProofError| refused(unauthenticated(error.to_string()), Some(error.code()));
         let proof = proof(app, &parts.headers, &asked).map_err(not_proved)?;
         let caller = represent::represented(app, token, &proof.jkt).await;
-        let caller = caller.map_err(|refusal| told(refusal, Some(ErrorCode::InvalidToken)))?;
+        let caller = caller.map_err(|refusal| match refusal.kind {
+            Kind::Unauthenticated => refused(unauthenticated(refusal.detail), Some(ErrorCode::InvalidToken)),
+            _ => told(refusal, Some(ErrorCode::InvalidToken)),
+        })?;
         // Last: whoever has no token fills no memory, and who has one no more than they may send.
         usage::pace(&app.environment, &caller).map_err(|refusal| told(refusal, None))?;
         let first = app.vault.seen().first_time(&proof.jkt, &proof.jti, proof.until_ms, app.environment.now().0);

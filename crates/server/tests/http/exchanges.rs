@@ -3,6 +3,7 @@
 
 use crate::{
     delegate::{Delegate, Desk, ISSUER, once, usual},
+    expected::put,
     harness::Got,
 };
 use remit_oauth::{assertion, client::ClientKey};
@@ -244,4 +245,40 @@ fn a_delegate_takes_less_for_itself() {
     assert_eq!(less.post("/delegate/v1/cases", &json!({ "text": "Hello" })).status, 403);
     assert_eq!(error(&exchange(&mut less, &[("scope", "case:read case:open")])), "invalid_scope");
     assert_eq!(muse.post("/delegate/v1/cases", &json!({ "text": "Hello" })).status, 201);
+}
+
+#[test]
+fn a_part_reaches_no_further_than_it_was_given() {
+    let desk = Desk::open();
+    let mut grant = usual();
+    grant["limits"] = json!({ "max_amount": { "minor": 10_000, "currency": "GBP" } });
+    let (mut muse, _) = desk.for_ann(66, &grant);
+    let case = muse.open("I was charged twice for a card payment, please give me my money back");
+    let asked = muse.post(&format!("/delegate/v1/cases/{case}/requests"), &refund(6_000)).body;
+    assert_eq!(asked["needs"], json!(["customer", "staff"]), "{asked}");
+    // Nothing is more the customer's own for being passed through who only passes words on.
+    let proxy = Delegate::registered(&desk.server, &desk.admin, 67, "proxy");
+    let got = given(&mut muse, &proxy, "case:open case:read", &detail(json!({})));
+    let (mut proxy, _) = taken(&muse, &proxy, &got);
+    let own = proxy.open("I was charged twice for a card payment, please give me my money back");
+    let by_proxy = proxy.post(&format!("/delegate/v1/cases/{own}/requests"), &refund(6_000)).body;
+    assert_eq!(by_proxy["needs"], asked["needs"], "{by_proxy}");
+    // What was opened and asked for by who gave it on is none of its own; the other way round it is.
+    assert_eq!(proxy.get(&format!("/delegate/v1/cases/{case}")).status, 404);
+    assert_eq!(proxy.get("/delegate/v1/cases").body["items"].as_array().unwrap().len(), 1);
+    let request = asked["request"].as_str().unwrap();
+    assert_eq!(proxy.post(&format!("/delegate/v1/requests/{request}/withdraw"), &json!({})).status, 404);
+    let by_proxy = by_proxy["request"].as_str().unwrap();
+    assert_eq!(muse.get(&format!("/delegate/v1/requests/{by_proxy}")).status, 200);
+    // A token with limits of its own cannot be exchanged for one that begins to count anew.
+    let narrow = json!([{ "type": "support_delegation", "constraints": { "max_count": 1 } }]).to_string();
+    let got = exchange(&mut muse, &[("authorization_details", &narrow)]);
+    let (mut narrowed, _) = taken(&muse, &muse, &got);
+    assert_eq!(error(&exchange(&mut narrowed, &[])), "invalid_grant");
+    // What was given on by keys that were replaced ends with them.
+    desk.clock.forward_ms(1_000);
+    let new = ClientKey::ed25519(&[68; 32]).unwrap();
+    let path = format!("/v1/delegates/{}/keys", muse.id);
+    assert_eq!(put(&desk.admin, &path, &json!({ "jwks": { "keys": [new.public().to_json()] } })).status, 200);
+    assert_eq!(proxy.get("/delegate/v1/cases").status, 401);
 }

@@ -40,6 +40,15 @@ fn customers_see_limit_and_take_back_what_they_granted() {
     assert_eq!(done["text"], "I was charged twice for a card payment, please give me my money back");
     assert!(done["requests"][0].as_str().unwrap().contains("1.00 GBP"), "{done}");
 
+    // Of what policy denies, which may be another's, the page tells nothing that is true of it.
+    let others = json!({ "action": "refund_charge", "arguments": { "charge_id": "charge-1009-1-5",
+        "amount": { "minor": 100, "currency": "GBP" } } });
+    let denied = muse.post(&format!("/delegate/v1/cases/{case}/requests"), &others).body;
+    assert_eq!(denied["state"], "declined", "{denied}");
+    let read = page(&desk.crm, "read", &json!({ "secret": secret })).body;
+    let done = read["delegations"][0]["done"][0]["requests"].to_string();
+    assert!(done.contains("Our rules did not allow this: Refund a charge.") && !done.contains("89.54"), "{done}");
+
     // Less, and from the next call on.
     let narrow = |change: Value| {
         let mut said = json!({ "secret": secret, "delegation": delegation });
@@ -101,6 +110,10 @@ fn a_link_is_for_its_customer_and_its_time() {
     for hours in [0, 73] {
         assert_eq!(desk.crm.post(path, &json!({ "hours": hours })).status, 422);
     }
+    // Neither of the texts that travel passes for the other.
+    let stamped = secret.strip_prefix("remit_delegations_").unwrap();
+    let crossed = desk.crm.post("/v1/authorizations", &json!({ "authorization": stamped, "customer": "ann" }));
+    assert_eq!(crossed.status, 422, "{}", crossed.body);
     desk.clock.forward_ms(3_600_000);
     assert_eq!(read(&secret), 410);
 }

@@ -26,7 +26,7 @@ pub(super) struct Delegations {
     /// Access tokens that were revoked, until when each would have counted.
     revoked: BTreeMap<String, Timestamp>,
     /// Cases that were opened, with the delegation and whether each is a question.
-    used: BTreeMap<CaseId, (DelegationId, bool)>,
+    used: BTreeMap<CaseId, (DelegationId, Option<DelegationId>, bool)>,
     /// The moment of the newest record of it.
     newest: Option<Timestamp>,
     kept_delegates: BTreeMap<String, DelegateItem>,
@@ -92,8 +92,8 @@ impl Delegations {
                     self.newest = self.newest.max(Some(changed.at));
                 }
             }
-            Event::DelegationUsed(DelegationUsed { delegation, case, question, .. }) => {
-                self.used.insert(*case, (*delegation, *question));
+            Event::DelegationUsed(DelegationUsed { delegation, under, case, question, .. }) => {
+                self.used.insert(*case, (*delegation, *under, *question));
             }
             _ => {}
         }
@@ -175,11 +175,15 @@ impl Delegations {
         for (root, id, case) in &self.cases {
             let is_named = case.case.to_string() == *id;
             let used = unlisted.remove(&case.case);
-            if !is_named || used.is_none_or(|(of, question)| of.to_string() != *root || question != case.question) {
+            let as_opened = |(of, under, question): (DelegationId, Option<DelegationId>, bool)| {
+                let last = case.chain.last().copied().unwrap_or(of);
+                of.to_string() == *root && question == case.question && last == under.unwrap_or(of)
+            };
+            if !is_named || !used.is_some_and(as_opened) {
                 found(kept("cases under", root, "one is listed otherwise than it was opened"));
             }
         }
-        for (case, (root, _)) in unlisted {
+        for (case, (root, ..)) in unlisted {
             found(kept("cases under", &root.to_string(), &format!("{case} was opened under it, and is not listed")));
         }
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
