@@ -1,5 +1,6 @@
 //! A bundle's own tests: requests with the verdicts that its authors expect.
 
+mod access;
 mod named;
 mod requests;
 mod written;
@@ -188,6 +189,9 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
     }
     if let Some(asked) = &test.request {
         failures.extend(requests::check(bundle, engine, &signals, &candidates, asked));
+    }
+    if let Some(asked) = &test.access {
+        failures.extend(access::check(engine, asked));
     }
     if let Some(want) = &test.chosen {
         let mut ids = Ids::new(now, 0);

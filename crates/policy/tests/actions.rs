@@ -7,6 +7,7 @@ use remit_policy::{
     files::Files,
     finding::Finding,
     own_actions::{OwnQuestion, Said, Unasked},
+    suite,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -188,6 +189,42 @@ fn actions_of_other_systems_are_asked_of_the_same_policies_and_invariants() {
     let mut said = together();
     said["context"] = json!({ "channel": "phone", "weather": "rain" });
     assert!(ask(ines, north, said).unwrap().allow);
+}
+
+#[test]
+fn a_bundle_tests_what_it_answers_other_systems() {
+    let asked = |id: &str, alone: &str, expected: &str| {
+        format!(
+            "subject = {{ type = \"clerk\", id = \"{id}\", properties = {{ shift = \"late\" }} }}\n\
+             action = {{ name = \"open_safe\", properties = {{ alone = {alone} }} }}\n\
+             resource = {{ type = \"safe\", id = \"north\" }}\n{expected}\n"
+        )
+    };
+    let tests = [
+        (asked("ines", "false", "decision = true\nbecause = [\"safe.open\"]"), None),
+        (asked("ines", "true", "decision = false"), None),
+        (asked("nobody", "false", "decision = false"), None),
+        (asked("ines", "true", "decision = true"), Some("expected the decision true, got false, by no policy applies")),
+        (asked("ines", "false", "decision = false"), Some("expected the decision false, got true, by safe.open")),
+        (asked("ines", "false", "decision = true\nbecause = [\"x\"]"), Some("expected `x` to determine the decision")),
+        (asked("nobody", "false", "decision = true"), Some("lists no `nobody`")),
+        (asked("ines", "1", "decision = false"), Some("`action.properties.alone` must be true or false")),
+        (asked("ines", "false", "decision = false").replace("open_safe", "case.read"), Some("no action `case.read`")),
+    ];
+    let written = |(nth, (asked, _)): (usize, &(String, _))| {
+        format!("[[test]]\nname = \"question {nth}\"\n[test.access]\n{asked}")
+    };
+    let file: String = tests.iter().enumerate().map(written).collect();
+    let bundle = with_other_systems(OTHER_SYSTEMS, SAFES, ALARMED).unwrap();
+    let bundle = loaded(bundle.files().clone().with("tests/safes.toml", file.into_bytes()));
+    let failures = suite::run(&bundle, &Engine::new(&bundle)).failures;
+    for (nth, (_, says)) in tests.iter().enumerate() {
+        let name = format!("\"question {nth}\"");
+        let told: Vec<&str> =
+            failures.iter().map(|failure| &*failure.message).filter(|told| told.contains(&name)).collect();
+        assert_eq!(told.len(), usize::from(says.is_some()), "{name}: {told:?}");
+        assert!(says.is_none_or(|says| told[0].contains(says)), "{name}: {told:?}");
+    }
 }
 
 #[test]

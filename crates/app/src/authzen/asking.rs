@@ -146,10 +146,9 @@ async fn principals(parts: &Parts, subject: &AccessEntity) -> Result<Known<Vec<C
         // Of every identifier there may be a customer: what they may follows from whose the case is.
         CUSTOMER => Ok(vec![Caller::customer(CUSTOMER, &customer::customer_id(&parts.vault, id))]),
         INTEGRATION => {
-            let tokens = parts.journal.store.tokens().await.map_err(Refused::internal)?;
-            let tokens = tokens.into_iter().filter(|token| token.id == id).collect();
+            let token = parts.journal.store.token_of_id(id).await.map_err(Refused::internal)?;
             let own = |caller: &Caller| matches!(caller.principal, Principal::Integration | Principal::Person);
-            let callers: Vec<Caller> = standing(parts, tokens).filter(own).collect();
+            let callers: Vec<Caller> = standing(parts, token).filter(own).collect();
             let none = || format!("no token `{id}` of a program stands; it is asked about by its identifier");
             if callers.is_empty() { Err(none()) } else { Ok(callers) }
         }
@@ -161,7 +160,7 @@ async fn principals(parts: &Parts, subject: &AccessEntity) -> Result<Known<Vec<C
 }
 
 /// Whom tokens are of that stand now.
-fn standing(parts: &Parts, tokens: Vec<TokenRow>) -> impl Iterator<Item = Caller> {
+fn standing(parts: &Parts, tokens: impl IntoIterator<Item = TokenRow>) -> impl Iterator<Item = Caller> {
     let now = parts.environment.now();
     let stands = move |token: &TokenRow| token.expires_ms > now.0 && !auth::is_revoked(&parts.live, &token.id);
     tokens.into_iter().filter(stands).map(Caller::from)

@@ -63,6 +63,54 @@ pub(super) struct Test {
     pub(super) chosen: Option<String>,
     /// A request for an action, and what policy must answer.
     pub(super) request: Option<RequestTest>,
+    /// A question of another system, and what policy must answer.
+    pub(super) access: Option<AccessTest>,
+}
+
+/// A question about an action that the schema declares for other systems, in the form in which they ask it, and what
+/// policy must answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccessTest {
+    /// Who.
+    pub(super) subject: AskedThing,
+    /// What they do.
+    pub(super) action: AskedAction,
+    /// To what.
+    pub(super) resource: AskedThing,
+    /// Under which circumstances.
+    #[serde(default)]
+    pub(super) context: BTreeMap<String, toml::Value>,
+    /// Whether policy must permit it. Who or what the schema does not list is permitted nothing.
+    pub(super) decision: bool,
+    /// Policies that must be among those that determine it.
+    #[serde(default)]
+    pub(super) because: Vec<String>,
+}
+
+/// Somebody or something that is asked about.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskedThing {
+    /// Of which type.
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    /// Which of that type.
+    pub(super) id: String,
+    /// What is said of it.
+    #[serde(default)]
+    pub(super) properties: BTreeMap<String, toml::Value>,
+}
+
+/// What is done.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskedAction {
+    /// Its name.
+    pub(super) name: String,
+    /// With what.
+    #[serde(default)]
+    pub(super) properties: BTreeMap<String, toml::Value>,
 }
 
 /// A request for an action of the catalogue, and what policy must answer.

@@ -3,7 +3,7 @@
 
 use super::{
     address::Addressed as _,
-    body::{BODY_MAX, note, read},
+    body::{BODY_MAX, read},
     reply::json,
     request::{Authenticated, Reply, Shared},
     route::{Part, Routes},
@@ -38,7 +38,8 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::GetAccessConfiguration, get_access_configuration)
 }
 
-/// A request's body, a JSON object that is read as `T` once policy was asked.
+/// A request's body, a JSON object that is read as `T` once policy was asked. It announces no command, since none comes
+/// of it: whoever writes would wait for that.
 struct Question<T> {
     sent: Map<String, Value>,
     read_as: PhantomData<fn() -> T>,
@@ -56,17 +57,15 @@ where
 impl<T> FromRequest<Shared> for Question<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &Shared) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, Problem> {
         let wrong = |why: String| Problem::new(problem::BAD_REQUEST, why);
         let (parts, body) = request.into_parts();
         let sent_as = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !sent_as.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
             return Err(wrong("send the request as `Content-Type: application/json`".to_owned()));
         }
-        let bytes = read(body, BODY_MAX).await?.into();
-        note(&parts.extensions, &bytes);
+        let bytes = read(body, BODY_MAX).await?;
         let sent: Sent = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
-        app.journal.arrive().await;
         Ok(Self { sent: sent.0, read_as: PhantomData })
     }
 }

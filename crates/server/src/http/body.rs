@@ -119,7 +119,7 @@ pub(crate) async fn statement(app: &Parts, request: Request) -> Result<(Form, Ve
 }
 
 /// Notes what was read of a request, so that it can be carried out anew.
-pub(crate) fn note(extensions: &Extensions, bytes: &Bytes) {
+fn note(extensions: &Extensions, bytes: &Bytes) {
     if let Some(read) = extensions.get::<ReadBody>() {
         read.note(bytes);
     }

@@ -223,6 +223,10 @@ impl Views for MemoryStore {
         Ok(self.written().tokens.values().find(|token| token.hash == *hash).cloned())
     }
 
+    async fn token_of_id(&self, id: &str) -> Result<Option<TokenRow>, ReadError> {
+        Ok(self.written().tokens.get(id).cloned())
+    }
+
     async fn has_token(&self, id: &str) -> Result<bool, ReadError> {
         Ok(self.written().tokens.contains_key(id))
     }

@@ -144,6 +144,9 @@ pub trait Views: Send + Sync {
     /// A token that stands, by the hash of its secret.
     fn token(&self, hash: &[u8; 32]) -> impl Future<Output = Result<Option<TokenRow>, ReadError>> + Send;
 
+    /// A token that stands, by its identifier.
+    fn token_of_id(&self, id: &str) -> impl Future<Output = Result<Option<TokenRow>, ReadError>> + Send;
+
     /// Whether a token stands.
     fn has_token(&self, id: &str) -> impl Future<Output = Result<bool, ReadError>> + Send;
 

@@ -155,6 +155,7 @@ async fn of_settings(store: &impl Views, all: &mut Everything) {
     all.note("tokens", store.tokens().await.unwrap());
     for (at, id) in (1..).zip(TOKENS) {
         all.note(format!("token {id}"), store.token(&[at; 32]).await.unwrap());
+        all.note(format!("token of {id}"), store.token_of_id(id).await.unwrap());
         all.note(format!("has {id}"), store.has_token(id).await.unwrap());
         all.note(format!("name of {id}"), store.token_name(id).await.unwrap());
     }

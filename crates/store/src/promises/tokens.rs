@@ -38,11 +38,13 @@ pub(super) async fn a_token_stands_until_it_is_revoked<B: Backend>(backend: B) {
     let store = backend.store();
     done(&**store, adding([token("tok_1", 1, 1)])).await;
     assert_eq!(store.token(&[1; 32]).await.unwrap(), Some(token("tok_1", 1, 1)));
-    assert!(store.token(&[2; 32]).await.unwrap().is_none());
+    assert_eq!(store.token_of_id("tok_1").await.unwrap(), Some(token("tok_1", 1, 1)));
+    assert!(store.token(&[2; 32]).await.unwrap().is_none() && store.token_of_id("tok_2").await.unwrap().is_none());
     assert!(store.has_token("tok_1").await.unwrap() && !store.has_token("tok_2").await.unwrap());
     done(&**store, revoking("tok_1")).await;
     assert!(matches!(refused(&**store, revoking("tok_1")).await, CommitError::Done));
     assert!(store.token(&[1; 32]).await.unwrap().is_none() && !store.has_token("tok_1").await.unwrap());
+    assert!(store.token_of_id("tok_1").await.unwrap().is_none());
     let backend = backend.crash(0);
     assert!(backend.store().token(&[1; 32]).await.unwrap().is_none(), "it stays so");
 }

@@ -223,6 +223,10 @@ impl Views for SqliteStore {
         self.one(&format!("SELECT {TOKEN} FROM tokens WHERE hash = ?1"), [hash], token)
     }
 
+    async fn token_of_id(&self, id: &str) -> Result<Option<TokenRow>, ReadError> {
+        self.one(&format!("SELECT {TOKEN} FROM tokens WHERE id = ?1"), [id], token)
+    }
+
     async fn has_token(&self, id: &str) -> Result<bool, ReadError> {
         Ok(self.one("SELECT 1 FROM tokens WHERE id = ?1", [id], |_| Ok(()))?.is_some())
     }
