@@ -121,7 +121,11 @@ fn whatever_does_not_agree_is_found_once_and_has_an_owner() {
 
     let file = bank.statement();
     let line = |of: &Value| file.lines().find(|line| line.contains(&key(of))).unwrap().to_owned();
-    let ours = [line(&repeated).replace("SBX-", "SBX-9"), line(&good).replace(&key(&good), &key(&declined))];
+    // The last line is of the moment at which the lie is said to have been done.
+    let of_good = line(&good);
+    let time = of_good.split(',').find(|value| value.ends_with('Z')).unwrap();
+    let never = of_good.replace(&key(&good), &key(&declined)).replace(time, lied["effect"]["at"].as_str().unwrap());
+    let ours = [line(&repeated).replace("SBX-", "SBX-9"), never];
     let file = file.replace(&line(&other), &line(&other).replace("1500", "1501")) + &ours.join("\n") + "\n";
     let done = bank.reconciled(&file);
     let counts = &done["counts"];
