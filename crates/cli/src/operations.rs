@@ -37,6 +37,15 @@ const ASKED: &[(&str, &[Signature])] = &[
     ("responder resume", &[operation::ResumeAi::SIGNATURE]),
     ("responder stopped", &[operation::ListStopped::SIGNATURE, operation::ListRespondersUnreachable::SIGNATURE]),
     ("token create", &[operation::MakeToken::SIGNATURE]),
+    (
+        "trace",
+        &[
+            operation::GetRequest::SIGNATURE,
+            operation::ListRequests::SIGNATURE,
+            operation::ListTimeline::SIGNATURE,
+            operation::ListHistory::SIGNATURE,
+        ],
+    ),
 ];
 
 /// Flags that say where and how to ask, and nothing of what.

@@ -109,7 +109,11 @@ impl FromRequestParts<Shared> for Represented {
         let proof = proof(app, &parts.headers, &asked).map_err(not_proved)?;
         let caller = represent::represented(app, token, &proof.jkt).await;
         let caller = caller.map_err(|refusal| match refusal.kind {
-            Kind::Unauthenticated => refused(unauthenticated(refusal.detail), Some(ErrorCode::InvalidToken)),
+            Kind::Unauthenticated => {
+                let mut stale = unauthenticated(refusal.detail);
+                stale.members.insert("error".to_owned(), ErrorCode::InvalidToken.as_str().into());
+                refused(stale, Some(ErrorCode::InvalidToken))
+            }
             _ => told(refusal, Some(ErrorCode::InvalidToken)),
         })?;
         // Last: whoever has no token fills no memory, and who has one no more than they may send.
