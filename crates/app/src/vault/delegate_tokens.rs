@@ -54,8 +54,8 @@ impl DelegateTokens {
         }
     }
 
-    /// Something that goes away by way of a browser, as a text: whoever has it can read it, and nobody can change it, or
-    /// pass it for something of another kind.
+    /// Something that goes away by way of a browser, as a text: whoever has it can read it, and nobody can change it,
+    /// or pass it for something of another kind.
     pub(crate) fn stamped(&self, what: &[u8], body: &[u8]) -> String {
         let stamp = super::keys::hmac(&self.stamp, &[what, b"\0", body]);
         format!("{}.{}", URL_SAFE_NO_PAD.encode(body), URL_SAFE_NO_PAD.encode(stamp))

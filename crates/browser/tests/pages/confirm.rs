@@ -10,6 +10,7 @@ use std::path::Path;
 struct Desk {
     server: Server,
     admin: Client,
+    crm: Client,
     ana: Client,
     case: String,
     epoch: Value,
@@ -38,7 +39,7 @@ impl Desk {
         core.put("/v1/customers/ann/facts", &json!({ "facts": { "account": "cust-1009" } }));
         browser.wait("document.getElementById('status').innerText.trim() === 'Ana is with you.'").unwrap();
         let (case, epoch) = (taken["id"].as_str().unwrap().to_owned(), taken["holder"]["epoch"].clone());
-        Self { server, admin, ana, case, epoch }
+        Self { server, admin, crm: core, ana, case, epoch }
     }
 
     fn ask(&self, action: &str, arguments: Value) -> String {
@@ -143,7 +144,7 @@ fn a_link_is_opened_without_effect_and_its_no_is_one_press() {
     let browser = Browser::start().unwrap();
     let desk = Desk::start(data.path(), &browser);
     let open = |request: &str| {
-        let made = desk.admin.post(&format!("/v1/requests/{request}/link"), &json!({}));
+        let made = desk.crm.post(&format!("/v1/requests/{request}/link"), &json!({}));
         browser.open("about:blank").unwrap();
         browser.open(&format!("{}{}", desk.admin.url, made["url"].as_str().unwrap())).unwrap();
         browser.wait("!document.getElementById('answers').hidden").unwrap();

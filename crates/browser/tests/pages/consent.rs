@@ -45,7 +45,7 @@ fn what_a_delegate_may_do_is_read_in_plain_words_and_granted_by_one_press() {
         "At most 50.00 GBP each time.",
         "At most 3 times in 24 hours.",
         "It ends by itself:",
-        "You can take this back at any time",
+        "You can allow less or take this back at any time",
     ] {
         assert!(asked.contains(part), "{part} is not in {asked}");
     }

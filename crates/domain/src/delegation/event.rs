@@ -82,7 +82,8 @@ pub struct ConsentAsked {
     pub delegate: DelegateId,
     /// What it would be able to do.
     pub grant: DelegatedGrant,
-    /// A digest of where the answer is brought to and of the browser that it is expected from, where the delegate sent it.
+    /// A digest of where the answer is brought to and of the browser that it is expected from, where the delegate sent
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<Digest>,
     /// Until when they could answer.
