@@ -80,12 +80,12 @@ impl Trace {
     }
 
     fn print(&self, one: &Value) {
-        let records = one["records"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let records = member(one, "records").as_array().map(Vec::as_slice).unwrap_or_default();
         say!("request {}: {}", text(one, "/request/id"), text(one, "/request/state"));
         for record in records {
-            say!("  {}  record {}: {}", text(record, "/at"), record["record"], told(record));
+            say!("  {}  record {}: {}", text(record, "/at"), member(record, "record"), told(record));
         }
-        let proved = records.iter().filter(|record| record["proof"].is_string()).count();
+        let proved = records.iter().filter(|record| member(record, "proof").is_string()).count();
         match self.place.data() {
             Some(_) => {
                 say!("  {} of {} proved; --json has the proofs", proved, counted(records.len(), "record", "records"))
@@ -95,9 +95,14 @@ impl Trace {
     }
 }
 
+/// A member of an object; null where there is none.
+fn member<'v>(of: &'v Value, name: &str) -> &'v Value {
+    of.get(name).unwrap_or(&Value::Null)
+}
+
 /// The proof of a record, where it is signed by now.
 fn proof(data: &Path, record: &Record) -> anyhow::Result<Option<String>> {
-    let seq = record.item["seq"].as_u64().context("a record has no number")?;
+    let seq = member(&record.item, "seq").as_u64().context("a record has no number")?;
     Ok(block_on(directory::as_it_lies(data).prove(&seq.to_string()))?.map(|proof| proof.to_string()))
 }
 
@@ -106,7 +111,7 @@ fn records(client: &Client, id: &str) -> anyhow::Result<(Value, Vec<Record>)> {
     let request = client.get(operation::GetRequest, &[id])?;
     let mut all: BTreeMap<u64, Record> = BTreeMap::new();
     let mut keep = |stream: &str, item: &Value| {
-        if let Some(seq) = item["seq"].as_u64() {
+        if let Some(seq) = member(item, "seq").as_u64() {
             all.insert(seq, Record { stream: stream.to_owned(), item: item.clone() });
         }
     };
@@ -153,24 +158,28 @@ fn records(client: &Client, id: &str) -> anyhow::Result<(Value, Vec<Record>)> {
 impl Attribution {
     fn of(request: &Value, records: &[Record]) -> Self {
         let mut of = Self {
-            resource: json!({ "request": request["id"], "case": request["case"] }),
+            resource: json!({ "request": member(request, "id"), "case": member(request, "case") }),
             action: json!(text(request, "/action")),
             ..Self::default()
         };
         for Record { item, .. } in records {
-            let event = &item["event"];
+            let event = member(item, "event");
             match text(item, "/event/type") {
                 "request_asked" => {
-                    let asker = &event["decision"]["principal"];
+                    let asker = member(member(event, "decision"), "principal");
                     of.agent = asker.clone();
-                    of.subject = event["customer"].clone();
-                    of.risk = json!({ "class": asker["class"], "signals": event["decision"]["signals"] });
+                    of.subject = member(event, "customer").clone();
+                    let signals = member(member(event, "decision"), "signals");
+                    of.risk = json!({ "class": member(asker, "class"), "signals": signals });
                 }
                 "request_changed" if text(item, "/event/change/kind") == "voided" => {
-                    of.revocation = json!({ "cause": event["change"]["changed"], "at": item["at"] });
+                    of.revocation =
+                        json!({ "cause": member(member(event, "change"), "changed"), "at": member(item, "at") });
                 }
                 "delegation_changed" if text(item, "/event/change/kind") == "revoked" => {
-                    of.revocation = json!({ "cause": event["change"]["cause"], "at": item["at"], "by": event["by"] });
+                    let cause = member(member(event, "change"), "cause");
+                    let (at, by) = (member(item, "at"), member(event, "by"));
+                    of.revocation = json!({ "cause": cause, "at": at, "by": by });
                 }
                 _ => {}
             }
@@ -182,13 +191,13 @@ impl Attribution {
     /// when and with what it belongs together, how risky it was held to be, and whether it was taken back.
     fn record(&self, record: Record, proof: Option<String>) -> Value {
         let Record { stream, item } = record;
-        let event = &item["event"];
+        let event = member(&item, "event");
         let decision = event.get("decision").or_else(|| event.pointer("/change/decision"));
         json!({
-            "record": item["seq"],
-            "at": item["at"],
+            "record": member(&item, "seq"),
+            "at": member(&item, "at"),
             "stream": stream,
-            "by": item["by"],
+            "by": member(&item, "by"),
             "event": event,
             "words": item.get("words"),
             "audit": {
@@ -196,9 +205,11 @@ impl Attribution {
                 "delegated_subject": self.subject,
                 "resource": self.resource,
                 "action": { "name": self.action, "decision": decision.map(|decision| json!({
-                    "id": decision["id"], "bundle": decision["bundle"], "verdict": decision["verdict"],
+                    "id": member(decision, "id"),
+                    "bundle": member(decision, "bundle"),
+                    "verdict": member(decision, "verdict"),
                 })) },
-                "time": { "at": item["at"], "correlation": self.resource["request"] },
+                "time": { "at": member(&item, "at"), "correlation": member(&self.resource, "request") },
                 "risk_state": self.risk,
                 "revocation": self.revocation,
             },
