@@ -59,12 +59,6 @@ impl<'a> Asking<'a> {
         Self { parts, caller, subjects, cases, silent }
     }
 
-    /// Whether who asks is told which rules stand against a request: people who work here, and who sets a server up.
-    pub(super) fn sees_why(&self) -> bool {
-        let works_here = matches!(self.caller.principal, Principal::Staff { .. } | Principal::Person);
-        works_here || self.caller.roles.iter().any(|role| role == "admin")
-    }
-
     /// Whether policy permits who asks this on the organisation.
     pub(super) fn may(&self, action: &'static str) -> bool {
         let Parts { governance, live, environment, .. } = self.parts;

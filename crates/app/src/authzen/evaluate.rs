@@ -179,7 +179,7 @@ async fn requested(
     let refused = match answered {
         Ok(verdict) => {
             let told = AccessDecision::of_request(verdict);
-            return Ok(if asking.sees_why() { told } else { told.untold() });
+            return Ok(if asking.caller.sees_denials() { told } else { told.untold() });
         }
         Err(refused) => refused,
     };

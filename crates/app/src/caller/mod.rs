@@ -96,6 +96,13 @@ impl Caller {
         ))
     }
 
+    /// Whether it is told what is true of a request that policy denies, which may be about somebody else: people who
+    /// work here are, and whoever sets a server up reads whatever is on record.
+    pub(crate) fn sees_denials(&self) -> bool {
+        let works_here = matches!(self.principal, Principal::Staff { .. } | Principal::Person);
+        works_here || self.roles.iter().any(|role| role == "admin")
+    }
+
     /// Whether it is a responder and nobody else: no person is known behind it.
     pub(crate) fn is_responder_alone(&self) -> bool {
         self.principal.staff().is_none() && self.roles.iter().all(|role| role == "responder")

@@ -7,7 +7,6 @@ use super::{
     request::{Authenticated, Reply, Shared},
     route::Routes,
 };
-use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
     access::reading,
@@ -27,11 +26,10 @@ pub(crate) fn routes() -> Routes {
 }
 
 async fn make_token(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<NewToken>) -> Reply {
-    if body.repeat.is_some() {
-        let why = "is not taken here: the answer holds a secret, which is kept nowhere; list the tokens to see whether \
-                   it was made";
-        return Err(Problem::invalid("Idempotency-Key", why));
-    }
+    body.is_no_repeat(
+        "list the tokens to see whether \
+                   it was made",
+    )?;
     let made = json(&token::make_token(&app, &caller, body.value).await?)?;
     Ok((StatusCode::CREATED, made).into_response())
 }

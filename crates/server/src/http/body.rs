@@ -38,6 +38,21 @@ pub(crate) struct Json<T> {
     pub(crate) repeat: Option<Repeat>,
 }
 
+impl<T> Json<T> {
+    /// That it is not to be repeated under a key: the answer holds a secret, which is kept nowhere. Says what to do
+    /// instead.
+    ///
+    /// # Errors
+    /// When it came with a key.
+    pub(crate) fn is_no_repeat(&self, instead: &str) -> Result<(), Problem> {
+        if self.repeat.is_none() {
+            return Ok(());
+        }
+        let why = format!("is not taken here: the answer holds a secret, which is kept nowhere; {instead}");
+        Err(Problem::invalid("Idempotency-Key", why))
+    }
+}
+
 impl<T: DeserializeOwned + Send> FromRequest<Shared> for Json<T> {
     type Rejection = Problem;
 

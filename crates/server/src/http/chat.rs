@@ -72,10 +72,7 @@ pub(crate) async fn names_no_chat() -> Problem {
 }
 
 async fn start_chat(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<StartChat>) -> Reply {
-    if body.repeat.is_some() {
-        let why = "is not taken here: the answer holds a secret, which is kept nowhere; start another chat instead";
-        return Err(Problem::invalid("Idempotency-Key", why));
-    }
+    body.is_no_repeat("start another chat instead")?;
     let started = json(&chat::start_chat(&app, &caller, body.value).await?)?;
     Ok((StatusCode::CREATED, private(started)).into_response())
 }

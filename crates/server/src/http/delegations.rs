@@ -9,7 +9,6 @@ use super::{
     request::{Authenticated, Reply, Shared},
     route::{Part, Routes},
 };
-use crate::problem::Problem;
 use axum::{
     extract::{FromRequestParts, State},
     http::{StatusCode, request::Parts as RequestParts},
@@ -90,10 +89,7 @@ async fn replace_delegate_keys(
 }
 
 async fn ask_consent(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<AskConsent>) -> Reply {
-    if body.repeat.is_some() {
-        let why = "is not taken here: the answer holds a secret, which is kept nowhere; make another link instead";
-        return Err(Problem::invalid("Idempotency-Key", why));
-    }
+    body.is_no_repeat("make another link instead")?;
     let made = json(&ask::ask_consent(&app, &caller, body.value).await?)?;
     Ok((StatusCode::CREATED, private(made)).into_response())
 }
@@ -103,10 +99,7 @@ async fn ask_authorization(
     Authenticated(caller): Authenticated,
     body: Json<AskAuthorization>,
 ) -> Reply {
-    if body.repeat.is_some() {
-        let why = "is not taken here: the answer holds a secret, which is kept nowhere; have the customer begin again";
-        return Err(Problem::invalid("Idempotency-Key", why));
-    }
+    body.is_no_repeat("have the customer begin again")?;
     let made = json(&authorize::ask_authorization(&app, &caller, body.value).await?)?;
     Ok((StatusCode::CREATED, private(made)).into_response())
 }
@@ -117,10 +110,7 @@ async fn link_delegations(
     Name(customer): Name,
     body: Json<LinkDelegations>,
 ) -> Reply {
-    if body.repeat.is_some() {
-        let why = "is not taken here: the answer holds a secret, which is kept nowhere; make another link instead";
-        return Err(Problem::invalid("Idempotency-Key", why));
-    }
+    body.is_no_repeat("make another link instead")?;
     let made = json(&own::link_delegations(&app, &caller, &customer, body.value).await?)?;
     Ok((StatusCode::CREATED, private(made)).into_response())
 }

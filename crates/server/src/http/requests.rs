@@ -7,7 +7,6 @@ use super::{
     request::{Authenticated, Reply, Shared},
     route::Routes,
 };
-use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
     access::reading,
@@ -105,10 +104,7 @@ async fn make_link(
     Name(id): Name,
     body: Json<MakeLink>,
 ) -> Reply {
-    if body.repeat.is_some() {
-        let why = "is not taken here: the answer holds a secret, which is kept nowhere; make another link instead";
-        return Err(Problem::invalid("Idempotency-Key", why));
-    }
+    body.is_no_repeat("make another link instead")?;
     let made = json(&link::make_link(&app, &caller, &id, body.value).await?)?;
     Ok((StatusCode::CREATED, private(made)).into_response())
 }
