@@ -78,7 +78,7 @@ fn test() -> Result<(), String> {
         variables,
         "mend what clippy names",
     )?;
-    cargo(&["test", "--workspace", "--quiet"], variables, "mend what failed")?;
+    cargo(&["test", "--workspace", "--quiet", "--no-fail-fast"], variables, "mend what failed")?;
     let strict = [&[("RUSTDOCFLAGS", "-D warnings")], variables].concat();
     cargo(&["doc", "--workspace", "--no-deps", "--quiet"], &strict, "mend the documentation")
 }

@@ -56,6 +56,9 @@ pub use staff::*;
 pub use subscriptions::*;
 pub use work::*;
 
+/// The actions of policy that the endpoints of OAuth ask for: no operation declares them, as standards describe them.
+pub const OAUTH_ASKS: [&str; 1] = ["delegation.exchange"];
+
 /// Every operation of the product.
 #[expect(unused_qualifications, reason = "each file has a list of this name")]
 pub fn all() -> impl Iterator<Item = &'static Declaration> {

@@ -14,7 +14,11 @@ use crate::{
     harness::{Client, Got, Server, epoch, id, open_set},
     sample_bundle::{BANK, bank_with_file},
 };
-use remit_app::{Settings, governance::services::Services, operation};
+use remit_app::{
+    Settings,
+    governance::services::Services,
+    operation::{self, OAUTH_ASKS},
+};
 use remit_policy::{address::Address, bundle::Bundle, engine::API_ACTIONS};
 use serde_json::{Value, json};
 use std::{
@@ -474,7 +478,7 @@ fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
     let cure = "run `REMIT_BLESS=1 cargo test --package remit-server --test http permissions` and look at what changed";
     assert!(known == now, "docs/permissions.txt is not current; {cure}:\n{}", differs.join("\n"));
     let mut asked: BTreeSet<&str> = list.values().flat_map(|asks| asks.named.clone()).collect();
-    asked.insert("delegation.exchange");
+    asked.extend(OAUTH_ASKS);
     let never: Vec<&str> = API_ACTIONS.into_iter().filter(|action| !asked.contains(action)).collect();
     assert!(never.is_empty(), "no operation asks for {}", never.join(", "));
 }
