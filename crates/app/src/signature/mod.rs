@@ -49,7 +49,7 @@ use crate::{
     input,
     operation::{self, Declaration, Operation},
     reconciliation::{run, view::ReconciliationView},
-    request::{answer, ask, link, told::RequestTold, view::RequestView},
+    request::{answer, ask, conclude, link, told::RequestTold, view::RequestView},
     staff::{self, QueueView, StaffView, WorkView},
     token::{self, MadeToken, TokenView},
     webhook::{
@@ -155,6 +155,7 @@ signatures! {
     GetRequest(Nothing) -> RequestView, "The request.";
     ConfirmRequest(answer::AnswerRequest) -> RequestView, "Confirmed.";
     DeclineRequest(answer::AnswerRequest) -> RequestView, "Declined.";
+    ConcludeRequest(conclude::ConcludeRequest) -> RequestView, "Concluded.";
     WithdrawRequest(Nothing) -> RequestView, "Taken back.";
     ConfirmRequests(answer::AnswerRequests) -> answer::AnsweredRequests, "Confirmed, all of them.";
     MakeLink(link::MakeLink) -> link::MadeLink, "Made.";
