@@ -72,6 +72,7 @@ mod requests_told;
 mod sample_bundle;
 mod sandbox_page;
 mod scripts;
+mod sessions;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]
 mod story;
