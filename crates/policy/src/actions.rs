@@ -91,6 +91,7 @@ api_actions! {
     REQUEST_READ = "request.read" of Case,
     REQUEST_CONFIRM = "request.confirm" of Case,
     REQUEST_LINK = "request.link" of Case,
+    REQUEST_CONCLUDE = "request.conclude" of Case,
     REQUEST_WITHDRAW = "request.withdraw" of Case,
     SANDBOX_READ = "sandbox.read" of Organisation,
     RECONCILIATION_RUN = "reconciliation.run" of Organisation,

@@ -8,8 +8,8 @@ use crate::{
     refused::Refused,
     vault::names::KNOWN_MAX,
 };
-use remit_domain::{Case, exception::Exception};
-use remit_store::Views as _;
+use remit_domain::{Case, Event, Stream, exception::Exception};
+use remit_store::{Journal as _, Views as _};
 use std::{borrow::Cow, sync::PoisonError};
 
 /// The name behind what an actor is called in records; that itself, where it is no pseudonym or the name was
@@ -30,6 +30,18 @@ pub(crate) async fn named(journal: &Journal, vault: &Vault, actor: &str) -> Resu
     }
     names.insert(actor.to_owned(), name.as_str().into());
     Ok(name)
+}
+
+/// Whether who acts by a token is a program of the organisation's, by what is on record of the token: people who work
+/// here, and whoever sets a server up, have others.
+pub(crate) async fn is_program(journal: &Journal, actor: &str) -> Result<bool, Refused> {
+    let stream = Stream::token(actor).to_string();
+    let rows = journal.store.records_of(&stream, 0, 1).await.map_err(Refused::internal)?;
+    let Some(first) = rows.first() else { return Ok(false) };
+    let event: Event = serde_json::from_slice(&first.body).map_err(Refused::internal)?;
+    let Event::TokenMade { grant, .. } = event else { return Ok(false) };
+    let has = |wanted: &str| grant.roles.iter().any(|role| role == wanted);
+    Ok(grant.staff.is_none() && has("integration") && !has("admin"))
 }
 
 /// The name of the delegate that an actor is, as customers are shown it; nothing where it is none.

@@ -99,6 +99,11 @@ impl Caller {
     /// Whether it is told what is true of a request that policy denies, which may be about somebody else: people who
     /// work here are, and whoever sets a server up reads whatever is on record.
     pub(crate) fn sees_denials(&self) -> bool {
+        self.is_person()
+    }
+
+    /// Whether a person is behind it, as far as its token says: somebody who works here, or sets a server up.
+    pub(crate) fn is_person(&self) -> bool {
         let works_here = matches!(self.principal, Principal::Staff { .. } | Principal::Person);
         works_here || self.roles.iter().any(|role| role == "admin")
     }

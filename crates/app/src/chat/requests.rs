@@ -3,10 +3,11 @@
 use super::{begun, cases_of, current_of, pace_write};
 use crate::{
     Parts, Repeat,
+    access::who,
     live::chats::Chat,
     operation::{ConfirmAskedRefusal, DeclineAskedRefusal, ListAskedRefusal},
     pipeline::{self, load},
-    refused::Refused,
+    refused::{Kind, Refused},
     request::{
         answer::{self, AnswerRequests, Given},
         tell::{self, AskedOfCustomer, ConfirmTexts},
@@ -40,9 +41,11 @@ pub struct Asked {
 /// # Errors
 /// [`ListAskedRefusal`] says when each arises.
 pub async fn asked_of(parts: &Parts, chat: &Chat) -> Result<Asked, ListAskedRefusal> {
-    let Some(case) = current_of(&parts.journal, chat).await? else {
-        return Ok(Asked { requests: Vec::new(), more: None, texts: None });
-    };
+    let none = || Asked { requests: Vec::new(), more: None, texts: None };
+    let Some(case) = current_of(&parts.journal, chat).await? else { return Ok(none()) };
+    if !answers(parts, chat).await? {
+        return Ok(none());
+    }
     let case = load::permitted(&parts.governance, &parts.environment, &chat.caller(), READ, case)?.case;
     let mut requests = Vec::new();
     let (waiting, more) = tell::waiting_of(parts, case.id, parts.environment.now()).await?;
@@ -55,11 +58,22 @@ pub async fn asked_of(parts: &Parts, chat: &Chat) -> Result<Asked, ListAskedRefu
 
 /// Which requests wait for the customer's answer on a case; none where policy lets them read none.
 pub(super) async fn waiting_on(parts: &Parts, chat: &Chat, case: &Case) -> Result<Vec<String>, Refused> {
-    if !load::may(&parts.governance, &parts.environment, &chat.caller(), READ, case) {
+    let may = load::may(&parts.governance, &parts.environment, &chat.caller(), READ, case);
+    if !may || !answers(parts, chat).await? {
         return Ok(Vec::new());
     }
     let (waiting, _) = tell::waiting_of(parts, case.id, parts.environment.now()).await?;
     Ok(waiting.iter().map(|request| request.id.to_string()).collect())
+}
+
+/// Whether what is answered over a chat is the customer's. Whoever started it has its secret: where a person did who
+/// works here, or sets the server up, it may be theirs.
+async fn answers(parts: &Parts, chat: &Chat) -> Result<bool, Refused> {
+    match &chat.by {
+        Some(by) => who::is_program(&parts.journal, by).await,
+        // An earlier version started it.
+        None => Ok(true),
+    }
 }
 
 /// Says yes to what was shown, for the customer of a chat.
@@ -101,6 +115,11 @@ async fn answer(
     let (caller, cases) = (chat.caller(), cases_of(&parts.journal, chat).await?.0);
     let given = Given { via: Via::Chat, answer, of: Some(&cases), link: None, started_by: chat.by.as_deref() };
     let answered = async {
+        if !answers(parts, chat).await? {
+            let detail = "the chat was started with a token of a person who works here: a program starts those whose \
+                          answers are the customer's";
+            return Err(Refused::new(Kind::Forbidden, detail).into());
+        }
         let answered = answer::answer_all(parts, &caller, Some(repeat), said, &given).await;
         Ok::<_, ConfirmAskedRefusal>(answered?)
     };

@@ -219,6 +219,26 @@ operations! { "requests"
         refuses: GetConfirmScriptRefusal {}
     }
 
+    /// Say what became of a request of which its connector does not say it, as a person found out.
+    ///
+    /// What it held back of limits is spent or released with that. A request that was carried out is held against what
+    /// was asked for, as what a connector states is.
+    conclude_request = ConcludeRequest {
+        asks: [REQUEST_CONCLUDE];
+        of: [Request];
+        runs: on a case;
+        refuses: ConcludeRequestRefusal {
+            /// Policy does not permit it, who says so is no person who works here, or they asked for it themselves.
+            Forbidden,
+            /// `reference`, `amount` or `at` is none.
+            Invalid,
+            /// There is no such request.
+            NotFound,
+            /// What became of it is known, or it may still be carried out.
+            Conflict,
+        }
+    }
+
     /// Take a request back that is not being carried out yet.
     withdraw_request = WithdrawRequest {
         asks: [REQUEST_WITHDRAW];

@@ -164,12 +164,14 @@ fn confirmation(
         return Err(Refused::new(Kind::LinkEnded, "another link took its place, or its time is over"));
     }
     // Whoever started the chat has its secret, and could answer by it what they ask for themselves.
-    if let (Asker::Integration { token, .. }, Some(by)) = (&request.by, given.started_by)
+    if let (Asker::Integration { token, .. } | Asker::Person { token, .. }, Some(by)) = (&request.by, given.started_by)
         && token == by
     {
         return Err(RequestRefusal::OwnRequest.into());
     }
     let by = confirmer(parts, caller, request)?;
+    // Nobody had it before them for longer than it is there.
+    let seen_ms = seen_ms.map(|seen| seen.min(read.now.since(request.asked)).max(0));
     Ok(Confirmation { by, via: given.via, hash, seen_ms, batch, at: read.now })
 }
 

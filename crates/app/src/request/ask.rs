@@ -345,7 +345,10 @@ fn asker(parts: &Parts, caller: &Caller, case: &Case, signals: &Signals) -> Resu
             let asker = evaluate::as_responder(parts, case, &responder, signals, parts.environment.now());
             asker.ok_or_else(|| Refused::new(Kind::Forbidden, "the bundle has no such AI responder"))?
         }
-        Principal::Integration | Principal::Person | Principal::System(_) => {
+        Principal::Person => {
+            Asker::Person { token: caller.pseudonym.to_string(), roles: caller.roles.clone() }
+        }
+        Principal::Integration | Principal::System(_) => {
             Asker::Integration { token: caller.pseudonym.to_string(), roles: caller.roles.clone() }
         }
     })

@@ -128,7 +128,7 @@ impl From<RequestRefusal> for Refused {
     fn from(refusal: RequestRefusal) -> Self {
         let detail = refusal.to_string();
         match refusal {
-            RequestRefusal::OwnRequest => Self::new(Kind::Forbidden, detail),
+            RequestRefusal::OwnRequest | RequestRefusal::OwnConclusion => Self::new(Kind::Forbidden, detail),
             RequestRefusal::OtherRequest => Self::invalid("hash", detail),
             RequestRefusal::State { state, .. } => Self::new(Kind::Conflict, detail).with("state", state),
             RequestRefusal::Twice | RequestRefusal::NotWanted(_) | RequestRefusal::Late => {

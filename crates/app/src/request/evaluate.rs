@@ -280,8 +280,8 @@ pub(super) async fn asker_now(
             parts.live.floor.staff(staff).is_some()
                 && tokens.iter().any(|token| roles.iter().all(|role| token.roles.contains(role)))
         }
-        Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
-        Asker::Integration { token, .. } => parts.journal.store.has_token(token).await.map_err(Refused::internal)?,
+        Asker::Person { token, .. } | Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
+        Asker::Person { token, .. } | Asker::Integration { token, .. } => parts.journal.store.has_token(token).await.map_err(Refused::internal)?,
     };
     Ok(stands.then(|| asker.clone()))
 }

@@ -24,7 +24,7 @@ use remit_domain::{
     case::Status,
     id::{ActionName, DecisionId, RequestId, Timestamp},
     request::{
-        Agreement, Changed, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState,
+        Changed, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState,
         Statement,
     },
     text::is_hidden,
@@ -80,15 +80,10 @@ pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         RequestState::Confirmed => begin(parts, row, entry).await,
         RequestState::Executing | RequestState::Unknown => find(parts, row, entry).await,
         // That somebody has to look was not put on record yet.
-        RequestState::Done if is_doubtful(entry.value.effect.as_ref()) => look(parts, row, &entry.value).await,
+        RequestState::Done if record::is_doubtful(entry.value.effect.as_ref()) => look(parts, row, &entry.value).await,
         RequestState::Withdrawn if entry.value.void == Some(Changed::Untold) => look(parts, row, &entry.value).await,
         _ => parts.journal.drop_row(&row.id).await,
     }
-}
-
-/// Whether what happened may be something else than what was asked for.
-fn is_doubtful(effect: Option<&Effect>) -> bool {
-    matches!(effect, Some(Effect::Done { agrees: Agreement::Differs | Agreement::Unknown, .. }))
 }
 
 /// Ends a request that nobody confirmed in time.
@@ -299,7 +294,7 @@ async fn end(
             false => Ok(()),
         };
     }
-    let is_doubtful = is_doubtful(Some(&effect));
+    let is_doubtful = record::is_doubtful(Some(&effect));
     let change = entry.value.act(RequestCommand::End { effect }, now)?;
     if is_doubtful {
         // The row stays until somebody has been told to look.

@@ -54,6 +54,9 @@ async fn step(parts: &Parts, change: &RequestChange) -> Result<Step, Refused> {
             Step::Executing { decision: decision.id.to_string(), verdict: VerdictView::of(decision) }
         }
         RequestChange::AskedAgain => Step::AskedAgain,
+        RequestChange::Concluded { effect, by } => {
+            Step::Concluded { effect: effect.into(), by: who::named(&parts.journal, &parts.vault, by).await? }
+        }
         RequestChange::CarriedOut { effect } => Step::CarriedOut { effect: effect.into() },
     })
 }

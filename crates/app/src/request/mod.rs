@@ -5,6 +5,7 @@ pub mod answer;
 pub mod ask;
 pub(crate) mod carrier;
 pub mod change;
+pub mod conclude;
 mod delegated;
 pub mod erased;
 mod evaluate;

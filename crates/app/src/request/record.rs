@@ -9,7 +9,7 @@ use remit_domain::{
     Event, Stream,
     id::Timestamp,
     request::{
-        Answer, Effect, LimitCounter, Request, RequestAsked, RequestChange, RequestChanged, RequestState, Reserved,
+        Agreement, Answer, Effect, LimitCounter, Request, RequestAsked, RequestChange, RequestChanged, RequestState, Reserved,
     },
 };
 use remit_policy::{action::ActionSpec, manifest::LimitedBy};
@@ -72,6 +72,10 @@ pub(super) async fn changed(
         items.push(if is { of.write(&id, mine, &begun).map_err(Refused::internal)? } else { of.forget(&id, mine) });
     }
     let mut rows: Vec<_> = due(&request, now).into_iter().collect();
+    if before.value.state == RequestState::Unknown && is_doubtful(request.effect.as_ref()) {
+        // Somebody is told by who goes on with requests.
+        rows.push(due_at(&request, now));
+    }
     let cancel = if rows.is_empty() { vec![row(&request)] } else { Vec::new() };
     let ends = request.state.is_final() && !before.value.state.is_final();
     if ends {
@@ -84,6 +88,11 @@ pub(super) async fn changed(
 /// Whether it may be that a request is done, or will be, without anybody knowing.
 pub(crate) fn is_under_way(state: RequestState) -> bool {
     matches!(state, RequestState::Executing | RequestState::Unknown)
+}
+
+/// Whether what happened may be something else than what was asked for.
+pub(super) fn is_doubtful(effect: Option<&Effect>) -> bool {
+    matches!(effect, Some(Effect::Done { agrees: Agreement::Differs | Agreement::Unknown, .. }))
 }
 
 /// The name of the row of the outbox that is due for a request.
@@ -118,7 +127,7 @@ fn counters(asked: &RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<(Cou
         let scope = match (limit.by, by.kind()) {
             (LimitedBy::Customer, _) => format!("customer:{}", asked.customer),
             (LimitedBy::Action, _) => "action".to_owned(),
-            (LimitedBy::Staff, "staff") | (LimitedBy::Responder, "responder") => asked_by(by),
+            (LimitedBy::Staff, "staff" | "person") | (LimitedBy::Responder, "responder") => asked_by(by),
             _ => continue,
         };
         let window = i64::from(limit.window_hours) * HOUR_MS;

@@ -31,13 +31,7 @@ pub(crate) async fn settle(
     let effect = held::effect(parts, &entry.value, statement).await?;
     let agrees = if let Effect::Done { agrees, .. } = &effect { *agrees } else { Agreement::Unknown };
     let change = entry.value.act(RequestCommand::End { effect }, now)?;
-    let (request, mut commit) = record::changed(parts, caller, &entry, change, now).await?;
-    if agrees != Agreement::Agrees {
-        // Somebody is told by who goes on with requests.
-        let due = record::due_at(&request, now);
-        commit.cancel.retain(|id| *id != due.id);
-        commit.outbox.push(due);
-    }
+    let (_, commit) = record::changed(parts, caller, &entry, change, now).await?;
     match projections::commit(parts, commit).await {
         Ok(_) => Ok(Some(agrees)),
         Err(CommitError::ItemConflict { .. }) => {

@@ -163,6 +163,7 @@ async fn asked_by(parts: &Parts, telling: &Telling<'_>, request: &Request) -> Re
             let name = known.map_or_else(|| asker.delegate.to_string(), |known| known.value.name);
             telling.say("request_by_delegate", &[("name", &name)])
         }
+        Asker::Person { .. } => telling.say("request_by_person", &[("name", &telling.say("a_colleague", &[]))]),
         Asker::Integration { .. } => telling.say("request_by_us", &[("name", parts.governance.bundle.name())]),
     })
 }

@@ -35,7 +35,7 @@ pub struct RequestView {
     /// What it moves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// Who asks: `responder`, `staff`, `customer`, `delegate` or `integration`.
+    /// Who asks: `responder`, `staff`, `person`, `customer`, `delegate` or `integration`.
     pub asked_by: AskedBy,
     /// Whose yes is still wanted.
     pub wanted: Vec<Confirming>,
@@ -89,7 +89,7 @@ pub struct ExecutionView {
 /// Who asks.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AskedBy {
-    /// `responder`, `staff`, `customer`, `delegate` or `integration`.
+    /// `responder`, `staff`, `person`, `customer`, `delegate` or `integration`.
     pub kind: String,
     /// What they are called.
     pub name: String,
@@ -249,6 +249,13 @@ pub enum Step {
     CarriedOut {
         /// In which way.
         effect: EffectView,
+    },
+    /// A person found out what became of it.
+    Concluded {
+        /// What.
+        effect: EffectView,
+        /// Who says so, by the name of their token.
+        by: String,
     },
 }
 

@@ -49,7 +49,7 @@ use crate::{
     input,
     operation::{self, Declaration, Operation},
     reconciliation::{run, view::ReconciliationView},
-    request::{answer, ask, link, told::RequestTold, view::RequestView},
+    request::{answer, ask, conclude, link, told::RequestTold, view::RequestView},
     sign_in::{
         account::{self, MadeInvitation},
         session::{OwnSession, SessionView},
@@ -170,6 +170,7 @@ signatures! {
     GetRequest(Nothing) -> RequestView, "The request.";
     ConfirmRequest(answer::AnswerRequest) -> RequestView, "Confirmed.";
     DeclineRequest(answer::AnswerRequest) -> RequestView, "Declined.";
+    ConcludeRequest(conclude::ConcludeRequest) -> RequestView, "Concluded.";
     WithdrawRequest(Nothing) -> RequestView, "Taken back.";
     ConfirmRequests(answer::AnswerRequests) -> answer::AnsweredRequests, "Confirmed, all of them.";
     MakeLink(link::MakeLink) -> link::MadeLink, "Made.";

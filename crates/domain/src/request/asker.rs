@@ -51,6 +51,13 @@ pub enum Asker {
     },
     /// A delegate of the customer whose case it is.
     Delegate(Box<DelegateAsker>),
+    /// A person who works here and is not noted as staff.
+    Person {
+        /// The identifier of their token.
+        token: String,
+        /// The roles of the token.
+        roles: Vec<String>,
+    },
     /// A program of the organisation.
     Integration {
         /// The identifier of its token.
@@ -76,7 +83,7 @@ impl Asker {
             Self::Staff { staff, .. } => staff.as_str().into(),
             Self::Customer { customer } => customer.as_str().into(),
             Self::Delegate(asker) => asker.delegate.to_string().into(),
-            Self::Integration { token, .. } => token.as_str().into(),
+            Self::Person { token, .. } | Self::Integration { token, .. } => token.as_str().into(),
         }
     }
 
@@ -87,6 +94,7 @@ impl Asker {
             Self::Staff { .. } => "staff",
             Self::Customer { .. } => "customer",
             Self::Delegate(_) => "delegate",
+            Self::Person { .. } => "person",
             Self::Integration { .. } => "integration",
         }
     }

@@ -4,7 +4,7 @@ use super::{
     Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Link, Request, RequestChange, RequestDecision,
     RequestState, Standing, key::key,
 };
-use crate::id::{ActionName, Timestamp};
+use crate::id::{ActionName, StaffId, Timestamp};
 use smol_str::SmolStr;
 
 /// What may be done with a request that was asked for.
@@ -47,6 +47,13 @@ pub enum RequestCommand {
         /// In which way.
         effect: Effect,
     },
+    /// Say what a person found that became of it.
+    Conclude {
+        /// What.
+        effect: Effect,
+        /// Who says so, by the identifier of their token, and as which member of staff.
+        by: (String, Option<StaffId>),
+    },
 }
 
 /// Why a request is not changed.
@@ -66,6 +73,9 @@ pub enum RequestRefusal {
     /// Who asked for it does not confirm it.
     #[error("who asked for it cannot confirm it: somebody else must")]
     OwnRequest,
+    /// Who asked for it does not say what became of it.
+    #[error("who asked for it cannot say what became of it: somebody else must look")]
+    OwnConclusion,
     /// They have said yes already.
     #[error("they have confirmed it already; another person must")]
     Twice,
@@ -145,6 +155,11 @@ impl Request {
                 }
                 _ => Err(self.wrong("it is not being carried out")),
             },
+            RequestCommand::Conclude { effect, by: (by, staff) } => match self.state {
+                RequestState::Unknown if self.is_asked_by(&by, staff.as_ref()) => Err(RequestRefusal::OwnConclusion),
+                RequestState::Unknown => Ok(RequestChange::Concluded { effect, by }),
+                _ => Err(self.wrong("only what nobody knows the end of is concluded")),
+            },
         }
     }
 
@@ -186,6 +201,15 @@ impl Request {
             Some(changed) => RequestChange::Voided { changed, decision: Some(decision) },
             None => RequestChange::Executing { decision, connector: Some(connector) },
         })
+    }
+
+    /// Whether this token or this member of staff asked for it.
+    fn is_asked_by(&self, by: &str, staff: Option<&StaffId>) -> bool {
+        match &self.by {
+            Asker::Staff { staff: asker, .. } => staff == Some(asker),
+            Asker::Person { token, .. } | Asker::Integration { token, .. } => token == by,
+            Asker::Responder { .. } | Asker::Customer { .. } | Asker::Delegate(_) => false,
+        }
     }
 
     fn wrong(&self, wanted: &'static str) -> RequestRefusal {

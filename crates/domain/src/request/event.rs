@@ -151,6 +151,13 @@ pub enum RequestChange {
         /// In which way.
         effect: Effect,
     },
+    /// A person found out what became of it, which its connector does not say.
+    Concluded {
+        /// What.
+        effect: Effect,
+        /// Who says so, by the identifier of their token.
+        by: String,
+    },
 }
 
 impl RequestChange {

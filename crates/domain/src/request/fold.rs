@@ -66,7 +66,7 @@ impl Request {
                 self.attempts = 1;
             }
             RequestChange::AskedAgain => self.attempts = self.attempts.saturating_add(1),
-            RequestChange::CarriedOut { effect } => {
+            RequestChange::CarriedOut { effect } | RequestChange::Concluded { effect, .. } => {
                 self.state = match effect {
                     Effect::Done { .. } => RequestState::Done,
                     Effect::Failed { .. } => RequestState::Failed,

@@ -41,6 +41,8 @@ enum Act {
     Done(i64),
     Failed,
     Unknown,
+    /// A person found out what became of it: with this token, as one of `STAFF` or none; whether it was done.
+    Conclude(&'static str, Option<usize>, bool),
     /// What it rests on becomes another.
     Change(Changed),
     Wait(i64),
@@ -61,6 +63,8 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (-1i64..2).prop_map(Act::Done),
         1 => Just(Act::Failed),
         2 => Just(Act::Unknown),
+        2 => (select(vec!["tok_1", "tok_2"]), proptest::option::of(0..STAFF.len()), any::<bool>())
+            .prop_map(|(by, who, done)| Act::Conclude(by, who, done)),
         1 => changed.prop_map(Act::Change),
         2 => (0..DUE_MS / 4).prop_map(Act::Wait),
     ]
@@ -71,7 +75,17 @@ fn asker() -> impl Strategy<Value = Asker> {
         (0..STAFF.len()).prop_map(|who| Asker::Staff { staff: staff(who), roles: vec!["staff".to_owned()] }),
         Just(Asker::Customer { customer: customer() }),
         Just(Asker::Integration { token: "tok_1".to_owned(), roles: vec!["integration".to_owned()] }),
+        Just(Asker::Person { token: "tok_1".to_owned(), roles: vec!["lead".to_owned()] }),
     ]
+}
+
+/// Whether who concludes it asked for it themselves.
+fn own_conclusion(request: &Request, (by, who): &(String, Option<StaffId>)) -> bool {
+    match &request.by {
+        Asker::Staff { staff, .. } => who.as_ref() == Some(staff),
+        Asker::Person { token, .. } | Asker::Integration { token, .. } => token == by,
+        _ => false,
+    }
 }
 
 fn answer() -> impl Strategy<Value = Answer> {
@@ -184,6 +198,11 @@ impl Played {
             Act::Done(more) => RequestCommand::End { effect: self.done(*more) },
             Act::Failed => RequestCommand::End { effect: Effect::Failed { why: "frozen".to_owned() } },
             Act::Unknown => RequestCommand::End { effect: Effect::Unknown { why: "no answer".to_owned() } },
+            Act::Conclude(by, who, is_done) => {
+                let failed = || Effect::Failed { why: "found in the books".to_owned() };
+                let effect = if *is_done { self.done(0) } else { failed() };
+                RequestCommand::Conclude { effect, by: ((*by).to_owned(), who.map(staff)) }
+            }
             Act::Change(changed) => {
                 match changed {
                     Changed::Bundle => self.standing.bundle = digest(3),
@@ -245,7 +264,12 @@ impl Played {
             (RequestRefusal::Late, RequestCommand::Confirm(_) | RequestCommand::Link { .. }) => {
                 self.now >= self.request.due
             }
-            (_, command) => !matches!(command, RequestCommand::Confirm(_) | RequestCommand::Link { .. }),
+            (RequestRefusal::OwnConclusion, RequestCommand::Conclude { by, .. }) => own_conclusion(&self.request, by),
+            (RequestRefusal::State { state, .. }, RequestCommand::Conclude { .. }) => *state != RequestState::Unknown,
+            (_, command) => !matches!(
+                command,
+                RequestCommand::Confirm(_) | RequestCommand::Link { .. } | RequestCommand::Conclude { .. }
+            ),
         };
         if is_so { Ok(()) } else { Err(format!("refused without cause: {refusal}")) }
     }
@@ -303,7 +327,12 @@ impl Played {
             {
                 return wrong("a no counts of who was not to say yes");
             }
-            RequestChange::CarriedOut { .. } if self.executions != 1 => return wrong("an effect of nothing"),
+            RequestChange::CarriedOut { .. } | RequestChange::Concluded { .. } if self.executions != 1 => {
+                return wrong("an effect of nothing");
+            }
+            RequestChange::Concluded { .. } if before.state != RequestState::Unknown || !after.state.is_final() => {
+                return wrong("what is known was concluded, or what was concluded goes on");
+            }
             RequestChange::Voided { changed, .. } if after.void != Some(*changed) => return wrong("void for nothing"),
             _ => {}
         }

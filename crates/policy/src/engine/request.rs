@@ -150,6 +150,8 @@ impl Engine {
                 slot.entities(facts)?.get(&slot.uid).cloned()
             }
             Asker::Staff { staff, roles } => with_roles("Staff", staff.as_str(), roles),
+            // Policies know people who work here by one kind.
+            Asker::Person { token, roles } => with_roles("Staff", token, roles),
             Asker::Integration { token, roles } => with_roles("Integration", token, roles),
             Asker::Customer { customer } => Some(Entity::with_uid(uid("Customer", customer.as_str()))),
             Asker::Delegate(asker) => {

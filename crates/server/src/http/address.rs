@@ -180,6 +180,7 @@ addresses! {
     GetConfirmPage = Get "/confirm" [200] aside;
     GetConfirmStyle = Get "/confirm/page.css" [200] aside;
     GetConfirmScript = Get "/confirm/page.js" [200] aside;
+    ConcludeRequest = Post "/v1/requests/{request}/conclude" [200];
     WithdrawRequest = Post "/v1/requests/{request}/withdraw" [200];
 
     RegisterDelegate = Post "/v1/delegates" [201];

@@ -15,6 +15,7 @@ use remit_app::{
     request::{
         answer::{self, AnswerRequest, AnswerRequests},
         ask::{self, AskRequest},
+        conclude::{self, ConcludeRequest},
         link::{self, MakeLink},
         read, withdraw,
     },
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::DeclineRequest, decline_request)
         .bind(operation::ConfirmRequests, confirm_requests)
         .bind(operation::MakeLink, make_link)
+        .bind(operation::ConcludeRequest, conclude_request)
         .bind(operation::WithdrawRequest, withdraw_request)
 }
 
@@ -107,6 +109,16 @@ async fn make_link(
     body.is_no_repeat("make another link instead")?;
     let made = json(&link::make_link(&app, &caller, &id, body.value).await?)?;
     Ok((StatusCode::CREATED, private(made)).into_response())
+}
+
+async fn conclude_request(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<ConcludeRequest>,
+) -> Reply {
+    let acted = conclude::conclude_request(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn withdraw_request(

@@ -122,6 +122,36 @@ fn a_customer_reads_on_the_page_what_will_be_done_and_says_yes_to_exactly_that_o
 }
 
 #[test]
+fn a_chat_that_a_person_started_answers_nothing() {
+    let bank = bank();
+    let request = bank.ask(&bank.ana, 1_250);
+    for roles in [&["admin"][..], &["admin", "integration"]] {
+        let start = json!({ "customer": "ann", "case": bank.case });
+        let theirs = Customer::start(&bank.server.client(roles), &start);
+        assert_eq!(asked(&theirs)["requests"], json!([]));
+        for answer in ["requests/confirm", "requests/decline"] {
+            let detail = "the chat was started with a token of a person who works here";
+            refused(&theirs.post(answer, &listed(&[&request])), 403, "forbidden", detail);
+        }
+    }
+    assert_eq!(bank.ana.get(&format!("/v1/requests/{}", id(&request))).expect(200)["state"], "waiting");
+}
+
+#[test]
+fn nobody_had_a_request_before_them_for_longer_than_it_is_there() {
+    let bank = bank();
+    let asked_at = bank.server.app.environment.now();
+    let request = bank.ask(&bank.ana, 1_250);
+    bank.clock.forward_ms(1_000);
+    let mut said = listed(&[&request]);
+    said["seen_ms"] = json!(3_600_000);
+    customer(&bank).post("requests/confirm", &said).expect(204);
+    let seen = bank.until(&request, "done")["confirmations"][0]["seen_ms"].as_i64().unwrap();
+    let there = bank.server.app.environment.now().0 - asked_at.0;
+    assert!((1_000..=there).contains(&seen), "{seen} of {there}");
+}
+
+#[test]
 fn a_request_whose_time_is_over_takes_no_yes_and_its_customer_is_told() {
     let bank = bank();
     let customer = customer(&bank);

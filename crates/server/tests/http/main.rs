@@ -24,6 +24,7 @@ mod changed_rows;
 mod chat;
 mod chronicle;
 mod clocks;
+mod conclusions;
 mod concurrent;
 mod confirmations;
 mod consents;

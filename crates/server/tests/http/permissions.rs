@@ -475,9 +475,8 @@ fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
     let width = list.keys().map(String::len).max().unwrap();
     let mut now = String::from(
         "# Which action of policy each operation of the API asks for; several, where it depends on the request.\n\
-         # `public`, `chat` (whoever has a chat's link) and `session` (whoever signed in) ask for none.\n\
-         # Made and held by `cargo test --package remit-server --test http permissions`, with REMIT_BLESS=1 to write it\n\
-         # anew.\n",
+         # `public`, `chat` (whoever has a chat's link) and `session` (whoever signed in) ask for none. Made and held\n\
+         # by `cargo test --package remit-server --test http permissions`, with REMIT_BLESS=1 to write it anew.\n",
     );
     let mut lines: Vec<_> = list.iter().collect();
     lines.sort_by_key(|(name, _)| name.split_once(' ').map(|(method, address)| (address, method)));

@@ -122,9 +122,14 @@ impl Bank {
     }
 
     pub(crate) fn plan(&self, mischief: Mischief) {
+        self.plan_for(mischief, 1);
+    }
+
+    /// The same for so many times.
+    pub(crate) fn plan_for(&self, mischief: Mischief, times: u32) {
         let environment = &self.server.app.environment;
         let sandbox = environment.sandbox.open(environment.now()).unwrap();
-        sandbox.plan(&Planned { on: On::Action("pay_goodwill".to_owned()), mischief, times: 1 }).unwrap();
+        sandbox.plan(&Planned { on: On::Action("pay_goodwill".to_owned()), mischief, times }).unwrap();
     }
 
     /// How much went to the account since the start.

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 /// What verification finds of what is kept beside the records.
-fn found(bank: &Bank) -> Vec<String> {
+pub(crate) fn found(bank: &Bank) -> Vec<String> {
     // Any key: what is signed is not asked here.
     let key = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
     let problems = verified(bank.server.data.path(), &key).problems;

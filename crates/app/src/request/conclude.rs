@@ -1,0 +1,109 @@
+//! What became of a request that its connector does not say, as a person found out: its limits are held back until then.
+
+use super::{
+    carrier::{self, Carrier},
+    change::{self, Read, Wish, change},
+    held, read,
+    view::RequestView,
+};
+use crate::{
+    Caller, Done, Parts, Repeat,
+    bounds::bounded,
+    environment::clock::{parse_rfc3339, rfc3339},
+    operation::ConcludeRequestRefusal,
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    id::Timestamp,
+    request::{Effect, Money, Request, RequestCommand, RequestState, Statement, is_currency},
+    text::is_hidden,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The longest reference, in bytes.
+const REFERENCE_MAX: usize = 200;
+/// How long after it was begun nothing is carried out any more where nobody can be asked: the longest that a connector
+/// may declare, in milliseconds.
+const SETTLED_MS: i64 = 3_600_000;
+
+/// What a person found that became of a request.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(tag = "how", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ConcludeRequest {
+    /// It was carried out.
+    Done {
+        /// By what the back office knows it.
+        #[schema(min_length = 1, max_length = 200)]
+        reference: String,
+        /// How much was moved, where money was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Money>,
+        /// When, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(format = DateTime)]
+        at: Option<String>,
+    },
+    /// It was not carried out, and will not be.
+    Failed,
+}
+
+/// Says what became of a request of which that is not known.
+///
+/// # Errors
+/// [`ConcludeRequestRefusal`] says when each arises.
+pub async fn conclude_request(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    request: &str,
+    conclude: ConcludeRequest,
+) -> Result<Done<RequestView>, ConcludeRequestRefusal> {
+    let wish = Wish { ids: &[request], permission: "request.conclude", as_list: None };
+    let (entry, _) = read::permitted(parts, caller, wish.permission, request).await?;
+    if !caller.is_person() {
+        let detail = "what became of it is for a person who works here to find out, with a token of their own";
+        return Err(Refused::new(Kind::Forbidden, detail).into());
+    }
+    let effect = found(parts, &entry.value, conclude).await?;
+    let by = (caller.pseudonym.to_string(), caller.principal.staff().cloned());
+    let conclude =
+        |_: &Read<'_>, _| Ok(RequestCommand::Conclude { effect: effect.clone(), by: by.clone() });
+    Ok(change(parts, caller, repeat, wish, conclude, |_, views| change::only(views)).await?)
+}
+
+/// What was found, held against what was asked for as what a connector states is.
+async fn found(parts: &Parts, request: &Request, said: ConcludeRequest) -> Result<Effect, Refused> {
+    match said {
+        ConcludeRequest::Done { reference, amount, at } => {
+            bounded("reference", &reference, REFERENCE_MAX)?;
+            if reference.chars().any(is_hidden) {
+                return Err(Refused::invalid("reference", "has characters that do not show themselves"));
+            }
+            if amount.as_ref().is_some_and(|amount| !is_currency(&amount.currency)) {
+                return Err(Refused::invalid("amount.currency", "is no code of ISO 4217"));
+            }
+            let moment = |at: String| {
+                let read = parse_rfc3339(&at);
+                read.ok_or_else(|| Refused::invalid("at", "is no moment of RFC 3339, such as 2026-01-31T09:30:00Z"))
+            };
+            let at = at.map(moment).transpose()?;
+            held::effect(parts, request, Statement { reference, amount, at }).await
+        }
+        ConcludeRequest::Failed => {
+            let (until, now) = (settled(parts, request).await?, parts.environment.now());
+            if request.state == RequestState::Unknown && now < until {
+                let detail = format!("it may still be carried out until {}: look again then", rfc3339(until));
+                return Err(Refused::new(Kind::Conflict, detail).with("state", request.state));
+            }
+            Ok(Effect::Failed { why: "a person found that it was not carried out".to_owned() })
+        }
+    }
+}
+
+/// From when on it is not carried out any more.
+async fn settled(parts: &Parts, request: &Request) -> Result<Timestamp, Refused> {
+    let begun = carrier::begun(parts, request).await?;
+    let carrier = Carrier::of(parts, request).await;
+    Ok(carrier.map_or_else(|_| begun.plus_ms(SETTLED_MS), |carrier| carrier.connector.settled(begun)))
+}
