@@ -138,11 +138,13 @@ impl Probe {
     fn start() -> (Server, Self) {
         let server = found(tempfile::tempdir().unwrap(), Arc::clone(&BANK), connected(&BANK));
         let lead = server.client(&["lead", "admin"]);
-        let begun = Customer::of(&lead, "ann");
+        // A chat whose answers are the customer's is started by a program.
+        let program = server.client(&["integration"]);
+        let begun = Customer::of(&program, "ann");
         begun.say("my card has not arrived");
         let added = begun.send("attachments", &[("content-type", "image/png"), ("idempotency-key", "file")], PNG);
         assert_eq!(added.status, 204, "{}", added.body);
-        let silent = Customer::of(&lead, "ben");
+        let silent = Customer::of(&program, "ben");
         let ana = staff(&server, &lead, "ana", "Ana");
         let case = lead.open("cyd", "my card has not arrived");
         let attachments = format!("/v1/cases/{}/attachments", id(&case));
