@@ -11,6 +11,7 @@ use crate::{
     },
     migration::Migration,
     refused::Refused,
+    sign_in::account,
     start,
     token::{self, MadeToken, NewToken, TokenView},
     vault::{customers::Customers, erasures::Erasures, opened::Opener},
@@ -115,6 +116,15 @@ impl Opened {
         let view = TokenView::from(&row);
         token::add_to(store, &entropy, now, row)?;
         Ok(MadeToken { view, token })
+    }
+
+    /// Sets the password of somebody who works here, and their roles, on record as done at the command line. Whom it
+    /// names must be known there.
+    ///
+    /// # Errors
+    /// When a value is not accepted, or the store refuses.
+    pub fn set_password(&self, now: Timestamp, name: &str, roles: Vec<String>, password: &str) -> Result<(), Refused> {
+        account::set_password(&self.directory.store, now, name, roles, password)
     }
 
     /// What it takes to put another bundle in force; nothing where it is, and nothing is to be moved. Changes nothing.

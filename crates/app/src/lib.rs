@@ -33,6 +33,7 @@ pub mod reconciliation;
 pub mod refused;
 pub mod request;
 pub mod settings;
+pub mod sign_in;
 pub mod signature;
 pub mod staff;
 pub mod start;

@@ -16,6 +16,10 @@ pub enum Kind {
     Unauthenticated,
     /// Policy does not permit it.
     Forbidden,
+    /// Who signs in did not show who they are, or may not be let in.
+    SignInRefused,
+    /// Too many attempts to sign in.
+    TooManySignIns,
     /// The chat is over, or never was.
     ChatEnded,
     /// The link is over, or never was.

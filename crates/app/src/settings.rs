@@ -1,6 +1,6 @@
 //! How a server is run, as whoever starts it says.
 
-use crate::environment::limits::Limits;
+use crate::environment::limits::{Limits, SessionTimes};
 use remit_policy::address::Address;
 
 /// What whoever starts the server can say.
@@ -8,6 +8,8 @@ use remit_policy::address::Address;
 pub struct Settings {
     /// Limits of what is kept under way at once.
     pub limits: Limits,
+    /// How long sessions of people who work here last.
+    pub sessions: SessionTimes,
     /// Where browsers find this server. Links that are made lead to the first, and pages write from all of them.
     pub public: Vec<Address>,
     /// Where customers sign in whom a delegate has asked.

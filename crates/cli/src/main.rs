@@ -84,6 +84,9 @@ enum Command {
     /// Train and judge the intent classifier.
     #[command(subcommand)]
     Signals(commands::signals::Signals),
+    /// Let people who work here sign in with a browser.
+    #[command(subcommand)]
+    Staff(commands::staff::Staff),
     /// Make API tokens.
     #[command(subcommand)]
     Token(commands::token::Token),
@@ -128,6 +131,7 @@ fn main() -> ExitCode {
         Command::Knowledge(knowledge) => knowledge.run(cli.json),
         Command::Ledger(ledger) => ledger.run(cli.json),
         Command::Signals(signals) => signals.run(cli.json),
+        Command::Staff(staff) => staff.run(cli.json),
         Command::Token(token) => token.run(cli.json),
     };
     match done {

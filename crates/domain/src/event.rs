@@ -409,6 +409,14 @@ pub enum Event {
         /// Whose.
         forgotten: NameForgotten,
     },
+    /// What somebody who works here signs in with was changed. In their own stream.
+    AccountChanged(AccountChanged),
+    /// Somebody who works here signed in with a browser. In their own stream.
+    SessionStarted(Box<SessionStarted>),
+    /// What they signed in to ended. In their own stream.
+    SessionEnded(SessionEnded),
+    /// Sign-ins under somebody's name were refused, since too many had failed. In their own stream.
+    SignInRefused(SignInRefused),
     /// A chat was started for a customer: a link that acts for nobody else. In the chat's own stream.
     ChatStarted {
         /// Which chat, by its name, which is no secret.
@@ -451,14 +459,7 @@ pub enum Event {
         at: Timestamp,
     },
     /// A subscription was deleted. In its own stream.
-    SubscriptionDeleted {
-        /// Which.
-        subscription: String,
-        /// Who deleted it.
-        by: String,
-        /// When.
-        at: Timestamp,
-    },
+    SubscriptionDeleted(SubscriptionDeleted),
     /// A delegate was registered. In its own stream.
     DelegateRegistered(DelegateRegistered),
     /// A delegate was changed. In its own stream.

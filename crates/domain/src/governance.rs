@@ -127,6 +127,19 @@ pub struct NameForgotten {
     pub at: Timestamp,
 }
 
+/// That a subscription was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionDeleted {
+    /// Which.
+    pub subscription: String,
+    /// Who deleted it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What a subscription sends, and where to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

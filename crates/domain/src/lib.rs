@@ -30,6 +30,7 @@ pub mod request;
 pub mod retrieval;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod sign_in;
 pub mod signal;
 pub mod situation;
 pub mod source;

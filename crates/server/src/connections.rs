@@ -3,6 +3,7 @@
 
 use crate::{
     front::Front,
+    peer::{Peer, origin},
     problem::{self, Problem},
 };
 use axum::{
@@ -15,7 +16,7 @@ use std::{
     collections::HashMap,
     convert::Infallible,
     io,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -63,7 +64,7 @@ struct Seats {
 
 /// One connection.
 pub(crate) struct Seat {
-    origin: IpAddr,
+    peer: Peer,
     /// Since when it carries no request, in the order of such moments, or what else it does.
     idle: AtomicU64,
     gone: Notify,
@@ -119,10 +120,10 @@ impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut seats = lock(&self.seats);
         seats.taken.remove(&self.number);
-        if let Some(count) = seats.by_origin.get_mut(&self.seat.origin) {
+        if let Some(count) = seats.by_origin.get_mut(&self.seat.peer.origin) {
             *count -= 1;
             if *count == 0 {
-                seats.by_origin.remove(&self.seat.origin);
+                seats.by_origin.remove(&self.seat.peer.origin);
             }
         }
     }
@@ -136,7 +137,7 @@ impl Seats {
     /// Lets the connection end that has been idle for longest, of those from `origin` or of all; says whether there was
     /// one.
     fn make_room(&self, origin: Option<IpAddr>) -> bool {
-        let of = |seat: &&Arc<Seat>| origin.is_none_or(|origin| seat.origin == origin);
+        let of = |seat: &&Arc<Seat>| origin.is_none_or(|origin| seat.peer.origin == origin);
         let mut idle: Vec<_> = self.taken.values().filter(of).filter_map(|seat| Some((seat.idle()?, seat))).collect();
         idle.sort_unstable_by_key(|(since, _)| *since);
         idle.into_iter().any(|(since, seat)| seat.end(since))
@@ -161,7 +162,8 @@ impl Connections {
     /// idle.
     pub(crate) fn place(&self, peer: IpAddr, room: OwnedSemaphorePermit) -> Option<ConnectionPermit> {
         let origin = origin(peer);
-        let most = if origin.is_loopback() || self.limits.proxies.iter().any(|proxy| proxy.to_canonical() == peer) {
+        let is_proxy = origin.is_loopback() || self.limits.proxies.iter().any(|proxy| proxy.to_canonical() == peer);
+        let most = if is_proxy {
             self.limits.connections - self.limits.connections / KEPT
         } else {
             self.limits.connections_each
@@ -171,23 +173,14 @@ impl Connections {
         if there >= most && !seats.make_room(Some(origin)) {
             return None;
         }
-        let seat = Arc::new(Seat { origin, idle: AtomicU64::new(moment()), gone: Notify::new() });
+        let seat =
+            Arc::new(Seat { peer: Peer { origin, is_proxy }, idle: AtomicU64::new(moment()), gone: Notify::new() });
         let number = seats.next;
         seats.next += 1;
         seats.taken.insert(number, Arc::clone(&seat));
         *seats.by_origin.entry(origin).or_default() += 1;
         drop(seats);
         Some(ConnectionPermit { number, seat, seats: Arc::clone(&self.seats), _room: room })
-    }
-}
-
-/// Whom an address stands for: itself, or of version 6 its network, since each of those has as many as it wants.
-fn origin(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) if !address.is_loopback() => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-        }
-        address => address,
     }
 }
 
@@ -204,10 +197,11 @@ pub(crate) fn refuse(stream: &TcpStream) {
 pub(crate) fn answer(
     front: &Arc<Front>,
     seat: &Arc<Seat>,
-    request: hyper::Request<Incoming>,
+    mut request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<Response<Carried>, Infallible>> + Send + use<> {
     let begun = seat.begin().then(|| Busy(Arc::clone(seat)));
     let front = Arc::clone(front);
+    request.extensions_mut().insert(seat.peer);
     async move {
         match begun {
             Some(busy) => Ok(front.answer(request).await?.map(|body| Carried { body, _busy: busy })),

@@ -3,6 +3,7 @@
 
 use crate::{
     http::{self, metrics::Requests},
+    peer::Peer,
     read_body::ReadBody,
 };
 use axum::{Router, body::Body, response::Response};
@@ -59,6 +60,7 @@ impl Front {
         }
         let read = ReadBody::default();
         request.extensions_mut().insert(read.clone());
+        let peer = request.extensions().get::<Peer>().copied();
         let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
         let mut answer = TowerToHyperService::new(self.router()).call(request).await?;
         for _ in 1..ATTEMPTS {
@@ -69,6 +71,7 @@ impl Front {
             (*again.method_mut(), *again.uri_mut(), *again.headers_mut()) =
                 (method.clone(), uri.clone(), headers.clone());
             again.extensions_mut().insert(Arc::clone(&self.succession));
+            peer.map(|peer| again.extensions_mut().insert(peer));
             answer = TowerToHyperService::new(self.router()).call(again).await?;
         }
         Ok(answer)

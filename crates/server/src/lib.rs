@@ -7,6 +7,7 @@ pub mod descriptors;
 mod front;
 pub mod http;
 pub mod jobs;
+mod peer;
 pub mod problem;
 mod read_body;
 pub mod serve;

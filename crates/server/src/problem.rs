@@ -46,6 +46,13 @@ kinds! {
     /// The token may not do this.
     FORBIDDEN = "forbidden", 403, "Policy does not allow this",
         "Use a token with a role that the bundle's API policies permit; the detail names the policies that decided.";
+    /// Who signs in is not let in.
+    SIGN_IN_REFUSED = "sign_in_refused", 403, "Signing in was refused",
+        "Check the name and the password, or ask who invited you for a new link; whoever may asks for one with \
+         POST /v1/staff/NAME/invitation.";
+    /// More attempts than may be.
+    TOO_MANY_SIGN_INS = "too_many_sign_ins", 429, "Too many attempts to sign in",
+        "Wait the seconds in `Retry-After`. Who does not know the password any more asks for a new link.";
     /// The chat is over.
     CHAT_ENDED = "chat_ended", 401, "The chat link is not valid, or not any more",
         "Get a new link from where you got this one; an integration makes one with POST /v1/chats.";
@@ -54,7 +61,7 @@ kinds! {
         "Ask who sent the link for a new one; an integration makes one as it made this one.";
     /// Sent by another site's page.
     CROSS_SITE = "cross_site", 403, "Another site sent this request",
-        "Write on the chat page itself; other programs use the API with a token.";
+        "Ask from the page itself, which knows what to send beside it; other programs use the API with a token.";
     /// More than one customer may.
     TOO_OFTEN = "too_often", 429, "Too much at once on one chat",
         "Wait the seconds in `Retry-After` and send it again under the same idempotency key.";
@@ -188,6 +195,8 @@ impl From<Kind> for &'static ProblemKind {
             Kind::BadRequest => BAD_REQUEST,
             Kind::Unauthenticated => UNAUTHENTICATED,
             Kind::Forbidden => FORBIDDEN,
+            Kind::SignInRefused => SIGN_IN_REFUSED,
+            Kind::TooManySignIns => TOO_MANY_SIGN_INS,
             Kind::ChatEnded => CHAT_ENDED,
             Kind::LinkEnded => LINK_ENDED,
             Kind::TooOften => TOO_OFTEN,

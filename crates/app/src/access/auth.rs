@@ -6,6 +6,7 @@ use crate::{
         Caller,
         principal::{Principal, TOKEN_PREFIX},
     },
+    journal::accounts::is_session,
     live::tokens::KNOWN_MAX,
     refused::{Kind, Refused},
 };
@@ -41,30 +42,40 @@ pub async fn caller(
         .filter(|secret| secret.starts_with(TOKEN_PREFIX) && secret.len() <= 128)
         .ok_or_else(|| refused("the `Authorization` header does not hold a Remit token"))?;
     let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-    let known = live.tokens.known.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
-    let caller = match known {
-        Some(caller) => caller,
-        None => {
-            let before = revocations(live);
-            let row = journal.store.token(&hash).await.map_err(Refused::internal)?;
-            let row = row.filter(|row| !is_revoked(live, &row.id));
-            let mut caller = row.map(Caller::from).ok_or_else(|| refused("the token is unknown or revoked"))?;
-            caller.usage = Some(live.used.of(&caller.token, &environment.limits));
-            let caller = Arc::new(caller);
-            let mut tokens = live.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
-            if tokens.len() >= KNOWN_MAX {
-                tokens.clear();
-            }
-            if revocations(live) == before {
-                tokens.insert(hash, Arc::clone(&caller));
-            }
-            caller
-        }
-    };
+    let caller = known(journal, live, environment, &hash).await?;
+    let caller = caller.filter(|caller| !is_session(&caller.token));
+    let caller = caller.ok_or_else(|| refused("the token is unknown or revoked"))?;
     if caller.expires <= environment.now() {
         return Err(refused("the token has expired"));
     }
     Ok(caller)
+}
+
+/// Whom a secret with this hash stands for, where it was not revoked; it may have ended.
+pub(crate) async fn known(
+    journal: &Journal,
+    live: &Live,
+    environment: &Environment,
+    hash: &[u8; 32],
+) -> Result<Option<Arc<Caller>>, Refused> {
+    let known = live.tokens.known.read().unwrap_or_else(PoisonError::into_inner).get(hash).cloned();
+    if known.is_some() {
+        return Ok(known);
+    }
+    let before = revocations(live);
+    let row = journal.store.token(hash).await.map_err(Refused::internal)?;
+    let Some(row) = row.filter(|row| !is_revoked(live, &row.id)) else { return Ok(None) };
+    let mut caller = Caller::from(row);
+    caller.usage = Some(live.used.of(&caller.token, &environment.limits));
+    let caller = Arc::new(caller);
+    let mut tokens = live.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
+    if tokens.len() >= KNOWN_MAX {
+        tokens.clear();
+    }
+    if revocations(live) == before {
+        tokens.insert(*hash, Arc::clone(&caller));
+    }
+    Ok(Some(caller))
 }
 
 /// Whether policy permits `caller` the `action` on the organisation.

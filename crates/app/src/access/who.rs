@@ -2,7 +2,10 @@
 //! is looked up when it is shown, from what can be forgotten.
 
 use crate::{
-    Journal, Vault, caller::token_id::TOKEN_ID, journal::delegations::stored_delegate, refused::Refused,
+    Journal, Vault,
+    caller::token_id::{SESSION_ID, TOKEN_ID},
+    journal::delegations::stored_delegate,
+    refused::Refused,
     vault::names::KNOWN_MAX,
 };
 use remit_domain::{Case, Event, Stream, exception::Exception};
@@ -12,7 +15,7 @@ use std::{borrow::Cow, sync::PoisonError};
 /// The name behind what an actor is called in records; that itself, where it is no pseudonym or the name was
 /// forgotten. Records of earlier versions hold names.
 pub(crate) async fn named(journal: &Journal, vault: &Vault, actor: &str) -> Result<String, Refused> {
-    if !actor.starts_with(TOKEN_ID) {
+    if ![TOKEN_ID, SESSION_ID].iter().any(|kind| actor.starts_with(kind)) {
         return Ok(actor.to_owned());
     }
     if let Some(name) = vault.names.0.read().unwrap_or_else(PoisonError::into_inner).get(actor) {

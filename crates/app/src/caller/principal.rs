@@ -1,5 +1,6 @@
 //! Principals: who gives a command, and what Remit itself may do in each of its jobs.
 
+use super::token_id::SESSION_ID;
 use remit_domain::{
     case::Requester,
     delegation::{DelegateClass, DelegatedGrant, Delegation, GrantLimits},
@@ -212,6 +213,8 @@ impl From<&TokenRow> for Principal {
         match (staff, row.responder.clone()) {
             (Some(staff), responder) => Self::Staff { staff, responder },
             (None, Some(responder)) => Self::Responder(responder),
+            // Who signed in is a person, whatever their roles.
+            (None, None) if row.id.starts_with(SESSION_ID) => Self::Person,
             (None, None) if row.roles.iter().any(|role| PROGRAMS.contains(&role.as_str())) => Self::Integration,
             (None, None) => Self::Person,
         }

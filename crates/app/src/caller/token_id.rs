@@ -6,6 +6,9 @@ use sha2::{Digest as _, Sha256};
 /// What a token's identifier begins with.
 pub(crate) const TOKEN_ID: &str = "tok_";
 
+/// What a session's identifier begins with.
+pub(crate) const SESSION_ID: &str = "ses_";
+
 /// The hash under which a token's secret is stored, and a short identifier made from it.
 pub(crate) fn token_id(secret: &str) -> ([u8; 32], String) {
     let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
@@ -15,4 +18,9 @@ pub(crate) fn token_id(secret: &str) -> ([u8; 32], String) {
 /// A token's identifier, by the hash of its secret.
 pub(crate) fn id_of_hash(hash: &[u8; 32]) -> String {
     format!("{TOKEN_ID}{}", hex(hash.get(..8).unwrap_or_default()))
+}
+
+/// A session's identifier, by the hash of its secret.
+pub(crate) fn session_id(hash: &[u8; 32]) -> String {
+    format!("{SESSION_ID}{}", hex(hash.get(..8).unwrap_or_default()))
 }

@@ -379,6 +379,10 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::CaseAwaited { .. }
         | Event::StaffRemoved { .. }
         | Event::TokenNameForgotten { .. }
+        | Event::AccountChanged(_)
+        | Event::SessionStarted(_)
+        | Event::SessionEnded(_)
+        | Event::SignInRefused(_)
         | Event::ExceptionEscalated { .. }
         | Event::AiStopped { .. }
         | Event::AiResumed { .. }
@@ -398,7 +402,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::DelegationChanged(_)
         | Event::DelegationUsed(_)
         | Event::SubscriptionChanged { .. }
-        | Event::SubscriptionDeleted { .. }
+        | Event::SubscriptionDeleted(_)
         | Event::ExceptionTaken { .. }
         | Event::FeedbackGiven { .. }
         | Event::ContactedAgain { .. }

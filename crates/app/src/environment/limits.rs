@@ -1,6 +1,6 @@
 //! Bounds that an operator can set: how often a token may ask, and how much may be open at once.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 /// What callers may have, each and together.
 #[derive(Debug, Clone)]
@@ -29,6 +29,21 @@ impl Default for Limits {
             connections_each: 1_024,
             proxies: Vec::new(),
         }
+    }
+}
+
+/// How long sessions of people who work here last.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionTimes {
+    /// Without being used.
+    pub idle: Duration,
+    /// At most.
+    pub longest: Duration,
+}
+
+impl Default for SessionTimes {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(30 * 60), longest: Duration::from_secs(12 * 3_600) }
     }
 }
 

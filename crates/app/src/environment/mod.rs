@@ -12,7 +12,12 @@ pub mod sandbox;
 
 use crate::{
     environment::{
-        clock::Clock, entropy::Entropy, limits::Limits, metrics::Metrics, off_thread::Processors, sandbox::SandboxFile,
+        clock::Clock,
+        entropy::Entropy,
+        limits::{Limits, SessionTimes},
+        metrics::Metrics,
+        off_thread::Processors,
+        sandbox::SandboxFile,
     },
     refused::Refused,
 };
@@ -33,6 +38,8 @@ pub struct Environment {
     ahead_ms: i64,
     /// Limits of what is kept under way at once.
     pub limits: Limits,
+    /// How long sessions of people who work here last.
+    pub(crate) sessions: SessionTimes,
     /// What operators can watch.
     pub metrics: Metrics,
     /// Where browsers find this server, the first in links.
@@ -56,7 +63,7 @@ impl Environment {
     /// where customers sign in.
     pub(crate) fn new(
         clock: Box<dyn Clock>,
-        limits: Limits,
+        (limits, sessions): (Limits, SessionTimes),
         public: Vec<String>,
         sign_in: Option<String>,
         sandbox: SandboxFile,
@@ -66,6 +73,7 @@ impl Environment {
             ahead_ms: milliseconds(clock.monotonic()).saturating_sub(clock.now().0),
             clock,
             limits,
+            sessions,
             metrics: Metrics::default(),
             public,
             sign_in,

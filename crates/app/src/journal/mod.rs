@@ -1,6 +1,7 @@
 //! What is on record: commits, and what wakes those who wait for them. Whoever reads what was not waited for waits for
 //! the disk before it leaves the process.
 
+pub(crate) mod accounts;
 mod bundles;
 pub(crate) mod delegations;
 mod gate;

@@ -11,6 +11,7 @@ pub mod floor;
 pub mod load;
 pub mod outage;
 pub(crate) mod remembered;
+pub(crate) mod sign_ins;
 pub(crate) mod staff_tokens;
 pub mod subscriptions;
 pub mod tokens;
@@ -23,6 +24,7 @@ use crate::{
         event_buffer::EventBuffer,
         floor::LiveFloor,
         load::{Load, Tripped},
+        sign_ins::SignIns,
         staff_tokens::StaffTokens,
         subscriptions::Subscriptions,
         tokens::Tokens,
@@ -50,6 +52,7 @@ pub struct Live {
     /// The newest events, for those who listen.
     pub(crate) event_buffer: Arc<EventBuffer>,
     pub(crate) used: Arc<Used>,
+    pub(crate) sign_ins: Arc<SignIns>,
     /// AI responders that were shown to fail too often, on their way to be stopped.
     pub(crate) tripped: UnboundedSender<Tripped>,
     pub(crate) trips: Arc<Mutex<Option<UnboundedReceiver<Tripped>>>>,
@@ -82,6 +85,7 @@ impl Live {
             subscriptions: Arc::new(Subscriptions::new(webhooks_in_the_clear)),
             event_buffer: Arc::new(EventBuffer::after(last)),
             used: Arc::default(),
+            sign_ins: Arc::default(),
             tripped,
             trips: Arc::new(Mutex::new(Some(trips))),
             heir: RwLock::default(),
@@ -102,6 +106,7 @@ impl Live {
             subscriptions: Arc::clone(&self.subscriptions),
             event_buffer: Arc::clone(&self.event_buffer),
             used: Arc::clone(&self.used),
+            sign_ins: Arc::clone(&self.sign_ins),
             tripped: self.tripped.clone(),
             trips: Arc::clone(&self.trips),
             heir: RwLock::default(),

@@ -35,10 +35,12 @@ pub struct Refusing {
 /// Who may ask for an operation, before policy is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
-    /// Whoever has a token.
+    /// Whoever has a token, or signed in with a browser.
     Token,
     /// The customer who has a chat's link.
     Customer,
+    /// Who signed in with a browser.
+    Session,
     /// A delegate, with an access token and a proof that it is theirs.
     Delegate,
     /// Everybody.
@@ -81,6 +83,8 @@ pub enum Thing {
     Responder,
     /// A token.
     Token,
+    /// A session.
+    Session,
     /// A subscription.
     Subscription,
     /// A customer.
@@ -119,6 +123,7 @@ impl Thing {
             Self::Staff => "staff",
             Self::Responder => "responder",
             Self::Token => "token",
+            Self::Session => "session",
             Self::Subscription => "subscription",
             Self::Customer => "customer",
             Self::Position => "position",
@@ -146,6 +151,7 @@ impl Thing {
             Self::Staff => "The member of staff.",
             Self::Responder => "The responder.",
             Self::Token => "The token.",
+            Self::Session => "The session.",
             Self::Subscription => "The subscription.",
             Self::Customer => "The customer, by your own identifier of them, or by their pseudonym.",
             Self::Position => "The event's position in the ledger.",
@@ -167,7 +173,7 @@ impl Thing {
 }
 
 /// What operations belong to, each in words.
-pub const TAGS: [(&str, &str); 15] = [
+pub const TAGS: [(&str, &str); 16] = [
     ("cases", "Requests of customers, from the first message to the last."),
     (
         "chat",
@@ -181,6 +187,7 @@ pub const TAGS: [(&str, &str); 15] = [
         "What delegates do for their customers, each call with an access token and a proof that it is theirs.",
     ),
     ("exceptions", "Work that left the standard path, each with an owner and a due time."),
+    ("sign-in", "People who work here sign in with a browser: accounts, and the sessions that this begins."),
     ("staff", "People: whether they are there, what is offered to them, what they have; and AI that was stopped."),
     ("events", "Everything that happens, as it is committed."),
     ("subscriptions", "Whom events are sent to by webhook, how far they are, and what was given up."),

@@ -11,7 +11,8 @@
 //! - `as a command`: commits; `as a keyed command`: once under a key of the caller's; `as a secret command`: never
 //!   again under a key, since its answer is a secret;
 //! - `on a case`: a keyed command on a case as it is now, taken anew where it changed meanwhile;
-//! - `for everybody`: without a token; `for a link`: by who has a chat's link;
+//! - `for everybody`, `as a command for everybody`: without a token; `for a link`: by who has a chat's link;
+//! - `at once in a session`, `as a command in a session`: by who signed in with a browser, for themselves;
 //! - `on the readers for a link`, `as a command for a link`: for the customer, by who has the link of requests;
 //! - `on the readers for a delegate`, `as a keyed command for a delegate`: by who has a delegate's access token;
 //! - `in a chat`, `on the readers in a chat`, `as a command in a chat`: for the customer of that chat.
@@ -65,6 +66,15 @@ macro_rules! operation {
 
 /// Who may ask for what runs so, and whether it can be repeated.
 macro_rules! way {
+    (who: as a command for everybody) => {
+        crate::operation::declaration::Who::Everybody
+    };
+    (who: at once in a session) => {
+        crate::operation::declaration::Who::Session
+    };
+    (who: as a command in a session) => {
+        crate::operation::declaration::Who::Session
+    };
     (who: for everybody) => {
         crate::operation::declaration::Who::Everybody
     };
@@ -145,6 +155,19 @@ macro_rules! refused {
             Superseded,
         } }
     };
+    ([as a command for everybody] $operation:ident $refusal:ident { $($own:tt)* }) => {
+        refused! { [for everybody] $operation $refusal {
+            $($own)*
+            /// As many commands wait to be written as there is room for.
+            Busy,
+            /// The disk is full; nothing was recorded.
+            StorageFull,
+            /// Bundles came into force again and again while this was taken anew.
+            Superseded,
+        } }
+    };
+    ([as a command in a session] $($rest:tt)*) => { refused! { [as a command for everybody] $($rest)* } };
+    ([at once in a session] $($rest:tt)*) => { refused! { [for everybody] $($rest)* } };
     ([as a command in a chat] $operation:ident $refusal:ident { $($own:tt)* }) => {
         refused! { [on a case] $operation $refusal {
             $($own)*

@@ -27,6 +27,7 @@ mod ops;
 mod reconciliations;
 mod requests;
 mod sandbox;
+mod sign_in;
 mod staff;
 mod subscriptions;
 mod work;
@@ -52,6 +53,7 @@ pub use refusal::Operation;
 pub use refusal::{Detail, Refusal};
 pub use requests::*;
 pub use sandbox::*;
+pub use sign_in::*;
 pub use staff::*;
 pub use subscriptions::*;
 pub use work::*;
@@ -75,6 +77,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         delegated::ALL,
         facts::ALL,
         staff::ALL,
+        sign_in::ALL,
         events::ALL,
         subscriptions::ALL,
         access::ALL,

@@ -100,6 +100,7 @@ pub(crate) fn follow_in(parts: &Parts, live: &Live, change: Change) -> Result<()
     }
     live.tokens.follow(&change);
     live.staff_tokens.follow(&change);
+    live.sign_ins.follow(&change);
     follow_on_floor(governance, live, environment, &change);
     live.hand_on(&change);
     let followed = live.subscriptions.follow(&change, &vault.keys);

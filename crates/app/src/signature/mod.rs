@@ -50,6 +50,10 @@ use crate::{
     operation::{self, Declaration, Operation},
     reconciliation::{run, view::ReconciliationView},
     request::{answer, ask, conclude, link, told::RequestTold, view::RequestView},
+    sign_in::{
+        account::{self, MadeInvitation},
+        session::{OwnSession, SessionView},
+    },
     staff::{self, QueueView, StaffView, WorkView},
     token::{self, MadeToken, TokenView},
     webhook::{
@@ -134,6 +138,17 @@ signatures! {
     MergeCase(merge::MergeCase) -> CaseAnswer, "Merged.";
     GetContext(Nothing) -> ContextView, "The context.";
 
+    InviteStaff(account::InviteStaff) -> MadeInvitation, "Made.";
+    EndAccount(Nothing) -> Nothing, "Ended.";
+    ListSessions(Nothing) -> List<SessionView>, "All of them.";
+    EndSession(Nothing) -> Nothing, "Ended.";
+    SignIn(account::SignIn) -> Nothing, "Signed in.";
+    AcceptInvitation(account::AcceptInvitation) -> Nothing, "The password is set.";
+    GetSession(Nothing) -> OwnSession, "Who is signed in.";
+    SignOut(Nothing) -> Nothing, "Signed out.";
+    GetSignInPage(Nothing) -> Text<Html>, "The page.";
+    GetSignOutPage(Nothing) -> Text<Html>, "The page.";
+    GetSignInScript(Nothing) -> Text<Script>, "The script.";
     NoteStaff(staff::NoteStaff) -> StaffView, "Noted.";
     RemoveStaff(Nothing) -> Nothing, "Removed.";
     ListStaff(Nothing) -> List<StaffView>, "Everybody.";

@@ -4,7 +4,11 @@
 use crate::{
     Caller, Parts, Succession,
     access::auth,
-    journal::{ATTEMPTS, outbox, stored_case},
+    journal::{
+        ATTEMPTS,
+        accounts::{self, ACCOUNTS, is_session},
+        outbox, stored_case,
+    },
     live::floor::STAFF,
     operation::RemoveStaffRefusal,
     pipeline::authority,
@@ -15,8 +19,9 @@ use remit_domain::{
     Event,
     governance::StaffRemoval,
     id::{CaseId, StaffId},
+    sign_in::{AccountChange, AccountChanged, SessionEnd},
 };
-use remit_store::{Commit, CommitError, Entry, Expected, OutboxRow, TokenChange, Views as _};
+use remit_store::{Commit, CommitError, Entry, Expected, OutboxRow, Views as _};
 
 /// Removes a member of staff. Once this is done nothing is offered to them, and they have nothing.
 ///
@@ -76,18 +81,22 @@ async fn put_on_record(parts: &Parts, caller: &Caller, id: &StaffId) -> Result<(
 async fn end_all(parts: &Parts, caller: &Caller, id: &StaffId) -> Result<Result<(), CommitError>, Refused> {
     let (at, by) = (parts.environment.now(), caller.pseudonym.to_string());
     let mut events = vec![Event::StaffRemoved { removed: StaffRemoval { staff: id.clone(), by: by.clone(), at } }];
-    let mut tokens = Vec::new();
+    let mut commit = Commit::default();
     for row in parts.journal.store.tokens().await.map_err(Refused::internal)? {
-        if row.staff.as_deref() == Some(id.as_str()) && !auth::is_revoked(&parts.live, &row.id) {
-            events.push(Event::TokenRevoked { token: row.id.clone(), by: by.clone(), at });
-            tokens.push(TokenChange::Revoke(row.id));
+        let is_theirs = row.staff.as_deref() == Some(id.as_str()) || (is_session(&row.id) && row.name == id.as_str());
+        if is_theirs && !auth::is_revoked(&parts.live, &row.id) {
+            accounts::end(&mut commit, &mut events, &row, (SessionEnd::Removed, &by, at));
         }
+    }
+    if let Some(account) = ACCOUNTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)? {
+        commit.items.push(ACCOUNTS.forget(id.as_str(), account.expected()));
+        let (person, change, by) = (id.clone(), AccountChange::Ended, by.clone());
+        events.push(Event::AccountChanged(AccountChanged { person, change, by, at }));
     }
     let stored = STAFF.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
     let expected = stored.as_ref().map_or(Expected::Absent, Entry::expected);
-    let items = vec![STAFF.forget(id.to_string(), expected)];
-    let outbox = left(parts, id).await?;
-    let commit = Commit { items, tokens, outbox, ..Commit::default() };
+    commit.items.push(STAFF.forget(id.to_string(), expected));
+    commit.outbox = left(parts, id).await?;
     Ok(authority::govern(parts, caller, &events, commit).await)
 }
 

@@ -13,6 +13,7 @@ use crate::{
     },
     environment::{block_on::block_on, clock::rfc3339, entropy::Entropy},
     governance::resolve_names,
+    journal::accounts::{self, is_session},
     live::floor::STAFF,
     operation::{ListTokensRefusal, MakeTokenRefusal, RevokeTokenRefusal},
     pipeline::{
@@ -25,6 +26,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
     Event,
     id::{StaffId, Timestamp},
+    sign_in::SessionEnd,
     source,
 };
 use remit_policy::bundle::Bundle;
@@ -189,9 +191,11 @@ pub async fn check(store: &impl Store, bundle: &Bundle, new: &NewToken) -> Resul
 /// When a value is not accepted.
 pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(TokenRow, String), Refused> {
     resolve_names::printable("name", &new.name, resolve_names::NAME_MAX)?;
-    let own = |name: &str| OWN_NAMES.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with(TOKEN_ID);
+    let own = |name: &str| {
+        OWN_NAMES.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with(TOKEN_ID) || is_session(name)
+    };
     if own(&new.name) || !new.name.is_ascii() {
-        let why = "must be ASCII, and none of what Remit itself is called in records: remit, customer, tok_…";
+        let why = "must be ASCII, and none of what records call something else: remit, customer, tok_…, ses_…";
         return Err(Refused::invalid("name", why));
     }
     if new.roles.is_empty() {
@@ -265,7 +269,8 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
 pub async fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, ListTokensRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     let rows = parts.journal.store.tokens().await.map_err(Refused::internal)?;
-    Ok(rows.iter().filter(|row| !auth::is_revoked(&parts.live, &row.id)).map(TokenView::from).collect())
+    let listed = |row: &&TokenRow| !is_session(&row.id) && !auth::is_revoked(&parts.live, &row.id);
+    Ok(rows.iter().filter(listed).map(TokenView::from).collect())
 }
 
 /// Revokes a token; it is refused from the next request on, also where the disk does not take that.
@@ -274,8 +279,12 @@ pub async fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Li
 /// [`RevokeTokenRefusal`] says when each arises.
 pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), RevokeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    let none = || Refused::new(Kind::NotFound, "no token has this id");
+    if is_session(id) {
+        return Err(none().cured_by("Sessions are listed, and ended, at /v1/sessions.").into());
+    }
     match revoke(parts, caller, id).await {
-        Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id").into()),
+        Err(CommitError::Done) => return Err(none().into()),
         Err(error @ CommitError::Superseded) => return Err(crate::refused(error).into()),
         Ok(()) => {}
         Err(error) => {
@@ -302,10 +311,13 @@ pub async fn revoke_what_is_left(parts: &Parts) {
 }
 
 async fn revoke(parts: &Parts, caller: &Caller, id: &str) -> Result<(), CommitError> {
-    let (token, by) = (id.to_owned(), caller.pseudonym.to_string());
-    let event = Event::TokenRevoked { token, by, at: parts.environment.now() };
-    let tokens = vec![TokenChange::Revoke(id.to_owned())];
-    authority::govern(parts, caller, &[event], Commit { tokens, ..Commit::default() }).await
+    let row = parts.journal.store.token_of_id(id).await.map_err(|error| CommitError::Failed(error.to_string()))?;
+    let row = row.ok_or(CommitError::Done)?;
+    let (mut commit, mut events) = (Commit::default(), Vec::new());
+    // A session is among what is left to be revoked where the store could not take that it ended.
+    let why = (SessionEnd::Ended, &*caller.pseudonym, parts.environment.now());
+    accounts::end(&mut commit, &mut events, &row, why);
+    authority::govern(parts, caller, &events, commit).await
 }
 
 /// A token for whoever has the data directory, to read through this process alone: it is kept nowhere.

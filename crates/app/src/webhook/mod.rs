@@ -14,7 +14,11 @@ use crate::{
     pipeline::authority,
     refused::Refused,
 };
-use remit_domain::{Event, governance::SubscriptionChange, signal::OWN_SOURCE};
+use remit_domain::{
+    Event,
+    governance::{SubscriptionChange, SubscriptionDeleted},
+    signal::OWN_SOURCE,
+};
 use remit_responders::Failure;
 use remit_store::{Commit, Expected, Journal as _, RecordRow, Views as _};
 use serde::Serialize;
@@ -247,7 +251,8 @@ pub(crate) async fn forget_subscription(
     let letters = parts.journal.store.items(dead.kind()).await.map_err(Refused::internal)?;
     items.extend(letters.into_iter().map(|letter| dead.forget(letter.id, expected)));
     let by = caller.pseudonym.to_string();
-    let event = Event::SubscriptionDeleted { subscription: id.clone(), by, at: parts.environment.now() };
+    let deleted = SubscriptionDeleted { subscription: id.clone(), by, at: parts.environment.now() };
+    let event = Event::SubscriptionDeleted(deleted);
     authority::govern(parts, caller, &[event], Commit { items, ..Commit::default() }).await.map_err(crate::refused)?;
     parts.environment.metrics.forget_webhook(id);
     Ok(())

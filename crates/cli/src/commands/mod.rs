@@ -19,6 +19,7 @@ pub(crate) mod responder;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod signals;
+pub(crate) mod staff;
 pub(crate) mod stream;
 pub(crate) mod token;
 pub(crate) mod trace;

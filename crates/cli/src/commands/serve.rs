@@ -10,7 +10,7 @@ use remit_app::{
     boot::BootError,
     bundle::{Moves, PlanError, rehome},
     directory::FIRST_TOKEN,
-    environment::entropy::Entropy,
+    environment::{entropy::Entropy, limits::SessionTimes},
     succession::Making,
     token,
 };
@@ -159,6 +159,7 @@ impl Serve {
             public: self.public_url.clone(),
             customer_sign_in: self.customer_sign_in.clone(),
             webhooks_in_the_clear: self.webhooks_in_the_clear,
+            sessions: SessionTimes::default(),
         };
         govern(&self.data, self.bundle.as_deref(), moves, settings, &|| Err(new()))
     }

@@ -153,6 +153,10 @@ impl Case {
             | Event::PresenceSet { .. }
             | Event::StaffRemoved { .. }
             | Event::TokenNameForgotten { .. }
+            | Event::AccountChanged(_)
+            | Event::SessionStarted(_)
+            | Event::SessionEnded(_)
+            | Event::SignInRefused(_)
             | Event::ChatStarted { .. }
             | Event::SubscriptionMade { .. }
             | Event::DelegateRegistered(_)
@@ -163,7 +167,7 @@ impl Case {
             | Event::DelegationChanged(_)
             | Event::DelegationUsed(_)
             | Event::SubscriptionChanged { .. }
-            | Event::SubscriptionDeleted { .. }
+            | Event::SubscriptionDeleted(_)
             | Event::CustomerFactsSet { .. }
             | Event::CustomerErased { .. }
             | Event::ErasureCompleted { .. } => {}

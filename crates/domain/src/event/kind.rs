@@ -1,7 +1,12 @@
 //! The names under which events are recorded, and by what each can be looked up.
 
 use super::Event;
-use crate::{field::FactsSet, governance::OutcomesReset, request::RequestDecision, stream::Stream};
+use crate::{
+    field::FactsSet,
+    governance::{OutcomesReset, SubscriptionDeleted},
+    request::RequestDecision,
+    stream::Stream,
+};
 
 impl Event {
     /// Every name under which an event is recorded.
@@ -54,6 +59,10 @@ impl Event {
         "presence_set",
         "staff_removed",
         "token_name_forgotten",
+        "account_changed",
+        "session_started",
+        "session_ended",
+        "sign_in_refused",
         "chat_started",
         "subscription_made",
         "subscription_changed",
@@ -80,6 +89,10 @@ impl Event {
         "presence_set",
         "staff_removed",
         "token_name_forgotten",
+        "account_changed",
+        "session_started",
+        "session_ended",
+        "sign_in_refused",
         "chat_started",
         "subscription_made",
         "subscription_changed",
@@ -144,10 +157,14 @@ impl Event {
             Self::PresenceSet { .. } => "presence_set",
             Self::StaffRemoved { .. } => "staff_removed",
             Self::TokenNameForgotten { .. } => "token_name_forgotten",
+            Self::AccountChanged(_) => "account_changed",
+            Self::SessionStarted(_) => "session_started",
+            Self::SessionEnded(_) => "session_ended",
+            Self::SignInRefused(_) => "sign_in_refused",
             Self::ChatStarted { .. } => "chat_started",
             Self::SubscriptionMade { .. } => "subscription_made",
             Self::SubscriptionChanged { .. } => "subscription_changed",
-            Self::SubscriptionDeleted { .. } => "subscription_deleted",
+            Self::SubscriptionDeleted(_) => "subscription_deleted",
             Self::DelegateRegistered { .. } => "delegate_registered",
             Self::DelegateChanged { .. } => "delegate_changed",
             Self::ConsentAsked { .. } => "consent_asked",
@@ -176,10 +193,16 @@ impl Event {
             Self::PresenceSet { staff, .. } => Some(Stream::staff(staff)),
             Self::StaffRemoved { removed } => Some(Stream::staff(&removed.staff)),
             Self::TokenNameForgotten { forgotten } => Some(Stream::token(&forgotten.token)),
+            Self::AccountChanged(changed) => Some(Stream::staff(&changed.person)),
+            Self::SessionStarted(started) => Some(Stream::staff(&started.person)),
+            Self::SessionEnded(ended) => Some(Stream::staff(&ended.person)),
+            Self::SignInRefused(refused) => Some(Stream::staff(&refused.person)),
             Self::ChatStarted { chat, .. } => Some(Stream::chat(chat)),
             Self::SubscriptionMade { subscription, .. }
             | Self::SubscriptionChanged { subscription, .. }
-            | Self::SubscriptionDeleted { subscription, .. } => Some(Stream::subscription(subscription)),
+            | Self::SubscriptionDeleted(SubscriptionDeleted { subscription, .. }) => {
+                Some(Stream::subscription(subscription))
+            }
             Self::DelegateRegistered(registered) => Some(Stream::delegate(registered.delegate)),
             Self::DelegateChanged(changed) => Some(Stream::delegate(changed.delegate)),
             Self::ConsentAsked(asked) => Some(Stream::delegate(asked.delegate)),

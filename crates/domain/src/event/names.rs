@@ -16,7 +16,8 @@ pub(super) use crate::{
     field::{FactsSet, Held},
     floor::StaffProfile,
     governance::{
-        Grant, NameForgotten, OutcomesReset, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms,
+        Grant, NameForgotten, OutcomesReset, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionDeleted,
+        SubscriptionTerms,
     },
     id::{
         CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
@@ -25,6 +26,7 @@ pub(super) use crate::{
     offer::{Offer, OfferEnd, OfferWithheld},
     reconciliation::Reconciliation,
     request::{RequestAsked, RequestChanged, RequestEnded, RequestNoted},
+    sign_in::{AccountChanged, SessionEnded, SessionStarted, SignInRefused},
     signal::Reading,
     situation::Noted,
 };

@@ -231,6 +231,17 @@ addresses! {
     OwnException = Post "/v1/exceptions/{id}/own" [200];
     GiveUpException = Post "/v1/exceptions/{id}/own/end" [200];
     ResolveException = Post "/v1/exceptions/{id}/resolve" [200];
+    InviteStaff = Post "/v1/staff/{name}/invitation" [201];
+    EndAccount = Delete "/v1/staff/{name}/account" [204];
+    ListSessions = Get "/v1/sessions" [200];
+    EndSession = Delete "/v1/sessions/{id}" [204];
+    SignIn = Post "/sign-in/v1/password" [204];
+    AcceptInvitation = Post "/sign-in/v1/invitation" [204];
+    GetSession = Get "/sign-in/v1/session" [200];
+    SignOut = Post "/sign-in/v1/sign-out" [204];
+    GetSignInPage = Get "/sign-in" [200] aside;
+    GetSignOutPage = Get "/sign-out" [200] aside;
+    GetSignInScript = Get "/sign-in/page.js" [200] aside;
     NoteStaff = Post "/v1/staff" [200];
     RemoveStaff = Delete "/v1/staff/{name}" [204];
     ListStaff = Get "/v1/staff" [200];

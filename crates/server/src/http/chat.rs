@@ -4,11 +4,12 @@
 use super::{
     attachments::download,
     body::{self, Json, NoBody},
-    chat_session::{COOKIE, SameSite, Session, Writing, cookies, name_of},
+    chat_session::{COOKIE, SameSite, Session, Writing, name_of},
     query::{Names, Params, position},
     reply::{self, COMMENT, created, json, private},
     request::{Authenticated, Reply, Shared},
     route::Routes,
+    same_site::cookies,
 };
 use crate::{problem, problem::Problem};
 use axum::{

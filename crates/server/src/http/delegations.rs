@@ -2,12 +2,13 @@
 
 use super::{
     body::{Json, NoBody},
-    chat_session::{SameSite, cookies},
+    chat_session::SameSite,
     oauth::BROWSER,
     query::Name,
     reply::{json, private},
     request::{Authenticated, Reply, Shared},
     route::{Part, Routes},
+    same_site::cookies,
 };
 use axum::{
     extract::{FromRequestParts, State},

@@ -31,7 +31,10 @@ mod represented;
 mod request;
 mod requests;
 mod route;
+mod same_site;
 mod sandbox;
+mod session;
+mod sign_in;
 mod staff;
 mod streams;
 mod subscriptions;
@@ -84,6 +87,7 @@ fn routes() -> Routes {
         .merge(delegations::routes())
         .merge(delegated::routes())
         .merge(oauth::routes())
+        .merge(sign_in::routes())
         .merge(staff::routes())
         .merge(work::routes())
         .merge(deferrals::routes())

@@ -27,6 +27,7 @@ use utoipa::openapi::{
 const DELEGATE: &str = "delegate";
 const TOKEN: &str = "token";
 const CHAT: &str = "chat";
+const SESSION: &str = "session";
 const JSON: &str = "application/json";
 /// The description of what is bound, as JSON.
 pub(crate) fn of(routes: &Routes) -> String {
@@ -77,7 +78,7 @@ fn frame() -> OpenApi {
     );
     let mut frame = OpenApi::new(info, Paths::new());
     frame.servers = Some(vec![Server::new("/")]);
-    frame.security = Some(vec![SecurityRequirement::new(TOKEN, Vec::<String>::new())]);
+    frame.security = Some([TOKEN, SESSION].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).to_vec());
     let tag = |(name, text): (&str, &str)| TagBuilder::new().name(name).description(Some(text)).build();
     frame.webhooks = Some(webhooks());
     frame.tags = Some(TAGS.map(tag).to_vec());
@@ -94,6 +95,10 @@ fn frame() -> OpenApi {
                   address names too.";
     let cookie = ApiKeyValue::with_description(super::chat_session::COOKIE_OF, cookie);
     components.add_security_scheme(CHAT, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let cookie = "Set by `/sign-in/v1/password` for people who work here. What changes something is sent from a page \
+                  of this server, with the header `X-Remit-Csrf` as `/sign-in/v1/session` tells it.";
+    let cookie = ApiKeyValue::with_description(super::session::COOKIE, cookie);
+    components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     components.schemas.insert("Problem".to_owned(), problem_schema().into());
     frame
 }
@@ -170,6 +175,7 @@ fn described(bound: &Bound) -> Operation {
         Who::Customer if declared.of.contains(&Thing::Chat) => {
             operation.security(SecurityRequirement::new(CHAT, Vec::<String>::new()))
         }
+        Who::Session => operation.security(SecurityRequirement::new(SESSION, Vec::<String>::new())),
         Who::Delegate => operation.security(SecurityRequirement::new(DELEGATE, Vec::<String>::new())),
         // Who has a link sends its secret with what is asked.
         Who::Customer | Who::Everybody => operation.security(SecurityRequirement::default()),

@@ -9,6 +9,7 @@ use super::{
     query::{Name, NameAndPosition, Names, Params, ParamsWithFields},
     represented::Represented,
     request::{Authenticated, Shared},
+    session::{FromHere, SignedIn},
 };
 use crate::problem::{self, ProblemKind};
 use axum::{
@@ -85,6 +86,9 @@ impl Routes {
     }
 }
 
+/// What a request can be refused for that may be of a session.
+pub(crate) const IN_SESSION: &[&ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED, problem::CROSS_SITE];
+
 /// A part of a request that a handler of `O` takes.
 pub(crate) trait Part<O> {
     /// What can be wrong with it.
@@ -101,8 +105,17 @@ impl<O> Part<O> for Uri {}
 impl<O, T> Part<O> for Extension<T> {}
 
 impl<O> Part<O> for Authenticated {
-    const PROBLEMS: &'static [&'static ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED];
+    const PROBLEMS: &'static [&'static ProblemKind] = IN_SESSION;
     const WHO: Option<Who> = Some(Who::Token);
+}
+
+impl<O> Part<O> for SignedIn {
+    const PROBLEMS: &'static [&'static ProblemKind] = IN_SESSION;
+    const WHO: Option<Who> = Some(Who::Session);
+}
+
+impl<O> Part<O> for FromHere {
+    const PROBLEMS: &'static [&'static ProblemKind] = &[problem::CROSS_SITE];
 }
 
 impl<O> Part<O> for Represented {

@@ -5,7 +5,7 @@ use super::{
     address::{encoded, path},
     query::{Name, Params},
     request::{Authenticated, Reply, Shared},
-    route::{Part, Routes},
+    route::{IN_SESSION, Part, Routes},
 };
 use crate::{problem, problem::Problem, problem::ProblemKind};
 use axum::{
@@ -38,7 +38,7 @@ pub(crate) fn routes() -> Routes {
 struct InBrowser(Arc<Caller>);
 
 impl<O> Part<O> for InBrowser {
-    const PROBLEMS: &'static [&'static ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED];
+    const PROBLEMS: &'static [&'static ProblemKind] = IN_SESSION;
     const WHO: Option<Who> = Some(Who::Token);
 }
 

@@ -73,6 +73,7 @@ mod requests_told;
 mod sample_bundle;
 mod sandbox_page;
 mod scripts;
+mod sessions;
 mod slow_facts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]

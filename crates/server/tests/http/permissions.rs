@@ -30,18 +30,26 @@ use std::{
 use tempfile::TempDir;
 
 /// Operations that ask no policy, with who may call them. Whoever adds to these says why.
-const ASK_NOTHING: [(&str, &str); 23] = [
+const ASK_NOTHING: [(&str, &str); 30] = [
     // Whoever has a chat's link enters that chat; what is done in it is asked of policy.
     ("POST /chat/v1/session", "chat"),
     // For load balancers; they say nothing but whether the server is there.
     ("GET /healthz", "public"),
     ("GET /readyz", "public"),
+    // Who works here shows who they are; whoever is signed in is told of their own session, and ends it.
+    ("POST /sign-in/v1/password", "public"),
+    ("POST /sign-in/v1/invitation", "public"),
+    ("GET /sign-in/v1/session", "session"),
+    ("POST /sign-in/v1/sign-out", "session"),
     // What stands in docs and in the binary that everybody can have.
     ("GET /problems/{slug}", "public"),
     ("GET /v1/openapi.json", "public"),
     ("GET /chat", "public"),
     ("GET /chat/page.css", "public"),
     ("GET /chat/page.js", "public"),
+    ("GET /sign-in", "public"),
+    ("GET /sign-out", "public"),
+    ("GET /sign-in/page.js", "public"),
     ("GET /confirm", "public"),
     ("GET /confirm/page.css", "public"),
     ("GET /confirm/page.js", "public"),
@@ -63,7 +71,7 @@ const ASK_NOTHING: [(&str, &str); 23] = [
 ];
 
 /// What is served beside the description, with an address of each.
-const UNDESCRIBED: [(&str, &str); 22] = [
+const UNDESCRIBED: [(&str, &str); 25] = [
     ("GET /ledger/{*path}", "/ledger/tile/entries/000.p/1"),
     ("GET /v1/openapi.json", "/v1/openapi.json"),
     ("GET /chat", "/chat"),
@@ -71,6 +79,9 @@ const UNDESCRIBED: [(&str, &str); 22] = [
     ("GET /sandbox/customers/{id}", "/sandbox/customers/cust-1001"),
     ("GET /chat/page.css", "/chat/page.css"),
     ("GET /chat/page.js", "/chat/page.js"),
+    ("GET /sign-in", "/sign-in"),
+    ("GET /sign-out", "/sign-out"),
+    ("GET /sign-in/page.js", "/sign-in/page.js"),
     ("GET /confirm", "/confirm"),
     ("GET /confirm/page.css", "/confirm/page.css"),
     ("GET /confirm/page.js", "/confirm/page.js"),
@@ -127,11 +138,13 @@ impl Probe {
     fn start() -> (Server, Self) {
         let server = found(tempfile::tempdir().unwrap(), Arc::clone(&BANK), connected(&BANK));
         let lead = server.client(&["lead", "admin"]);
-        let begun = Customer::of(&lead, "ann");
+        // A chat whose answers are the customer's is started by a program.
+        let program = server.client(&["integration"]);
+        let begun = Customer::of(&program, "ann");
         begun.say("my card has not arrived");
         let added = begun.send("attachments", &[("content-type", "image/png"), ("idempotency-key", "file")], PNG);
         assert_eq!(added.status, 204, "{}", added.body);
-        let silent = Customer::of(&lead, "ben");
+        let silent = Customer::of(&program, "ben");
         let ana = staff(&server, &lead, "ana", "Ana");
         let case = lead.open("cyd", "my card has not arrived");
         let attachments = format!("/v1/cases/{}/attachments", id(&case));
@@ -183,6 +196,7 @@ impl Probe {
             ("/v1/reconciliations", "rec_01KKBK0TF82Z5S8TC0Z2V1A000".to_owned()),
             ("/v1/subscriptions", id(&subscription)),
             ("/v1/tokens", lead.get("/v1/tokens").body[0]["id"].as_str().unwrap().to_owned()),
+            ("/v1/sessions", "ses_0000000000000000".to_owned()),
             ("/v1/staff", "ana".to_owned()),
             ("/v1/customers", "ann".to_owned()),
             ("/v1/streams", "staff".to_owned()),
@@ -463,8 +477,8 @@ fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
     let width = list.keys().map(String::len).max().unwrap();
     let mut now = String::from(
         "# Which action of policy each operation of the API asks for; several, where it depends on the request.\n\
-         # `public` and `chat` (whoever has a chat's link) ask for none. Made and held by\n\
-         # `cargo test --package remit-server --test http permissions`, with REMIT_BLESS=1 to write it anew.\n",
+         # `public`, `chat` (whoever has a chat's link) and `session` (whoever signed in) ask for none. Made and held\n\
+         # by `cargo test --package remit-server --test http permissions`, with REMIT_BLESS=1 to write it anew.\n",
     );
     let mut lines: Vec<_> = list.iter().collect();
     lines.sort_by_key(|(name, _)| name.split_once(' ').map(|(method, address)| (address, method)));

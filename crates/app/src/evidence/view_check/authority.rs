@@ -1,6 +1,7 @@
 //! Who may call, who works here, and which chats and subscriptions there are, who was stopped, and what is listed of
 //! cases: everything that is kept as a token or a setting, against the records that say so.
 
+mod accounts;
 mod chats;
 mod delegations;
 mod facts;
@@ -18,6 +19,7 @@ use super::problem::kept;
 use crate::{
     bundle::{BUNDLE, MOVES},
     case::{consult::CONSULTS, override_log::OVERRIDES},
+    journal::accounts::{ACCOUNTS, SESSIONS},
     journal::delegations::{
         CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON, GRANTED, OF_CUSTOMER, REVOKED_TOKENS,
     },
@@ -35,6 +37,7 @@ use crate::{
     request::{EFFECT_OF, LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, turn::LAST_BEGUN},
     vault::{keys::Keys, known_facts::FACTS},
 };
+use accounts::Accounts;
 use chats::Chats;
 use delegations::Delegations;
 use facts::Facts;
@@ -42,7 +45,7 @@ use listed::Listed;
 use reconciliations::Reconciliations;
 use remit_domain::{
     Event,
-    governance::{NameForgotten, StaffRemoval},
+    governance::{NameForgotten, StaffRemoval, SubscriptionDeleted},
     id::Timestamp,
 };
 use remit_store::{Balance, Counter, CustomerOf, Found, Item, OutboxRow, REVOKED_TOKEN, Reservation, TokenRow};
@@ -65,6 +68,7 @@ pub(super) struct Authority {
     /// The position of the newest record of all.
     last: u64,
     tokens: Tokens,
+    accounts: Accounts,
     staff: Staff,
     chats: Chats,
     subscriptions: Subscriptions,
@@ -95,6 +99,20 @@ impl Authority {
                 self.tokens.note(event);
                 at
             }
+            Event::SessionStarted(started) => {
+                self.tokens.note(event);
+                self.accounts.note(event);
+                &started.at
+            }
+            Event::SessionEnded(ended) => {
+                self.tokens.note(event);
+                self.accounts.note(event);
+                &ended.at
+            }
+            Event::AccountChanged(changed) => {
+                self.accounts.note(event);
+                &changed.at
+            }
             Event::StaffNoted { at, .. }
             | Event::PresenceSet { at, .. }
             | Event::StaffRemoved { removed: StaffRemoval { at, .. } } => {
@@ -107,7 +125,7 @@ impl Authority {
             }
             Event::SubscriptionMade { at, .. }
             | Event::SubscriptionChanged { at, .. }
-            | Event::SubscriptionDeleted { at, .. } => {
+            | Event::SubscriptionDeleted(SubscriptionDeleted { at, .. }) => {
                 self.subscriptions.note(event);
                 at
             }
@@ -157,6 +175,8 @@ impl Authority {
         let body = row.body.as_slice();
         let read = match row.kind.as_str() {
             kind if kind == STAFF.kind() => self.staff.keep(&row.id, body),
+            kind if kind == ACCOUNTS.kind() => self.accounts.keep(&row.id, body),
+            kind if kind == SESSIONS.kind() => self.accounts.keep_session(&row.id, body),
             kind if kind == CHATS.kind() => self.chats.keep(&row.id, body, found),
             kind if kind == SUBSCRIPTIONS.kind() => self.subscriptions.keep(&row.id, body),
             kind if kind == DELIVERIES.kind() => self.subscriptions.keep_delivery(&row.id, body),
@@ -241,6 +261,7 @@ impl Authority {
             found(kept("setting", GOVERNANCE.kind(), "what says that everything is on record is not there"));
         }
         self.tokens.compare(known, &mut held, found);
+        self.accounts.compare(found);
         self.staff.compare(&mut held, found);
         self.chats.compare(self.newest, customer_of, found);
         self.subscriptions.compare(known, self.last, &mut held, found);
@@ -249,6 +270,10 @@ impl Authority {
 
     /// How much was looked at.
     pub(super) fn count(&self) -> u64 {
-        self.tokens.count() + self.staff.count() + self.chats.count() + self.subscriptions.count()
+        self.tokens.count()
+            + self.accounts.count()
+            + self.staff.count()
+            + self.chats.count()
+            + self.subscriptions.count()
     }
 }

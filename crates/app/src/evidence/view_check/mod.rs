@@ -5,7 +5,10 @@
 
 use crate::{
     caller::{principal, token_id},
-    journal::outbox::{EXECUTION, TIMER, TURN},
+    journal::{
+        accounts::is_session,
+        outbox::{EXECUTION, TIMER, TURN},
+    },
     pipeline::counting,
     vault::keys::{CustomerKey, KeyError, Keys},
 };
@@ -282,7 +285,11 @@ impl Judge for ViewCheck {
         if let Some(unknown) = unknown {
             found(kept("token", &token.id, &format!("`{unknown}` is no role")));
         }
-        if token.id != token_id::id_of_hash(&token.hash) {
+        let named = match is_session(&token.id) {
+            true => token_id::session_id(&token.hash),
+            false => token_id::id_of_hash(&token.hash),
+        };
+        if token.id != named {
             found(kept("token", &token.id, "it is not named after its hash"));
         }
         if token.expires_ms <= token.created_ms {

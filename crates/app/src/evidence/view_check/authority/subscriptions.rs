@@ -59,7 +59,7 @@ impl Subscriptions {
                     known.before = Some(std::mem::replace(&mut known.terms.secret, secret.clone()));
                 }
             }
-            Event::SubscriptionDeleted { subscription, .. } => drop(self.recorded.remove(subscription)),
+            Event::SubscriptionDeleted(deleted) => drop(self.recorded.remove(&deleted.subscription)),
             _ => {}
         }
     }

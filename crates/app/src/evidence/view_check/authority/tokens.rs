@@ -5,7 +5,7 @@ use super::{
     sides::{Coverage, Known, OTHERWISE, compare},
 };
 use crate::{governance::resolve_names, pipeline::authority};
-use remit_domain::{Event, governance::Grant};
+use remit_domain::{Event, governance::Grant, sign_in::SessionEnded};
 use remit_store::{Found, TokenRow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,10 @@ impl Tokens {
     pub(super) fn note(&mut self, event: &Event) {
         match event {
             Event::TokenMade { grant, .. } => drop(self.recorded.insert(grant.token.clone(), grant.clone())),
-            Event::TokenRevoked { token, .. } => {
+            Event::SessionStarted(started) => {
+                drop(self.recorded.insert(started.grant.token.clone(), started.grant.clone()));
+            }
+            Event::TokenRevoked { token, .. } | Event::SessionEnded(SessionEnded { session: token, .. }) => {
                 self.recorded.remove(token);
                 self.revoked.insert(token.clone());
             }

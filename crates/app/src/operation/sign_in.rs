@@ -1,0 +1,125 @@
+//! People who work here, signed in with a browser.
+
+operations! { "sign-in"
+    /// Make the link by which somebody who works here chooses a password, once.
+    ///
+    /// They have these roles from then on. A link that they had counts no more; a password that they have does until
+    /// they choose another one.
+    invite_staff = InviteStaff {
+        asks: [STAFF_INVITE];
+        of: [Staff];
+        runs: as a secret command;
+        refuses: InviteStaffRefusal {
+            /// The name is none, there is no role, or one that people do not have, the name is not noted as staff and
+            /// would have that role, or the hours are none of 1 to 168.
+            Invalid,
+            /// The account, or a session of it, changed in this moment.
+            Conflict,
+        }
+    }
+
+    /// End what somebody signs in with, and every session that they have.
+    end_account = EndAccount {
+        asks: [STAFF_INVITE];
+        of: [Staff];
+        runs: as a command;
+        refuses: EndAccountRefusal {
+            /// Nobody signs in under this name.
+            NotFound,
+            /// The account, or a session of it, changed in this moment.
+            Conflict,
+        }
+    }
+
+    /// List the sessions that stand, the newest first.
+    list_sessions = ListSessions {
+        asks: [SESSION_READ];
+        of: [];
+        runs: on the readers;
+        refuses: ListSessionsRefusal {}
+    }
+
+    /// End a session; it is refused from the next request on.
+    end_session = EndSession {
+        asks: [SESSION_END];
+        of: [Session];
+        runs: as a command;
+        refuses: EndSessionRefusal {
+            /// There is no such session, or it is over.
+            NotFound,
+        }
+    }
+
+    /// Sign in with a name and a password. The answer sets the cookie of the session.
+    ///
+    /// An unknown name is answered as a wrong password is.
+    sign_in = SignIn {
+        asks: [];
+        of: [];
+        runs: as a command for everybody;
+        refuses: SignInRefusal {
+            /// There is no such name with this password.
+            SignInRefused,
+            /// Too many attempts came under this name, or from this address.
+            TooManySignIns,
+        }
+    }
+
+    /// Choose a password, by a link that is valid once.
+    accept_invitation = AcceptInvitation {
+        asks: [];
+        of: [];
+        runs: as a command for everybody;
+        refuses: AcceptInvitationRefusal {
+            /// The password is too short, too long or too easy to guess.
+            Invalid,
+            /// The link was used, another one took its place, or its time is over.
+            LinkEnded,
+            /// Too many attempts came for this name, or from this address.
+            TooManySignIns,
+        }
+    }
+
+    /// Tell who is signed in, and what each change that their page asks for is sent with.
+    get_session = GetSession {
+        asks: [];
+        of: [];
+        runs: at once in a session;
+        refuses: GetSessionRefusal {
+            /// The session is over.
+            NotFound,
+        }
+    }
+
+    /// Sign out: end the session, and have the browser forget it.
+    sign_out = SignOut {
+        asks: [];
+        of: [];
+        runs: as a command in a session;
+        refuses: SignOutRefusal {}
+    }
+
+    /// The page on which people who work here sign in, and choose a password.
+    get_sign_in_page = GetSignInPage {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetSignInPageRefusal {}
+    }
+
+    /// The page on which they sign out.
+    get_sign_out_page = GetSignOutPage {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetSignOutPageRefusal {}
+    }
+
+    /// The script of the page.
+    get_sign_in_script = GetSignInScript {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetSignInScriptRefusal {}
+    }
+}

@@ -1,0 +1,61 @@
+//! From where requests come.
+
+use axum::http::HeaderMap;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// From where a request came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    /// Its address, or its network.
+    pub(crate) origin: IpAddr,
+    /// Whether many callers stand behind it.
+    pub(crate) is_proxy: bool,
+}
+
+impl Peer {
+    /// The address of who sent a request, as far as it is known: what a proxy says it is, and its own otherwise. Of
+    /// what is listed in `X-Forwarded-For`, the last is what the proxy saw itself.
+    pub(crate) fn client(self, headers: &HeaderMap) -> Option<IpAddr> {
+        if !self.is_proxy {
+            return Some(self.origin);
+        }
+        let told = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        told.rsplit(',').next()?.trim().parse().ok().map(origin)
+    }
+}
+
+/// Whom an address stands for: itself, or of version 6 its network, since each of those has as many as it wants.
+pub(crate) fn origin(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_an_address_counts_from_a_proxy_alone_and_the_last_is_what_it_saw() {
+        let at = |address: &str| origin(address.parse().unwrap());
+        let headers = |told: &[&str]| -> HeaderMap {
+            told.iter().map(|told| ("x-forwarded-for".parse().unwrap(), told.parse().unwrap())).collect()
+        };
+        let (own, proxy) = (at("192.0.2.1"), at("10.0.0.9"));
+        let direct = Peer { origin: own, is_proxy: false };
+        assert_eq!(direct.client(&headers(&["198.51.100.7"])), Some(own));
+        let behind = Peer { origin: proxy, is_proxy: true };
+        for (told, client) in [
+            (&["203.0.113.5, 198.51.100.7"][..], Some(at("198.51.100.7"))),
+            (&["203.0.113.5", "198.51.100.7"], Some(at("198.51.100.7"))),
+            (&["2001:db8::1:2:3:4"], Some(at("2001:db8::"))),
+            (&["nonsense"], None),
+            (&[], None),
+        ] {
+            assert_eq!(behind.client(&headers(told)), client, "{told:?}");
+        }
+    }
+}
