@@ -92,7 +92,7 @@ pub(crate) fn is_under_way(state: RequestState) -> bool {
 }
 
 /// Whether what happened may be something else than what was asked for.
-pub(super) fn is_doubtful(effect: Option<&Effect>) -> bool {
+pub(crate) fn is_doubtful(effect: Option<&Effect>) -> bool {
     matches!(effect, Some(Effect::Done { agrees: Agreement::Differs | Agreement::Unknown, .. }))
 }
 

@@ -115,6 +115,26 @@ fn what_was_begun_for_a_customer_who_is_erased_is_found_out_by_its_key() {
 }
 
 #[test]
+fn what_nobody_says_of_a_customer_who_is_erased_has_an_owner() {
+    let bank = Bank::new();
+    bank.plan_for(Mischief::Mute, 100);
+    let asked = bank.ask(&bank.ana, 100);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    bank.until(&asked, "unknown");
+    let admin = bank.server.client(&["admin"]);
+    admin.post("/v1/customers/erase", &json!({ "customer": "ann" })).expect(200);
+    while admin.get(&format!("/v1/cases/{}", bank.case)).expect(200)["erased"]["log"] != "done" {}
+    while bank.exceptions() == 0 {
+        bank.clock.forward_ms(60_000);
+        std::thread::yield_now();
+    }
+    let open = bank.server.client(&["lead"]).get("/v1/exceptions?state=open").expect(200);
+    assert!(open["items"][0]["owner"].is_string(), "{open}");
+    assert_eq!(bank.until(&asked, "unknown").get("arguments"), None);
+    assert_eq!((bank.exceptions(), found(&bank)), (1, Vec::new()));
+}
+
+#[test]
 fn what_waits_for_a_customer_who_is_erased_is_void_at_once() {
     let bank = Bank::new();
     let asked = bank.ask(&bank.ana, 100);

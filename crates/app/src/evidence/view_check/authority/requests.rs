@@ -6,7 +6,7 @@ use crate::{
     journal::outbox::ENDED,
     request::{
         EFFECT_OF, LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, UnderWay,
-        record::{end_row, is_under_way, row},
+        record::{end_row, is_doubtful, is_under_way, row},
         turn::LAST_BEGUN,
     },
 };
@@ -191,7 +191,8 @@ impl Requests {
                 continue;
             }
             let made = request.and_then(|request| self.made.get(&request));
-            let is_to_be_seen = |made: &Request| made.state == RequestState::Done || made.void == Some(Changed::Untold);
+            let is_to_be_seen =
+                |made: &Request| is_doubtful(made.effect.as_ref()) || made.void == Some(Changed::Untold);
             let goes_on = |made: &Request| {
                 let is_over = made.state.is_final();
                 let to_be_noted = is_over && end_row(made) == *id && !self.noted.contains(&made.id);
