@@ -23,6 +23,8 @@ pub enum DiscrepancyKind {
     Doubtful,
     /// An effect of a request that was not carried out by record.
     NotCarriedOut,
+    /// An effect of a request that was taken back.
+    TakenBack,
 }
 
 impl DiscrepancyKind {
@@ -35,6 +37,7 @@ impl DiscrepancyKind {
             Self::Amount => "amount",
             Self::Doubtful => "doubtful",
             Self::NotCarriedOut => "not_carried_out",
+            Self::TakenBack => "taken_back",
         }
     }
 }
@@ -71,8 +74,23 @@ pub struct Discrepancy {
 }
 
 impl Discrepancy {
-    /// What makes it the same one in another reconciliation with the same connector.
+    /// What makes it the same one in another reconciliation with the same connector: what is missing is so by its
+    /// request, and of an effect its reference, its amount and when it was.
     pub fn identity(&self, connector: &ActionName) -> String {
+        let request = self.request.map_or_else(String::new, |request| request.to_string());
+        let effect = match self.kind {
+            DiscrepancyKind::Missing => String::new(),
+            _ => {
+                let amount = self.stated.as_ref().map(|money| format!("{}{}", money.minor, money.currency));
+                let reference = self.reference.as_deref().unwrap_or_default();
+                format!(":{}:{}:{reference}", self.at.0, amount.unwrap_or_default())
+            }
+        };
+        format!("{connector}:{}:{request}{effect}", self.kind.as_str())
+    }
+
+    /// The same, as earlier versions kept it.
+    pub fn earlier_identity(&self, connector: &ActionName) -> String {
         let of = match (&self.request, &self.reference) {
             (Some(request), _) => request.to_string(),
             (None, Some(reference)) => format!("reference:{reference}"),
@@ -125,6 +143,11 @@ pub struct Reconciliation {
     pub counts: ReconciliationCounts,
     /// What does not agree, the first of it.
     pub discrepancies: Vec<Discrepancy>,
+    /// What is kept of what it was the first to say of requests: SHA-256 of lines of a request and the canonical JSON
+    /// (RFC 8785) of that, in the order of the requests; not where it was the first to say nothing, and not of earlier
+    /// versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Digest>,
     /// When.
     pub at: Timestamp,
 }

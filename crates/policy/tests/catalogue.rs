@@ -250,6 +250,17 @@ fn what_a_catalogue_must_not_say_is_found_where_it_stands() {
         ("type = \"string\"\nmaxLength = 40", "\"$ref\" = \"https://x.example/s\"", "leaves the bundle"),
     ]);
     found(&[("type = \"string\"\nmaxLength = 40", "type = \"strang\"", "no JSON Schema")]);
+    for (written, told) in [
+        ("enum = [1.5, 2]", "list texts, whole numbers and truths"),
+        ("const = 19.99", "list texts, whole numbers and truths"),
+        ("enum = []", "`enum` lists nothing"),
+        ("type = \"integer\"\nminimum = 0.5", "`minimum` must be a whole number"),
+        ("type = \"string\"\nminLength = 5\nmaxLength = 2", "`minLength` is above `maxLength`"),
+        ("type = \"string\"\nformat = \"date\"", "write `pattern`"),
+    ] {
+        found(&[("type = \"string\"\nmaxLength = 40", written, told)]);
+    }
+    found(&[("count = 2\n", "count = 0\n", "of a limit are 1 or more")]);
     found(&[("minor = { type = \"integer\"", "minor = { type = \"number\"", "`number` has fractions")]);
     found(&[("name = \"refund_charge\"", "name = \"handle\"", "this cannot be its name")]);
 }
@@ -281,6 +292,23 @@ fn a_confirmer_reads_all_that_is_asked_for_in_their_language() {
     assert_eq!(said(Some("de")), "12.50 GBP der Zahlung ch\u{fffd}1\u{fffd}x erstatten: twice.");
     assert_eq!(said(None), said(Some("de")), "the first by name, where the language is another");
     assert_eq!(said(Some("en")), "Refund 12.50 GBP of charge ch\u{fffd}1\u{fffd}x: twice.");
+}
+
+#[test]
+fn money_is_in_a_currency_that_there_is_and_each_is_spelt_one_way() {
+    let bundle = Bundle::load(with_catalogue(CATALOGUE)).unwrap();
+    let spec = bundle.requested("refund_charge").unwrap();
+    for currency in ["gbp", "GBP ", "\u{202e}EUR", "", "G:B", "XXX"] {
+        let amount = json!({ "minor": 5, "currency": currency });
+        let arguments = json!({ "charge": "ch1", "amount": amount, "reason": "twice" });
+        let unfit = spec.parameters.check(arguments.as_object().unwrap()).unwrap_err().to_string();
+        assert!(unfit.starts_with("`/amount/currency` must be the code of a currency"), "{currency}: {unfit}");
+        // What a connector tells in such a currency is no money, and nothing that a confirmer is shown as such.
+        let charge = spec.facts.iter().find(|(name, _)| name == "charge_amount").unwrap().1;
+        assert_eq!(term(charge, &amount), None);
+        let said = spec.template.say(Some("en"), arguments.as_object().unwrap(), &serde_json::Map::new());
+        assert!(!said.contains('\u{202e}'), "{said}");
+    }
 }
 
 #[test]

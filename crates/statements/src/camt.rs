@@ -41,6 +41,7 @@ struct Reading {
     number: usize,
     entry: Part,
     booked: bool,
+    takes_back: bool,
     day: Option<(Timestamp, Timestamp)>,
     payments: Vec<Part>,
     covers: (Option<Timestamp>, Option<Timestamp>),
@@ -125,7 +126,7 @@ impl Reading {
                     return Err(Unreadable::TooMany);
                 }
                 (self.entry, self.payments) = (Part::default(), Vec::new());
-                (self.booked, self.day) = (true, None);
+                (self.booked, self.takes_back, self.day) = (true, false, None);
             }
             ["Ntry", "NtryDtls", "TxDtls"] => {
                 if self.payments.len() >= ENTRIES_MAX {
@@ -161,6 +162,9 @@ impl Reading {
                 let status = text.trim();
                 self.booked = if status.is_empty() { self.booked } else { status == "BOOK" };
             }
+            // A status of the bank's own is not known to be that of what is booked.
+            ["Ntry", "Sts", "Prtry"] => self.booked = false,
+            ["Ntry", "RvslInd"] => self.takes_back = matches!(text.trim(), "true" | "1"),
             ["Ntry", "BookgDt", "Dt"] => self.day = Some(day(&text).ok_or_else(|| wrong(&at, NO_DAY))?),
             ["Ntry", "BookgDt", "DtTm"] => {
                 let moment = moment(&text).ok_or_else(|| wrong(&at, NO_DAY))?;
@@ -204,30 +208,60 @@ impl Reading {
         }
         let (from, to) = self.day.ok_or_else(|| wrong(at, NO_DAY))?;
         let payments = std::mem::take(&mut self.payments);
+        let booked = self.entry.amount.as_ref().map(|amount| self.money(amount, None, at)).transpose()?;
         let is_batch = payments.len() > 1;
         let parts = if payments.is_empty() { vec![Part::default()] } else { payments };
+        let mut left = booked.clone();
         for part in parts {
-            // What is said of the whole entry is the amount of one payment alone.
-            let amount = part.amount.or_else(|| self.entry.amount.clone().filter(|_| !is_batch));
-            let (text, unit) = amount.ok_or_else(|| wrong(at, NO_AMOUNT))?;
-            let currency = currency(&unit).ok_or_else(|| wrong(at, "its currency is no code of three letters"))?;
-            let minor = minor(&text, decimals(&currency)).ok_or_else(|| wrong(at, NO_AMOUNT))?;
-            let credit = part.credit.or(self.entry.credit).ok_or_else(|| wrong(at, NO_SIDE))?;
-            // What leaves the organisation's account goes to the customer.
-            let minor = if credit { -minor } else { minor };
-            if self.stated.entries.len() >= ENTRIES_MAX {
-                return Err(Unreadable::TooMany);
-            }
-            self.stated.entries.push(Entry {
-                reference: part.reference.or_else(|| self.entry.reference.clone()),
-                key: part.key.or_else(|| self.entry.key.clone()),
-                amount: Some(Money { minor, currency }),
-                from,
-                to,
-            });
+            let own = part.amount.as_ref().map(|amount| self.money(amount, part.credit, at)).transpose()?;
+            let amount = match (own, &booked) {
+                // One payment moved what was booked, whatever is said of it; in another currency it is said otherwise.
+                (Some(own), Some(booked)) if !is_batch && own.currency == booked.currency => booked.clone(),
+                (Some(own), _) => own,
+                // What is said of the whole entry is the amount of one payment alone.
+                (None, Some(booked)) if !is_batch => booked.clone(),
+                (None, _) => return Err(wrong(at, NO_AMOUNT)),
+            };
+            // Payments in other currencies than the entry's cannot be taken off it.
+            left = left.filter(|left| left.currency == amount.currency).map(|left| less(&left, &amount));
+            let reference = part.reference.or_else(|| self.entry.reference.clone());
+            let key = part.key.or_else(|| self.entry.key.clone());
+            self.note(reference, key, amount, (from, to))?;
         }
+        // What was booked beyond its payments is an effect of none of them.
+        match left.filter(|left| is_batch && left.minor != 0) {
+            Some(left) => self.note(self.entry.reference.clone(), None, left, (from, to)),
+            None => Ok(()),
+        }
+    }
+
+    /// An amount as money: what leaves the organisation's account goes to the customer.
+    fn money(&self, (text, unit): &(String, String), credit: Option<bool>, at: &str) -> Result<Money, Unreadable> {
+        let currency = currency(unit).ok_or_else(|| wrong(at, "its currency is no code of three letters"))?;
+        let minor = minor(text, decimals(&currency)).ok_or_else(|| wrong(at, NO_AMOUNT))?;
+        let credit = credit.or(self.entry.credit).ok_or_else(|| wrong(at, NO_SIDE))?;
+        Ok(Money { minor: if credit { -minor } else { minor }, currency })
+    }
+
+    fn note(
+        &mut self,
+        reference: Option<String>,
+        key: Option<String>,
+        amount: Money,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<(), Unreadable> {
+        if self.stated.entries.len() >= ENTRIES_MAX {
+            return Err(Unreadable::TooMany);
+        }
+        let (amount, takes_back) = (Some(amount), self.takes_back);
+        self.stated.entries.push(Entry { reference, key, amount, from, to, takes_back });
         Ok(())
     }
+}
+
+/// What is left of an amount without another one in its currency.
+fn less(amount: &Money, other: &Money) -> Money {
+    Money { minor: amount.minor.saturating_sub(other.minor), currency: amount.currency.clone() }
 }
 
 const NO_SIDE: &str = "it does not say whether it is a credit or a debit";
@@ -321,6 +355,30 @@ mod tests {
         assert_eq!(stated.entries[0].to.0 - stated.entries[0].from.0, 2 * DAY_MS);
         let by_number = read(document(ONE).as_bytes(), "NtryRef").unwrap();
         assert_eq!(by_number.entries[0].key.as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn what_was_booked_counts_and_nothing_else() {
+        let of = |entries: &str| {
+            let stated = read(document(entries).as_bytes(), "EndToEndId").unwrap();
+            let told = |entry: &Entry| (entry.key.clone(), entry.amount.as_ref().unwrap().minor, entry.takes_back);
+            stated.entries.iter().map(told).collect::<Vec<_>>()
+        };
+        let remit = || Some("remit-1".to_owned());
+        // One payment moved what the entry says, and a batch no more than its payments.
+        let other = ONE.replace("<Refs>", "<Amt Ccy=\"EUR\">1.00</Amt><Refs>");
+        assert_eq!(of(&other), [(remit(), 1_250, false)]);
+        let more = BATCH.replace("\"JPY\">300<", "\"JPY\">1300<");
+        assert_eq!(of(&more).last().unwrap(), &(None, -1_000, false));
+        assert_eq!(of(BATCH).len(), 2);
+        let own_status = ONE.replace("<Cd>BOOK</Cd>", "<Prtry>PENDING</Prtry>");
+        assert_eq!(of(&own_status), []);
+        let reversal = ONE.replace("<Sts>", "<RvslInd>true</RvslInd><Sts>");
+        assert_eq!(of(&reversal), [(remit(), 1_250, true)]);
+        // Of a day the middle is told, and no moment.
+        let stated = read(document(ONE).as_bytes(), "EndToEndId").unwrap();
+        let entry = &stated.entries[0];
+        assert_eq!((entry.moment(), entry.about().0), (None, 1_769_990_400_000 + DAY_MS / 2));
     }
 
     #[test]

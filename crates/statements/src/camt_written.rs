@@ -114,6 +114,7 @@ mod tests {
             amount: amount.map(|(minor, currency)| Money { minor, currency: currency.to_owned() }),
             from: Timestamp(at),
             to: Timestamp(at + 1),
+            takes_back: false,
         })
     }
 

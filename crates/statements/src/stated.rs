@@ -20,6 +20,20 @@ pub struct Entry {
     pub from: Timestamp,
     /// The moment after the last one.
     pub to: Timestamp,
+    /// Whether it takes an earlier effect back.
+    pub takes_back: bool,
+}
+
+impl Entry {
+    /// When it happened, where the file says more than a day.
+    pub fn moment(&self) -> Option<Timestamp> {
+        (self.to == self.from.plus_ms(1)).then_some(self.from)
+    }
+
+    /// When it happened, as near as the file says: of a day, wherever on Earth it is meant, the middle.
+    pub fn about(&self) -> Timestamp {
+        self.from.plus_ms(self.to.since(self.from) / 2)
+    }
 }
 
 /// What a file states.

@@ -56,7 +56,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Stated, Unreadable> {
             }
         };
         let reference = reference.map(&cell).transpose()?.and_then(value);
-        stated.entries.push(Entry { reference, key: value(cell(key)?), amount, from, to: from.plus_ms(1) });
+        stated.entries.push(Entry {
+            reference,
+            key: value(cell(key)?),
+            amount,
+            from,
+            to: from.plus_ms(1),
+            takes_back: false,
+        });
     }
 }
 

@@ -93,7 +93,7 @@ fn why(records: &[(Timestamp, Event)], request: &Request) -> Option<String> {
             Some(changed) => format!("it was no longer what was confirmed: {}", what_changed(changed)),
         }),
         (RequestState::Failed, Some(Effect::Failed { why })) => Some(format!("it was refused: {why}")),
-        (RequestState::Unknown, Some(Effect::Unknown { why })) => {
+        (RequestState::Unknown, Some(Effect::Unknown { why, .. })) => {
             Some(format!("whether it was done is not known yet, and is being found out: {why}"))
         }
         (RequestState::Done, Some(Effect::Done { agrees: Agreement::Differs | Agreement::Unknown, .. })) => {

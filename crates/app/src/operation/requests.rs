@@ -245,6 +245,8 @@ operations! { "requests"
         of: [Request];
         runs: on a case;
         refuses: WithdrawRequestRefusal {
+            /// Policy does not permit it, or who takes it back neither asked for it nor is a person who works here.
+            Forbidden,
             /// There is no such request.
             NotFound,
             /// It is being carried out, or has ended.

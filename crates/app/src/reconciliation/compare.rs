@@ -37,8 +37,8 @@ pub(super) enum Judged {
     Open,
     /// It is known now that it was done.
     Settles(Statement),
-    /// It does not agree; whether somebody has to be told, who was not by another way.
-    Differs(Box<Discrepancy>, bool),
+    /// It does not agree, in these ways; whether somebody has to be told, who was not by another way.
+    Differs(Vec<Discrepancy>, bool),
 }
 
 /// The time of a reconciliation, from a moment until before another.
@@ -88,7 +88,7 @@ pub(super) fn unrequested(entry: &Entry, owner: &OwnerId) -> Discrepancy {
         reference: entry.reference.clone(),
         stated: entry.amount.clone(),
         recorded: None,
-        at: entry.from,
+        at: entry.about(),
         owner: owner.clone(),
         since: None,
     }
@@ -98,8 +98,9 @@ pub(super) fn unrequested(entry: &Entry, owner: &OwnerId) -> Discrepancy {
 /// nothing that a statement of money tells.
 pub(super) fn missing(request: &Request, window: Window, is_of_money: bool, owner: &OwnerId) -> Option<Discrepancy> {
     let Some(Effect::Done { statement, .. }) = &request.effect else { return None };
-    // What is said of no moment was done about when it was asked for.
-    let at = statement.at.unwrap_or(request.asked);
+    // It was done when its connector was told to, or later: a connector that says otherwise is not believed.
+    let begun = request.decision.made_at();
+    let at = statement.at.map_or(begun, |at| at.max(begun));
     let is_told = !is_of_money || statement.amount.is_some() || request.amount.is_some();
     (request.state == RequestState::Done && is_told && window.holds(at)).then(|| Discrepancy {
         reference: Some(statement.reference.clone()),
@@ -121,7 +122,7 @@ pub(super) struct Before<'s> {
 impl Before<'_> {
     /// Whether an entry under the key of a request is of another effect than the one that is on record.
     fn is_another(&self, request: &Request, recorded: &Statement, entry: &Entry) -> bool {
-        if self.same_form.is_some_and(|first| !first.is_of(entry)) {
+        if self.same_form.is_some_and(|first| !first.is_of(entry, self.has_its_references)) {
             return true;
         }
         let Some(reference) = entry.reference.as_deref().filter(|_| self.has_its_references) else { return false };
@@ -133,14 +134,16 @@ impl Before<'_> {
 
 impl FirstStated {
     pub(super) fn of(entry: &Entry) -> Self {
-        Self { reference: entry.reference.clone(), amount: entry.amount.clone(), at: entry.from }
+        Self { reference: entry.reference.clone(), amount: entry.amount.clone(), at: entry.from, reconciliation: None }
     }
 
-    /// Whether an entry is the same one again.
-    fn is_of(&self, entry: &Entry) -> bool {
+    /// Whether an entry is the same one again. References that banks give may be numbers that begin anew with each
+    /// statement: those of connectors alone are of one effect for ever.
+    fn is_of(&self, entry: &Entry, by_reference: bool) -> bool {
+        let is_alike = self.at == entry.from && self.amount == entry.amount;
         match (&self.reference, &entry.reference) {
-            (Some(first), Some(reference)) => first == reference,
-            _ => self.at == entry.from && self.amount == entry.amount,
+            (Some(first), Some(reference)) => first == reference && (by_reference || is_alike),
+            _ => is_alike,
         }
     }
 }
@@ -164,19 +167,28 @@ pub(super) fn settled_otherwise(request: &Request, entry: &Entry, owner: &OwnerI
 
 /// What a request and its entries come to.
 pub(super) fn judged(request: &Request, entries: &[&Entry], before: &Before<'_>, owner: &OwnerId) -> Judged {
+    if let Some(entry) = entries.iter().find(|entry| entry.takes_back) {
+        return Judged::Differs(vec![of(DiscrepancyKind::TakenBack, request, Some(entry), owner)], true);
+    }
     let [entry] = entries else {
-        return Judged::Differs(
-            Box::new(of(DiscrepancyKind::Repeated, request, entries.first().copied(), owner)),
-            true,
-        );
+        let own = match (&request.state, &request.effect) {
+            (RequestState::Done, Some(Effect::Done { statement, .. })) => {
+                entries.iter().position(|entry| !before.is_another(request, statement, entry))
+            }
+            _ => None,
+        };
+        // One of them is its own, and each of the others is one too many.
+        let others = entries.iter().enumerate().filter(|(nth, _)| *nth != own.unwrap_or(0)).map(|(_, entry)| entry);
+        let repeated = others.map(|entry| of(DiscrepancyKind::Repeated, request, Some(entry), owner));
+        return Judged::Differs(repeated.collect(), true);
     };
-    let differs = |kind, tell| Judged::Differs(Box::new(of(kind, request, Some(entry), owner)), tell);
+    let differs = |kind, tell| Judged::Differs(vec![of(kind, request, Some(entry), owner)], tell);
     match (&request.state, &request.effect) {
         (RequestState::Executing, _) => Judged::Open,
         (RequestState::Unknown, _) => Judged::Settles(Statement {
             reference: entry.reference.clone().unwrap_or_else(|| request.key().to_string()),
             amount: entry.amount.clone(),
-            at: Some(entry.from),
+            at: entry.moment(),
         }),
         (RequestState::Done, Some(Effect::Done { statement, .. })) if before.is_another(request, statement, entry) => {
             differs(DiscrepancyKind::Repeated, true)
@@ -207,7 +219,7 @@ fn of(kind: DiscrepancyKind, request: &Request, entry: Option<&Entry>, owner: &O
         reference: entry.and_then(|entry| entry.reference.clone()),
         stated: entry.and_then(|entry| entry.amount.clone()),
         recorded: stated.or(request.amount.as_ref()).cloned(),
-        at: entry.map_or(request.asked, |entry| entry.from),
+        at: entry.map_or(request.asked, Entry::about),
         owner: owner.clone(),
         since: None,
     }

@@ -8,20 +8,21 @@ pub mod tell;
 pub mod view;
 
 use remit_domain::{
-    id::{CaseId, ReconciliationId, Timestamp},
+    id::{CaseId, Digest, ReconciliationId, Timestamp},
     reconciliation::Reconciliation,
     request::Money,
 };
 use remit_statements::Form;
 use remit_store::{Collection, OutboxRow};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// Reconciliations, by identifier.
 pub(crate) const RECONCILIATIONS: Collection<Reconciliation> = Collection::new("reconciliation");
 /// What did not agree, by what makes it the same one, each with the reconciliation that found it first.
 pub(crate) const FOUND: Collection<ReconciliationId> = Collection::new("discrepancy");
-/// What the kinds of items begin with that say what the first statement said of a request. No record says so: what is
-/// taken away here is not missed, and only what a later file repeats is not seen then.
+/// What the kinds of items begin with that say what the first statement said of a request. The record of the
+/// reconciliation has a digest of all that it was the first to say.
 pub(crate) const STATED: &str = "stated/";
 /// What the names of rows begin with by which somebody is told of one.
 pub(crate) const ROW: &str = "discrepancy:";
@@ -42,6 +43,27 @@ pub(crate) struct FirstStated {
     pub(crate) reference: Option<String>,
     pub(crate) amount: Option<Money>,
     pub(crate) at: Timestamp,
+    /// Which reconciliation it was; not of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reconciliation: Option<ReconciliationId>,
+}
+
+/// Makes the digest of what a reconciliation was the first to say of requests, one after the other in their order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FirstStatedDigest(Sha256);
+
+impl FirstStatedDigest {
+    pub(crate) fn add(&mut self, request: &str, first: &FirstStated) -> serde_json::Result<()> {
+        self.0.update(request);
+        self.0.update(" ");
+        self.0.update(serde_json_canonicalizer::to_vec(first)?);
+        self.0.update("\n");
+        Ok(())
+    }
+
+    pub(crate) fn digest(self) -> Digest {
+        Digest::from_bytes(&self.0.finalize().into())
+    }
 }
 
 /// What statements of a connector said first of requests, by request; forms of statements name effects otherwise.

@@ -1,7 +1,7 @@
 //! A statement is held against what is on record.
 
 use super::{
-    FOUND, FirstStated, RECONCILIATIONS, ToTell,
+    FOUND, FirstStated, FirstStatedDigest, RECONCILIATIONS, ToTell,
     compare::{self, Before, Judged, Sorted, Window},
     row, stated_first,
     view::ReconciliationView,
@@ -169,8 +169,10 @@ impl Of<'_> {
                 has_its_references: self.form == Form::Csv,
             };
             let judged = compare::judged(&request, entries, &before, self.owner);
-            let is_repeated = matches!(&judged, Judged::Differs(found, _) if found.kind == DiscrepancyKind::Repeated);
-            if let (false, [entry], None) = (is_repeated, entries.as_slice(), &same_form) {
+            let is_others =
+                |found: &Discrepancy| matches!(found.kind, DiscrepancyKind::Repeated | DiscrepancyKind::TakenBack);
+            let is_others = matches!(&judged, Judged::Differs(found, _) if found.iter().any(is_others));
+            if let (false, [entry], None) = (is_others, entries.as_slice(), &same_form) {
                 first.push((*id, FirstStated::of(entry)));
             }
             match judged {
@@ -185,7 +187,7 @@ impl Of<'_> {
                         found.extend(otherwise.map(|discrepancy| (discrepancy, false)));
                     }
                 }
-                Judged::Differs(discrepancy, tell) => found.push((*discrepancy, tell)),
+                Judged::Differs(all, tell) => found.extend(all.into_iter().map(|discrepancy| (discrepancy, tell))),
             }
         }
         self.missing(parts, sorted, &mut found).await?;
@@ -225,7 +227,12 @@ impl Of<'_> {
                 let is_stated = |id: &RequestId| sorted.of_requests.contains_key(id);
                 if is_its && !is_stated(&request.id) {
                     let missing = compare::missing(request, self.window, self.form == Form::Camt053, self.owner);
-                    found.extend(missing.map(|discrepancy| (discrepancy, true)));
+                    // What an earlier file had is missing in none.
+                    if let Some(missing) = missing
+                        && self.first_of(parts, &request.id, self.form).await?.is_none()
+                    {
+                        found.push((missing, true));
+                    }
                 }
             }
             match page.last() {
@@ -261,7 +268,8 @@ impl Of<'_> {
                 known.push((discrepancy, false));
             }
         }
-        // What is new is kept before what is known.
+        // What somebody is to be told of is kept before the rest, and what is new before what is known.
+        new.sort_by_key(|(_, tell)| !tell);
         new.extend(known);
         new.truncate(KEPT_MAX);
         let (mut items, mut outbox, mut noted) = (Vec::new(), Vec::new(), HashSet::new());
@@ -274,10 +282,13 @@ impl Of<'_> {
                 }
             }
         }
-        let (stated, any) = (stated_first(self.connector, self.form), "whatever was stated first at the same time");
+        let (stated, mut digest) = (stated_first(self.connector, self.form), FirstStatedDigest::default());
+        let says_first = !first.is_empty();
+        // They are in the order of their requests.
         for (request, first) in first {
-            let written = stated.write(request.to_string(), Expected::Any(any), &first);
-            items.push(written.map_err(Refused::internal)?);
+            let (request, first) = (request.to_string(), FirstStated { reconciliation: Some(id), ..first });
+            digest.add(&request, &first).map_err(Refused::internal)?;
+            items.push(stated.write(request, Expected::Absent, &first).map_err(Refused::internal)?);
         }
         let reconciliation = Reconciliation {
             id,
@@ -288,6 +299,7 @@ impl Of<'_> {
             to: self.window.to,
             counts,
             discrepancies: new.into_iter().map(|(discrepancy, _)| discrepancy).collect(),
+            first: says_first.then(|| digest.digest()),
             at: now,
         };
         let written = RECONCILIATIONS.write(id.to_string(), Expected::Absent, &reconciliation);
@@ -314,6 +326,7 @@ pub(super) fn in_words(kind: DiscrepancyKind) -> &'static str {
         DiscrepancyKind::Missing => "it is done by record, and the statement has no effect of it",
         DiscrepancyKind::Amount => "the statement has another amount of it",
         DiscrepancyKind::Doubtful => "the statement has it at a time or under a reference that cannot be its own",
+        DiscrepancyKind::TakenBack => "the statement takes an effect of it back",
         DiscrepancyKind::NotCarriedOut => "the statement has an effect of it, and by record it was not carried out",
     }
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     ATTEMPTS, Caller, Done, Kept, Parts, Repeat,
+    access::auth,
     caller::principal::Principal,
     operation::{AskRequestRefusal, PreviewRequestRefusal},
     pipeline::{
@@ -237,15 +238,31 @@ async fn evaluated(
     let mut ids = parts.environment.ids(now)?;
     let (id, decision) = (RequestId::next(&mut ids), DecisionId::next(&mut ids));
     let signals = evaluate::signals(parts, case, now).await?;
-    let asker = asker(parts, caller, case, &signals)?;
-    let hash = evaluate::hash(id, case, spec.name.as_str(), &asker, arguments)?;
-    let exact = Exact { id, spec, asker, arguments: arguments.clone(), hash };
-    let moment = Moment { now, decision, confirmed: &[], begun: None };
-    exact.evaluate(parts, case, signals, moment).await.inspect_err(|refused| {
+    let by = asker(parts, caller, case, &signals)?;
+    let hash = evaluate::hash(id, case, spec.name.as_str(), &by, arguments)?;
+    let mut exact = Exact { id, spec, asker: by, arguments: arguments.clone(), hash };
+    if spec.facts.is_empty() {
+        let moment = Moment { now, decision, confirmed: &[], begun: None };
+        return exact.evaluate(parts, case, (signals, Map::new()), moment).await;
+    }
+    let told = exact.told(parts, case).await.inspect_err(|refused| {
         if refused.kind == Kind::Unreachable {
             tracing::warn!(%refused, "a connector did not say what is true");
         }
-    })
+    })?;
+    // Its connector took its time: whoever asks may be gone by now, and what is known of them another thing.
+    let by_token = caller.usage.is_some();
+    if by_token && !auth::stands(&parts.journal, &parts.live, &parts.environment, caller).await? {
+        return Err(Refused::new(
+            Kind::Unauthenticated,
+            "the token was revoked, or ran out, while facts were asked for",
+        ));
+    }
+    let now = parts.environment.now();
+    let signals = evaluate::signals(parts, case, now).await?;
+    exact.asker = asker(parts, caller, case, &signals)?;
+    let moment = Moment { now, decision, confirmed: &[], begun: None };
+    exact.evaluate(parts, case, (signals, told), moment).await
 }
 
 /// What goes into one commit with a request.
@@ -345,9 +362,7 @@ fn asker(parts: &Parts, caller: &Caller, case: &Case, signals: &Signals) -> Resu
             let asker = evaluate::as_responder(parts, case, &responder, signals, parts.environment.now());
             asker.ok_or_else(|| Refused::new(Kind::Forbidden, "the bundle has no such AI responder"))?
         }
-        Principal::Person => {
-            Asker::Person { token: caller.pseudonym.to_string(), roles: caller.roles.clone() }
-        }
+        Principal::Person => Asker::Person { token: caller.pseudonym.to_string(), roles: caller.roles.clone() },
         Principal::Integration | Principal::System(_) => {
             Asker::Integration { token: caller.pseudonym.to_string(), roles: caller.roles.clone() }
         }

@@ -67,8 +67,7 @@ pub async fn conclude_request(
     }
     let effect = found(parts, &entry.value, conclude).await?;
     let by = (caller.pseudonym.to_string(), caller.principal.staff().cloned());
-    let conclude =
-        |_: &Read<'_>, _| Ok(RequestCommand::Conclude { effect: effect.clone(), by: by.clone() });
+    let conclude = |_: &Read<'_>, _| Ok(RequestCommand::Conclude { effect: effect.clone(), by: by.clone() });
     Ok(change(parts, caller, repeat, wish, conclude, |_, views| change::only(views)).await?)
 }
 
@@ -77,6 +76,7 @@ async fn found(parts: &Parts, request: &Request, said: ConcludeRequest) -> Resul
     match said {
         ConcludeRequest::Done { reference, amount, at } => {
             bounded("reference", &reference, REFERENCE_MAX)?;
+            let reference = reference.trim().to_owned();
             if reference.chars().any(is_hidden) {
                 return Err(Refused::invalid("reference", "has characters that do not show themselves"));
             }

@@ -126,20 +126,19 @@ impl Exact<'_> {
         }
     }
 
-    /// Policy's answer on what is true at a moment, beside the case's readings.
+    /// Policy's answer on what is true at a moment: what its connector told, beside the case and its readings.
     ///
     /// # Errors
-    /// [`Kind::Unreachable`] where its connector does not say what is true; otherwise when the store refuses.
+    /// When the store refuses.
     pub(super) async fn evaluate(
         &self,
         parts: &Parts,
         case: &Case,
-        signals: Signals,
+        (signals, told): (Signals, Map<String, Value>),
         moment: Moment<'_>,
     ) -> Result<Evaluated, Refused> {
         let Moment { now, decision: id, confirmed, begun } = moment;
         let governance = &parts.governance;
-        let told = self.told(parts, case).await?;
         let untold = |kind| ActionSpec::untold(kind, &governance.bundle.currency().0);
         let of_kind = |(name, kind): &(String, _)| {
             let value = told.get(name).and_then(|value| term(*kind, value));
@@ -191,8 +190,12 @@ impl Exact<'_> {
         Ok(Evaluated { decision, standing, told })
     }
 
-    /// What its connector says is true of it; of an action without facts it is not asked.
-    async fn told(&self, parts: &Parts, case: &Case) -> Result<Map<String, Value>, Refused> {
+    /// What its connector says is true of it; of an action without facts it is not asked. That may take long: whatever
+    /// else it is evaluated on is read afterwards.
+    ///
+    /// # Errors
+    /// [`Kind::Unreachable`] where it does not say so; [`Kind::Invalid`] where it cannot be asked about the arguments.
+    pub(super) async fn told(&self, parts: &Parts, case: &Case) -> Result<Map<String, Value>, Refused> {
         if self.spec.facts.is_empty() {
             return Ok(Map::new());
         }
@@ -281,7 +284,9 @@ pub(super) async fn asker_now(
                 && tokens.iter().any(|token| roles.iter().all(|role| token.roles.contains(role)))
         }
         Asker::Person { token, .. } | Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
-        Asker::Person { token, .. } | Asker::Integration { token, .. } => parts.journal.store.has_token(token).await.map_err(Refused::internal)?,
+        Asker::Person { token, .. } | Asker::Integration { token, .. } => {
+            parts.journal.store.has_token(token).await.map_err(Refused::internal)?
+        }
     };
     Ok(stands.then(|| asker.clone()))
 }

@@ -20,17 +20,20 @@ use crate::{
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{
-    Command,
+    Case, Command,
     case::Status,
     id::{ActionName, DecisionId, RequestId, Timestamp},
     request::{
-        Changed, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState,
-        Statement,
+        Changed, Confirmer, Confirming, Effect, Money, Request, RequestChange, RequestCommand, RequestState, Statement,
     },
+    signal::Signals,
     text::is_hidden,
 };
 use remit_policy::action::{ActionSpec, money_in_words};
-use remit_responders::connector::{ConnectorAsked, Outcome, Stated, Wanted};
+use remit_responders::{
+    Failure,
+    connector::{ConnectorAsked, Outcome, Stated, Wanted},
+};
 use remit_store::{Commit, CommitError, Entry, Expect, ItemWrite, OutboxRow, ReadError, Views as _};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -90,7 +93,7 @@ pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
 async fn expire(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let now = parts.environment.now();
     match entry.value.act(RequestCommand::Expire, now) {
-        Ok(change) => put(parts, row, &entry, change, None, None, now).await,
+        Ok(change) => put(parts, row, &entry, change, With::default(), now).await,
         // Its time is not over yet by this clock: it is looked at again.
         Err(_) => Ok(()),
     }
@@ -115,34 +118,32 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
         // Another one of its customer is being carried out.
         return later(parts, &entry, now.plus_ms(TURN_MS)).await;
     };
-    let loaded = read::case_of(parts, &entry.value).await?;
-    let exact = match loaded.case.status {
-        Status::Open => exact(parts, &loaded, &entry.value).await?,
-        Status::Resolved => Err(if loaded.case.erased { Changed::Erased } else { Changed::Case }),
+    let mut found = match basis(parts, &entry.value, now).await? {
+        Ok(found) => found,
+        Err(changed) => return void(parts, row, &entry, changed, now).await,
     };
-    let signals = evaluate::signals(parts, &loaded.case, now).await?;
-    let asker = evaluate::asker_now(parts, &loaded.case, &entry.value, &signals, now).await?;
-    let confirmers_stand = evaluate::confirmers_stand(parts, &loaded.case, &entry.value, now);
-    let (exact, asker) = match (exact, asker) {
-        (Ok(_), Some(_)) if !confirmers_stand => return void(parts, row, &entry, Changed::Confirmer, now).await,
-        (Ok(exact), Some(asker)) => (exact, asker),
-        (Err(changed), _) => return void(parts, row, &entry, changed, now).await,
-        (_, None) => return void(parts, row, &entry, Changed::Asker, now).await,
-    };
-    let exact = Exact { asker, ..exact };
-    let confirmed: Vec<Confirming> = entry.value.confirmations.iter().map(|given| given.by.confirming()).collect();
-    let decision = DecisionId::next(&mut parts.environment.ids(now)?);
-    let moment = Moment { now, decision, confirmed: &confirmed, begun: Some(turn.begun()) };
-    let evaluated = match exact.evaluate(parts, &loaded.case, signals, moment).await {
-        Ok(evaluated) => evaluated,
+    let told = match found.exact.told(parts, &found.loaded.case).await {
+        Ok(told) => told,
         Err(refused) if matches!(refused.kind, Kind::Unreachable | Kind::Invalid) => {
             return untold(parts, row, &entry, &refused).await;
         }
         Err(refused) => return Err(refused),
     };
-    let Evaluated { decision, standing, .. } = evaluated;
-    // Until when it may be begun counts from when it is sent: facts may have been long in coming.
+    // Its connector may have taken long to say what is true: what else it rests on is what it is by now, and until
+    // when it may be begun counts from now.
     let now = parts.environment.now();
+    if !found.exact.spec.facts.is_empty() {
+        found = match basis(parts, &entry.value, now).await? {
+            Ok(found) => found,
+            Err(changed) => return void(parts, row, &entry, changed, now).await,
+        };
+    }
+    let Basis { loaded, exact, signals } = found;
+    let confirmed: Vec<Confirming> = entry.value.confirmations.iter().map(|given| given.by.confirming()).collect();
+    let decision = DecisionId::next(&mut parts.environment.ids(now)?);
+    let moment = Moment { now, decision, confirmed: &confirmed, begun: Some(turn.begun()) };
+    let evaluated = exact.evaluate(parts, &loaded.case, (signals, told), moment).await?;
+    let Evaluated { decision, standing, .. } = evaluated;
     let told = ActionName::new(&exact.spec.connector).map_err(Refused::internal)?;
     let execute = RequestCommand::Execute { now: Box::new((standing, decision)), connector: told };
     let change = entry.value.act(execute, now)?;
@@ -151,11 +152,15 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     let not_after = now.plus_ms(i64::from(connector.declared.deadline_ms));
     // Until it is answered about, what became of it is asked for after the moment beyond which it is not done any more.
     if !executes {
-        return put(parts, row, &entry, change, None, None, now).await;
+        return put(parts, row, &entry, change, With::default(), now).await;
     }
     let look = asked_next(&connector, 1, now, not_after.plus_ms(LOOK_MS));
-    let again = record::due_at(&entry.value, look);
-    put(parts, row, &entry, change, Some(again), Some(turn.taken(&entry.value)?), now).await?;
+    let with = With {
+        again: Some(record::due_at(&entry.value, look)),
+        item: Some(turn.taken(&entry.value)?),
+        case: Some(&loaded.case),
+    };
+    put(parts, row, &entry, change, with, now).await?;
     let entry = now_of(parts, entry.value.id).await?;
     // The connector is told of nothing that a machine that dies would lose.
     parts.journal.settled().await.map_err(Refused::internal)?;
@@ -165,13 +170,42 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     let effect = match outcome {
         Ok(Outcome::Done(stated)) => done(parts, &entry.value, stated).await?,
         Ok(Outcome::Refused(why)) => Effect::Failed { why: shown(&why) },
-        Ok(Outcome::NotFound) => Effect::Unknown { why: "the connector answered that it knows of nothing".to_owned() },
+        Ok(Outcome::NotFound) => Effect::unknown("the connector answered that it knows of nothing"),
         Err(failure) => {
             tracing::warn!(request = %entry.value.id, %failure, "what became of a request is not known");
-            Effect::Unknown { why: failure.to_string() }
+            let answered = matches!(failure, Failure::Malformed(_) | Failure::TooLarge { .. });
+            Effect::Unknown { why: failure.to_string(), answered }
         }
     };
     end(parts, row, &entry, &connector, effect).await
+}
+
+/// What a confirmed request is evaluated on beside what its connector says.
+struct Basis<'p> {
+    loaded: Loaded,
+    exact: Exact<'p>,
+    signals: Signals,
+}
+
+/// What it is evaluated on now; what of that is no more, where something is.
+async fn basis<'p>(parts: &'p Parts, request: &Request, now: Timestamp) -> Result<Result<Basis<'p>, Changed>, Refused> {
+    let loaded = read::case_of(parts, request).await?;
+    let exact = match loaded.case.status {
+        Status::Open => exact(parts, &loaded, request).await?,
+        Status::Resolved => Err(if loaded.case.erased { Changed::Erased } else { Changed::Case }),
+    };
+    let exact = match exact {
+        Ok(exact) => exact,
+        Err(changed) => return Ok(Err(changed)),
+    };
+    let signals = evaluate::signals(parts, &loaded.case, now).await?;
+    let Some(asker) = evaluate::asker_now(parts, &loaded.case, request, &signals, now).await? else {
+        return Ok(Err(Changed::Asker));
+    };
+    if !evaluate::confirmers_stand(parts, &loaded.case, request, now) {
+        return Ok(Err(Changed::Confirmer));
+    }
+    Ok(Ok(Basis { exact: Exact { asker, ..exact }, loaded, signals }))
 }
 
 /// Goes on with a confirmed request of which its connector does not say what is true: it is asked again with growing
@@ -215,7 +249,7 @@ async fn void(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let change = entry.value.act(RequestCommand::Void { changed }, now)?;
-    put(parts, row, entry, change, None, None, now).await
+    put(parts, row, entry, change, With::default(), now).await
 }
 
 /// Asks what became of a request that nobody answered about: who was told to carry it out, wherever new ones go.
@@ -231,7 +265,7 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
         // Nobody can be asked any more what became of it: a person has to look.
         Err(why) => {
             let why = format!("who was told to carry it out cannot be asked: {why}");
-            let entry = match entry.value.act(RequestCommand::End { effect: Effect::Unknown { why } }, now) {
+            let entry = match entry.value.act(RequestCommand::End { effect: Effect::unknown(why) }, now) {
                 Ok(change) => put_again(parts, row, &entry, change, record::due_at(&entry.value, now), now).await?,
                 Err(_) => entry,
             };
@@ -262,11 +296,15 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
         Ok(Outcome::Done(stated)) => done(parts, &entry.value, stated).await?,
         Ok(Outcome::Refused(why)) => Effect::Failed { why: shown(&why) },
         Ok(Outcome::NotFound) if now < settled => {
-            Effect::Unknown { why: "the connector does not know it, and may still begin with it".to_owned() }
+            Effect::unknown("the connector does not know it, and may still begin with it")
+        }
+        // It answered something when it was told, and knows nothing of it now: a person has to look.
+        Ok(Outcome::NotFound) if matches!(entry.value.effect, Some(Effect::Unknown { answered: true, .. })) => {
+            return look(parts, row, &entry.value).await;
         }
         // It was asked after the moment beyond which it is not carried out any more.
-        Ok(Outcome::NotFound) => Effect::Failed { why: "the connector was never reached by it".to_owned() },
-        Err(failure) => Effect::Unknown { why: failure.to_string() },
+        Ok(Outcome::NotFound) => Effect::Failed { why: "the connector knows of nothing under its key".to_owned() },
+        Err(failure) => Effect::unknown(failure.to_string()),
     };
     end(parts, row, &entry, connector, effect).await
 }
@@ -304,7 +342,8 @@ async fn end(
     let begun = carrier::begun(parts, &entry.value).await?;
     let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + LOOK_MS);
     let later = asked_next(connector, entry.value.attempts, begun, later);
-    put(parts, row, entry, change, is_unknown.then(|| record::due_at(&entry.value, later)), None, now).await
+    let again = is_unknown.then(|| record::due_at(&entry.value, later));
+    put(parts, row, entry, change, With { again, ..With::default() }, now).await
 }
 
 /// Has a person look: an exception on the case, with an owner and a due time. The row is done with that.
@@ -315,7 +354,7 @@ async fn look(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(), R
                 .to_owned()
         }
         None => "it is not known whether it was carried out".to_owned(),
-        Some(Effect::Unknown { why }) => format!("it is not known whether it was carried out ({why})"),
+        Some(Effect::Unknown { why, .. }) => format!("it is not known whether it was carried out ({why})"),
         Some(Effect::Done { statement, .. }) => {
             let amount = |money: Option<&Money>| money.map_or_else(|| "no amount".to_owned(), money_in_words);
             let (stated, asked) = (amount(statement.amount.as_ref()), amount(request.amount.as_ref()));
@@ -334,22 +373,33 @@ async fn look(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(), R
     owned::raise(parts, row, carrier::owner(parts, request), &reason).await
 }
 
-/// Puts a change on record, with when its row is due again.
+/// What goes into the store with a change.
+#[derive(Default)]
+struct With<'a> {
+    /// When its row is due again.
+    again: Option<OutboxRow>,
+    /// What else changes.
+    item: Option<ItemWrite>,
+    /// The case that it was evaluated on, which must be as it was.
+    case: Option<&'a Case>,
+}
+
+/// Puts a change on record.
 async fn put(
     parts: &Parts,
     row: &OutboxRow,
     before: &Entry<Request>,
     change: RequestChange,
-    again: Option<OutboxRow>,
-    with: Option<ItemWrite>,
+    with: With<'_>,
     now: Timestamp,
 ) -> Result<(), Refused> {
     let caller = Caller::system(Job::Requests);
     let (_, mut commit) = record::changed(parts, &caller, before, change, now).await?;
     commit.claim = Some(row.id.clone());
     commit.cancel.retain(|id| *id != row.id);
-    commit.items.extend(with);
-    if let Some(again) = again {
+    commit.items.extend(with.item);
+    commit.expect.extend(with.case.map(|case| Expect::Case { id: case.id.to_string(), version: case.version }));
+    if let Some(again) = with.again {
         commit.outbox.retain(|due| due.id != again.id);
         commit.outbox.push(again);
     }
@@ -359,6 +409,9 @@ async fn put(
             if [REQUESTS.kind(), LAST_BEGUN.kind()].contains(&kind.as_str()) =>
         {
             Err(Refused::new(Kind::Superseded, "the request changed meanwhile; it is looked at anew"))
+        }
+        Err(CommitError::VersionConflict { .. }) => {
+            Err(Refused::new(Kind::Superseded, "its case changed meanwhile; it is looked at anew"))
         }
         Err(error) => Err(refused(error)),
     }
@@ -373,7 +426,7 @@ async fn put_again(
     again: OutboxRow,
     now: Timestamp,
 ) -> Result<Entry<Request>, Refused> {
-    put(parts, row, before, change, Some(again), None, now).await?;
+    put(parts, row, before, change, With { again: Some(again), ..With::default() }, now).await?;
     now_of(parts, before.value.id).await
 }
 
@@ -427,9 +480,9 @@ fn of(exact: &Exact<'_>, loaded: &Loaded, request: &Request, wanted: Wanted) -> 
 async fn done(parts: &Parts, request: &Request, stated: Stated) -> Result<Effect, Refused> {
     let amount = stated.amount.map(|(minor, currency)| Money { minor, currency });
     let at = stated.at.as_deref().and_then(parse_rfc3339);
-    let reference = shown(&stated.reference);
+    let reference = shown(&stated.reference).trim().to_owned();
     // What has nothing to be shown is told by the key.
-    let reference = if reference.trim().is_empty() { request.key().to_string() } else { reference };
+    let reference = if reference.is_empty() { request.key().to_string() } else { reference };
     held::effect(parts, request, Statement { reference, amount, at }).await
 }
 

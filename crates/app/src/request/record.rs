@@ -9,7 +9,8 @@ use remit_domain::{
     Event, Stream,
     id::Timestamp,
     request::{
-        Agreement, Answer, Effect, LimitCounter, Request, RequestAsked, RequestChange, RequestChanged, RequestState, Reserved,
+        Agreement, Answer, Effect, LimitCounter, Request, RequestAsked, RequestChange, RequestChanged, RequestState,
+        Reserved,
     },
 };
 use remit_policy::{action::ActionSpec, manifest::LimitedBy};

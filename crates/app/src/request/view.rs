@@ -432,7 +432,7 @@ impl From<&Effect> for EffectView {
                 agrees: *agrees,
             },
             Effect::Failed { why } => Self::Failed { why: why.clone() },
-            Effect::Unknown { why } => Self::Unknown { why: why.clone() },
+            Effect::Unknown { why, .. } => Self::Unknown { why: why.clone() },
         }
     }
 }

@@ -101,5 +101,6 @@ fn entry(stated: &Stated) -> Entry {
         amount: amount.map(|amount| Money { minor: amount.minor, currency: amount.currency.clone() }),
         from: Timestamp(stated.at_ms),
         to: Timestamp(stated.at_ms.saturating_add(1)),
+        takes_back: false,
     }
 }

@@ -66,7 +66,17 @@ pub enum Effect {
     Unknown {
         /// In what way.
         why: String,
+        /// Whether the connector answered all the same, so that it ought to know of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        answered: bool,
     },
+}
+
+impl Effect {
+    /// Of which nothing is known, since there was no answer.
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self::Unknown { why: why.into(), answered: false }
+    }
 }
 
 /// What is held back of a limit until it is known what became of a request.

@@ -197,7 +197,7 @@ impl Played {
             Act::AskAgain => RequestCommand::AskAgain,
             Act::Done(more) => RequestCommand::End { effect: self.done(*more) },
             Act::Failed => RequestCommand::End { effect: Effect::Failed { why: "frozen".to_owned() } },
-            Act::Unknown => RequestCommand::End { effect: Effect::Unknown { why: "no answer".to_owned() } },
+            Act::Unknown => RequestCommand::End { effect: Effect::unknown("no answer") },
             Act::Conclude(by, who, is_done) => {
                 let failed = || Effect::Failed { why: "found in the books".to_owned() };
                 let effect = if *is_done { self.done(0) } else { failed() };

@@ -12,8 +12,15 @@ const ANYWHERE: [&str; 8] = ["$comment", "const", "default", "description", "enu
 const OF_KINDS: [(&str, &[&str]); 4] = [
     ("object", &["additionalProperties", "properties", "required"]),
     ("array", &["items", "maxItems", "minItems", "uniqueItems"]),
-    ("string", &["format", "maxLength", "minLength", "pattern"]),
+    ("string", &["maxLength", "minLength", "pattern"]),
     ("integer", &["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"]),
+];
+/// Bounds, from the least to the most.
+const BOUNDS: [(&str, &str); 4] = [
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minimum", "maximum"),
+    ("exclusiveMinimum", "exclusiveMaximum"),
 ];
 /// The members of money.
 const MINOR: &str = "minor";
@@ -54,13 +61,18 @@ impl Reading<'_> {
         if kinds.len() > 1 && kinds.iter().any(|kind| ["object", "array"].contains(kind)) {
             self.wrong(at, "an object or a list is nothing else besides; write one type");
         }
-        let listed = members.get("enum").and_then(Json::as_array).into_iter().flatten().chain(members.get("const"));
-        if listed.into_iter().any(|value| value.is_object() || value.is_array()) {
+        let mut listed = members.get("enum").and_then(Json::as_array).into_iter().flatten().chain(members.get("const"));
+        let is_exact = |value: &Json| value.is_string() || value.is_boolean() || value.as_i64().is_some();
+        if !listed.all(is_exact) {
             self.wrong(
                 at,
                 "`enum` and `const` list texts, whole numbers and truths; declare what has parts by its parts",
             );
         }
+        if members.get("enum").is_some_and(|listed| listed.as_array().is_none_or(Vec::is_empty)) {
+            self.wrong(at, "`enum` lists nothing, so that nothing fits; list what it may be");
+        }
+        self.bounds(members, at);
         if let Some(multiple) = members.get("multipleOf")
             && multiple.as_u64().is_none()
         {
@@ -78,6 +90,23 @@ impl Reading<'_> {
         }
     }
 
+    /// Bounds are whole numbers, and what they bound can be there.
+    fn bounds(&mut self, members: &Map<String, Json>, at: &str) {
+        for name in BOUNDS.iter().flat_map(|(least, most)| [least, most]) {
+            if members.get(*name).is_some_and(|bound| bound.as_i64().is_none()) {
+                self.wrong(at, format_args!("`{name}` must be a whole number"));
+            }
+        }
+        for (least, most) in BOUNDS {
+            let bound = |name: &str| members.get(name).and_then(Json::as_i64);
+            if let (Some(low), Some(high)) = (bound(least), bound(most))
+                && low > high
+            {
+                self.wrong(at, format_args!("`{least}` is above `{most}`, so that nothing fits"));
+            }
+        }
+    }
+
     /// Only what is known to leave nothing open may stand in it.
     fn keywords(&mut self, members: &Map<String, Json>, kinds: &[&str], at: &str) {
         for key in members.keys() {
@@ -86,6 +115,9 @@ impl Reading<'_> {
                 (Some((kind, _)), _) if kinds.contains(kind) => {}
                 (Some((kind, _)), _) => self.wrong(at, format_args!("`{key}` is of type `{kind}`, which it is not")),
                 (None, known) if ANYWHERE.contains(&known) => {}
+                (None, "format") => {
+                    self.wrong(at, "`format` is checked by some validators and by others not; write `pattern`");
+                }
                 (None, "$ref" | "$dynamicRef") => {
                     self.wrong(at, format_args!("`{key}` leaves the bundle or hides what is asked for; write it here"));
                 }

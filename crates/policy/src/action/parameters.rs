@@ -4,7 +4,7 @@
 use super::{closed, template::money};
 use crate::manifest::TermKind;
 use jsonschema::Validator;
-use remit_domain::request::{Names, Term};
+use remit_domain::request::{Names, Term, is_currency};
 use serde_json::{Map, Value as Json};
 use std::{fmt, sync::Arc};
 
@@ -116,6 +116,9 @@ impl Parameters {
             let why = "must hold whole numbers below 2^53, nested at most 16 deep; write money in minor units";
             return unfit(at, why.to_owned());
         }
+        if let Some(at) = foreign(&arguments, String::new()) {
+            return unfit(at, "must be the code of a currency by ISO 4217, as `EUR`".to_owned());
+        }
         match self.validator.iter_errors(&arguments).next() {
             Some(error) => {
                 let at = error.instance_path().to_string();
@@ -166,6 +169,21 @@ fn fraction(value: &Json, at: String, depth: usize) -> Option<String> {
         Json::Object(members) => {
             members.iter().find_map(|(name, value)| fraction(value, format!("{at}/{name}"), depth + 1))
         }
+        _ => None,
+    }
+}
+
+/// Where money is in a currency that there is not: each spelling of one would be counted, and shown, by itself. It is
+/// nested no deeper than is read.
+fn foreign(value: &Json, at: String) -> Option<String> {
+    match value {
+        Json::Array(values) => values.iter().enumerate().find_map(|(nth, value)| foreign(value, format!("{at}/{nth}"))),
+        Json::Object(members) => match (members.get("minor"), members.get("currency")) {
+            (Some(Json::Number(_)), Some(Json::String(currency))) if members.len() == 2 => {
+                (!is_currency(currency)).then(|| format!("{at}/currency"))
+            }
+            _ => members.iter().find_map(|(name, value)| foreign(value, format!("{at}/{name}"))),
+        },
         _ => None,
     }
 }

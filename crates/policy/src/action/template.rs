@@ -2,7 +2,10 @@
 
 use super::money::amount;
 use crate::manifest::{TemplateText, TermKind};
-use remit_domain::{request::Money, text::is_hidden};
+use remit_domain::{
+    request::{Money, is_currency},
+    text::is_hidden,
+};
 use serde_json::{Map, Value as Json};
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -154,8 +157,8 @@ fn shown(value: Option<&Json>) -> String {
     }
 }
 
-/// An amount, where an object is one.
+/// An amount, where an object is one: its currency is one of ISO 4217.
 pub(super) fn money(members: &Map<String, Json>) -> Option<Money> {
     let (minor, currency) = (members.get("minor")?.as_i64()?, members.get("currency")?.as_str()?);
-    (members.len() == 2).then(|| Money { minor, currency: currency.to_owned() })
+    (members.len() == 2 && is_currency(currency)).then(|| Money { minor, currency: currency.to_owned() })
 }

@@ -235,6 +235,10 @@ impl Reader<'_, '_> {
             if limit.count.is_none() && limit.minor.is_none() {
                 self.wrong(&["limit"], "a limit has `count` or `minor`", "say how often, or how much");
             }
+            if limit.count == Some(0) || limit.minor == Some(0) {
+                let message = "`count` and `minor` of a limit are 1 or more";
+                self.wrong(&["limit"], message, "forbid in a policy what must never be, and correct the number");
+            }
             if limit.minor.is_some() && self.action.amount.is_none() {
                 let message = "a limit in money needs to know what is moved";
                 self.wrong(&["limit"], message, "add `amount`");

@@ -184,6 +184,7 @@ impl Asking {
             Some(json!({ "request": request.view["id"], "hash": of.view["hash"] }))
         };
         let requests: Vec<Value> = listed.iter().map(one).collect::<Option<_>>()?;
+        scene.clocks.pass(4_000);
         let mut body = json!({ "requests": requests, "seen_ms": 4_000 });
         let got = match by {
             "customer" => scene.links.get(&first.case)?.post(&format!("requests/{verb}"), &body),

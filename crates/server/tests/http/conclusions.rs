@@ -52,7 +52,10 @@ fn what_its_connector_never_says_somebody_else_than_who_asked_concludes() {
         (json!({ "how": "done", "reference": "" }), "reference"),
         (json!({ "how": "done", "reference": "a\u{202e}b" }), "reference"),
         (json!({ "how": "done", "reference": "BO-1", "at": "yesterday" }), "at"),
-        (json!({ "how": "done", "reference": "BO-1", "amount": { "minor": 7, "currency": "pounds" } }), "amount.currency"),
+        (
+            json!({ "how": "done", "reference": "BO-1", "amount": { "minor": 7, "currency": "pounds" } }),
+            "amount.currency",
+        ),
     ] {
         let got = conclude(&bank.ben, &request, &wrong);
         assert_eq!((got.status, &got.body["field"]), (422, &json!(field)), "{}", got.body);

@@ -77,6 +77,7 @@ mod sample_bundle;
 mod sandbox_page;
 mod scripts;
 mod sessions;
+mod slow_facts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]
 mod story;

@@ -3,12 +3,18 @@
 
 use super::{
     chat::staff,
+    endpoint::Ai,
     expected::Expected as _,
     harness::{Client, OwnClock, Server, id, verified_served},
     requests::{CATALOGUE, POLICIES},
     sample_bundle::bank_asking_for,
+    slow_facts,
 };
-use remit_app::governance::services::Services;
+use remit_app::{
+    environment::clock::{parse_rfc3339, rfc3339},
+    governance::services::Services,
+};
+use remit_domain::id::Timestamp;
 use remit_ledger::checkpoint::Signer;
 use remit_sandbox::{Mischief, On, Planned};
 use rusqlite::Connection;
@@ -270,4 +276,128 @@ fn what_an_earlier_file_or_the_connector_said_is_held_against_a_later_one() {
     let before = bank.reconciled(&of(&before));
     assert_eq!(found(&before), (json!(1), one("doubtful", &mute[2])), "{before}");
     bank.exceptions_are(5);
+}
+
+/// A request that is done, its line of the sandbox's file, and the line of names.
+fn done_and_stated(bank: &Bank) -> (Value, String, String) {
+    let done = bank.request(1_000, None, "done");
+    let file = bank.statement();
+    let line = file.lines().find(|line| line.contains(&key(&done))).unwrap().to_owned();
+    (done, line, file.lines().next().unwrap().to_owned())
+}
+
+#[test]
+fn each_further_effect_under_one_key_is_new() {
+    let bank = Bank::new("");
+    let (done, line, head) = done_and_stated(&bank);
+    assert_eq!(bank.reconciled(&format!("{head}\n{line}\n"))["counts"]["agree"], 1);
+    for (nth, more) in ["SBX-9", "SBX-8", "SBX-7"].into_iter().enumerate() {
+        let again = line.replace("SBX-", more);
+        let found = bank.reconciled(&format!("{head}\n{again}\n"));
+        assert_eq!(found["counts"]["new"], 1, "{found}");
+        assert_eq!(kinds(&found), [("repeated".to_owned(), done["id"].as_str().unwrap().to_owned())]);
+        bank.exceptions_are(nth + 1);
+        assert_eq!(bank.reconciled(&format!("{head}\n{again}\n"))["counts"]["new"], 0, "the same one again");
+    }
+    for (nth, other) in [",1001,", ",50000,"].into_iter().enumerate() {
+        let found = bank.reconciled(&format!("{head}\n{}\n", line.replace(",1000,", other)));
+        assert_eq!((&found["counts"]["new"], &found["discrepancies"][0]["kind"]), (&json!(1), &json!("amount")));
+        bank.exceptions_are(4 + nth);
+    }
+    // Three in one file are two too many.
+    let three = ["", "5", "6"].map(|more| line.replace("SBX-", &format!("SBX-{more}"))).join("\n");
+    assert_eq!(bank.reconciled(&format!("{head}\n{three}\n"))["counts"]["new"], 2);
+}
+
+#[test]
+fn who_has_to_be_told_is_told_however_much_nobody_asked_for() {
+    let bank = Bank::new("");
+    let (_, line, head) = done_and_stated(&bank);
+    let nobodys = |nth: usize| {
+        line.split(',')
+            .map(|cell| match cell {
+                cell if cell.starts_with("SBX-") => format!("OTHER-{nth}"),
+                cell if cell.starts_with("remit-") => String::new(),
+                cell => cell.to_owned(),
+            })
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    let many: Vec<String> = (0..600).map(nobodys).collect();
+    let file = format!("{head}\n{}\n{line}\n{}\n", many.join("\n"), line.replace("SBX-", "SBX-9"));
+    let found = bank.reconciled(&file);
+    assert_eq!((&found["counts"]["new"], &found["discrepancies"][0]["kind"]), (&json!(601), &json!("repeated")));
+    bank.exceptions_are(1);
+}
+
+#[test]
+fn a_connector_that_dates_back_what_it_never_did_is_found() {
+    let moment = |at: Timestamp, ms: i64| rfc3339(at.plus_ms(ms));
+    let back_office = Ai::start(|asked| match asked["wanted"].as_str() {
+        Some("facts") => json!({ "facts": {
+            "account_found": true, "account_customer": "ann", "amount": asked["arguments"]["amount"],
+        } }),
+        _ => {
+            let sent = parse_rfc3339(asked["not_after"].as_str().unwrap()).unwrap();
+            let at = rfc3339(sent.plus_ms(-DAY_MS + 3_600_000));
+            json!({ "outcome": "done", "reference": "R-1", "amount": asked["arguments"]["amount"], "at": at })
+        }
+    });
+    back_office.set_open(true);
+    let bank = slow_facts::bank(&back_office);
+    let asked = bank.ask(&bank.ana, 700);
+    bank.answer(&bank.ben, &asked, "confirm").expect(200);
+    let lied = bank.until(&asked, "done");
+    assert_eq!(lied["effect"]["agrees"], "agrees", "{lied}");
+    // It said so of yesterday, whose statement has come; today's is the one that it ought to be in.
+    let now = bank.server.app.environment.now();
+    let path = format!("{PATH}&from={}&to={}", moment(now, -3_600_000), moment(now, 3_600_000));
+    let empty = "reference,time,action,amount_minor,currency,key\n";
+    let lead = bank.server.client(&["lead"]);
+    let found = lead.send(&path, &[("content-type", "text/csv")], empty.as_bytes()).expect(200);
+    assert_eq!(kinds(&found), [("missing".to_owned(), asked["id"].as_str().unwrap().to_owned())]);
+}
+
+#[test]
+fn what_statements_said_first_is_held_against_the_record() {
+    let bank = Bank::new("");
+    let (_, line, head) = done_and_stated(&bank);
+    assert_eq!(bank.reconciled(&format!("{head}\n{line}\n"))["counts"]["agree"], 1);
+    let data = bank.server.stop();
+    let verifier = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
+    let found = || -> Vec<String> {
+        let problems = verified_served(data.path(), &verifier).problems;
+        problems.iter().map(ToString::to_string).filter(|found| !found.contains("checkpoint")).collect()
+    };
+    assert_eq!(found(), [""; 0]);
+    let change = |sql: &str| Connection::open(data.path().join("remit.db")).unwrap().execute(sql, []).unwrap();
+    assert_eq!(change("UPDATE items SET body = replace(body, 'SBX-', 'SBX-1') WHERE kind LIKE 'stated/%'"), 1);
+    assert!(found().iter().any(|found| found.contains("the first to say")), "{:?}", found());
+    assert_eq!(change("DELETE FROM items WHERE kind LIKE 'stated/%'"), 1);
+    assert!(found().iter().any(|found| found.contains("the first to say")), "{:?}", found());
+}
+
+#[test]
+fn payments_of_a_bank_that_numbers_each_statement_anew_are_told_apart() {
+    let bank = Bank::new("");
+    let paid = bank.request(100, None, "done");
+    let of_day = |day: &str| {
+        format!(
+            "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\">\
+             <BkToCstmrStmt><Stmt><Ntry><NtryRef>1</NtryRef><Amt Ccy=\"GBP\">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd>\
+             <Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt><NtryDtls><TxDtls><Refs>\
+             <EndToEndId>{}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>",
+            key(&paid).replace("req_", "")
+        )
+    };
+    let sent = |file: &str| bank.lead.send(PATH, &[("content-type", "application/xml")], file.as_bytes()).expect(200);
+    assert_eq!(sent(&of_day("2026-11-30"))["counts"]["agree"], 1);
+    assert_eq!(sent(&of_day("2026-11-30"))["counts"]["agree"], 1);
+    for (nth, day) in ["2026-12-01", "2026-12-02"].into_iter().enumerate() {
+        let again = sent(&of_day(day));
+        assert_eq!(kinds(&again), [("repeated".to_owned(), paid["id"].as_str().unwrap().to_owned())], "{again}");
+        bank.exceptions_are(nth + 1);
+    }
+    let reversed = of_day("2026-11-30").replace("<Sts>", "<RvslInd>true</RvslInd><Sts>");
+    assert_eq!(kinds(&sent(&reversed))[0].0, "taken_back");
 }

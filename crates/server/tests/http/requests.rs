@@ -111,8 +111,19 @@ impl Bank {
 
     /// The same under another bundle.
     pub(crate) fn under(bundle: Arc<Bundle>, services: Services, said: &str) -> Self {
+        Self::connected(bundle, services, said, &|_| None, || 0)
+    }
+
+    /// The same with these secrets, at this second of the services' own clock.
+    pub(crate) fn connected(
+        bundle: Arc<Bundle>,
+        services: Services,
+        said: &str,
+        secrets: &(impl Fn(&str) -> Option<String> + Clone + Send + Sync + 'static),
+        second: fn() -> i64,
+    ) -> Self {
         let clock = OwnClock::new();
-        let services = services.connected(&bundle, &|_| None, || 0).unwrap();
+        let services = services.connected(&bundle, secrets, second).unwrap();
         let server = Server::start_under_clock(bundle, Box::new(clock.clone()), services);
         let open = json!({ "customer": "ann", "text": said, "channel": "web" });
         let opened = server.client(&["integration"]).post("/v1/cases", &open).expect(201);

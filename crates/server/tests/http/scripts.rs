@@ -101,7 +101,8 @@ impl Story {
             "link" => {
                 let about = self.cases.get(text).map(|(case, _)| case.clone());
                 let start = json!({ "customer": name, "case": about });
-                self.links.insert(name.to_owned(), Customer::start(&self.client, &start));
+                let program = self.server.as_ref().ok_or_else(unclear)?.client(&["integration"]);
+                self.links.insert(name.to_owned(), Customer::start(&program, &start));
             }
             "types" => told.push(self.types(name, text).ok_or_else(unclear)?),
             "types-on" => {

@@ -227,8 +227,7 @@ impl Authority {
                 } else if let Some(connector) = kind.strip_prefix(EFFECT_OF) {
                     self.requests.keep_effect(connector, &row.id, body)
                 } else if kind.starts_with(STATED) {
-                    // No record says so.
-                    Ok(())
+                    self.reconciliations.keep_stated(&row.id, body)
                 } else if let Some(customer) = kind.strip_prefix(UNDER_WAY) {
                     self.requests.keep_under_way(customer, &row.id, body)
                 } else {
