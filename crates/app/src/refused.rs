@@ -56,6 +56,8 @@ pub enum Kind {
     Superseded,
     /// A connector that must be asked first does not answer.
     Unreachable,
+    /// The identity provider does not answer.
+    ProviderUnreachable,
 }
 
 impl Kind {
@@ -63,7 +65,13 @@ impl Kind {
     pub fn is_ours(self) -> bool {
         matches!(
             self,
-            Self::Internal | Self::Busy | Self::ReadTooLong | Self::StorageFull | Self::Superseded | Self::Unreachable
+            Self::Internal
+                | Self::Busy
+                | Self::ReadTooLong
+                | Self::StorageFull
+                | Self::Superseded
+                | Self::Unreachable
+                | Self::ProviderUnreachable
         )
     }
 

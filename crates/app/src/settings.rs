@@ -1,6 +1,9 @@
 //! How a server is run, as whoever starts it says.
 
-use crate::environment::limits::{Limits, SessionTimes};
+use crate::environment::{
+    limits::{Limits, SessionTimes},
+    provider::ProviderSettings,
+};
 use remit_policy::address::Address;
 
 /// What whoever starts the server can say.
@@ -10,6 +13,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How long sessions of people who work here last.
     pub sessions: SessionTimes,
+    /// The identity provider by which they sign in; passwords, where there is none.
+    pub provider: Option<ProviderSettings>,
     /// Where browsers find this server. Links that are made lead to the first, and pages write from all of them.
     pub public: Vec<Address>,
     /// Where customers sign in whom a delegate has asked.

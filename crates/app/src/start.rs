@@ -40,9 +40,10 @@ pub struct Start {
 /// When the store cannot be read, or does not take what the bundle changes.
 pub fn start(start: Start) -> Result<Parts, StartError> {
     let Start { directory: Directory { path, store, keys }, bundle, reader, clock, services, settings, plan } = start;
-    let Settings { limits, sessions, public, customer_sign_in, webhooks_in_the_clear } = settings;
+    let Settings { limits, sessions, provider, public, customer_sign_in, webhooks_in_the_clear } = settings;
     let public = public.iter().map(Address::origin).collect();
-    let environment = Environment::new(clock, (limits, sessions), public, customer_sign_in, SandboxFile::of(&path));
+    let environment =
+        Environment::new(clock, (limits, sessions), provider, public, customer_sign_in, SandboxFile::of(&path));
     if let Some((plan, by)) = &plan {
         let put = async {
             bundle::keep(&store, &bundle).await?;

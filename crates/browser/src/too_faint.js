@@ -21,5 +21,5 @@
     const contrast = (one + 0.05) / (other + 0.05);
     if (contrast < 4.5) faint.push(`${node.tagName} "${texts.currentNode.data.trim()}" ${contrast.toFixed(2)}`);
   }
-  return seen > 5 ? faint : ['no text was found to look at'];
+  return seen > 2 ? faint : ['no text was found to look at'];
 })()

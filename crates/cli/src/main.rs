@@ -44,7 +44,7 @@ enum Command {
     /// Make a small complete bundle to start from.
     Init(commands::init::Init),
     /// Serve the interface over a data directory.
-    Serve(commands::serve::Serve),
+    Serve(Box<commands::serve::Serve>),
     /// Say whether a server serves and its store answers.
     Health(commands::health::Health),
     /// Play a file of messages at a fresh server, and count what became of them.

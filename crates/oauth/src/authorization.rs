@@ -42,7 +42,15 @@ fn answer(address: &str, members: &[(&str, &str)], state: Option<&str>, issuer: 
     let mut query = Serializer::new(String::new());
     query.extend_pairs(members);
     query.extend_pairs(state.map(|state| ("state", state)));
-    let query = query.append_pair("iss", issuer).finish();
+    below(address, &query.append_pair("iss", issuer).finish())
+}
+
+/// An address with what a client sends a browser there with.
+pub fn with_query(address: &str, members: &[(&str, &str)]) -> String {
+    below(address, &Serializer::new(String::new()).extend_pairs(members).finish())
+}
+
+fn below(address: &str, query: &str) -> String {
     let between = if address.contains('?') { '&' } else { '?' };
     format!("{address}{between}{query}")
 }

@@ -23,6 +23,7 @@ pub mod jwk;
 mod jws;
 pub mod metadata;
 pub mod nonce;
+pub mod oidc;
 mod pair;
 pub mod pkce;
 pub mod seen;

@@ -17,6 +17,7 @@ mod loose;
 pub mod oauth;
 mod once;
 pub mod openai;
+pub mod provider;
 mod reasons;
 mod receiver;
 pub mod rest;

@@ -11,6 +11,15 @@
       signed_in: (who, roles) => `You are signed in as ${who} (${roles}).`, signed_out: 'You are signed out.',
       wrong: 'There is no such name with this password.', often: (s) => `Too many attempts. Try again in ${s} seconds.`,
       over: 'This link is not valid any more: it was used, its time is over, or another one took its place.',
+      provider: 'Sign in with your organisation',
+      refused: {
+        no_role: 'You are not let in here: your organisation gave you no role. Ask whoever runs this server.',
+        no_name: 'You are not let in here: your organisation tells no name of yours that this server knows.',
+        not_staff: 'You are not let in here: you are not noted as staff. Ask your lead.',
+        mixed_up: 'This sign-in did not begin in this browser, or another one took its place. Please begin again.',
+        not_signed_in: 'Your organisation did not sign you in. Please begin again.',
+        unreachable: 'Your organisation\u2019s sign-in does not answer right now. Please try again.',
+      },
       offline: 'There is no connection right now. Please try again.', failed: 'That did not work. Please try again.',
     },
     de: {
@@ -20,6 +29,15 @@
       signed_in: (who, roles) => `Du bist als ${who} angemeldet (${roles}).`, signed_out: 'Du bist abgemeldet.',
       wrong: 'Es gibt keinen solchen Namen mit diesem Passwort.', often: (s) => `Zu viele Versuche. Versuche es in ${s} Sekunden wieder.`,
       over: 'Dieser Link gilt nicht mehr: Er wurde benutzt, seine Zeit ist um, oder ein anderer trat an seine Stelle.',
+      provider: '\u00dcber deine Organisation anmelden',
+      refused: {
+        no_role: 'Du wirst hier nicht eingelassen: Deine Organisation gibt dir keine Rolle. Frag, wer diesen Server betreibt.',
+        no_name: 'Du wirst hier nicht eingelassen: Deine Organisation nennt keinen Namen von dir, den dieser Server kennt.',
+        not_staff: 'Du wirst hier nicht eingelassen: Du bist nicht als Mitarbeiter vermerkt. Frag deine Leitung.',
+        mixed_up: 'Diese Anmeldung begann nicht in diesem Browser, oder eine andere trat an ihre Stelle. Bitte beginne neu.',
+        not_signed_in: 'Deine Organisation hat dich nicht angemeldet. Bitte beginne neu.',
+        unreachable: 'Die Anmeldung deiner Organisation antwortet gerade nicht. Bitte versuche es noch einmal.',
+      },
       offline: 'Gerade gibt es keine Verbindung. Bitte versuche es noch einmal.', failed: 'Das ging nicht. Bitte versuche es noch einmal.',
     },
   };
@@ -53,6 +71,7 @@
   };
 
   const show = (title, form) => {
+    el('provider').hidden = form !== 'provider';
     el('title').textContent = document.title = title;
     el('password-form').hidden = form !== 'password-form';
     el('out-form').hidden = form !== 'out-form';
@@ -73,6 +92,15 @@
     el('send').textContent = choosing ? texts.set : texts.sign_in;
     el(choosing ? 'password' : 'name').focus();
   };
+  // By the organisation, where it was declared, and by a password otherwise.
+  const ask = async () => {
+    const answer = await send('GET', 'ways');
+    const ways = answer && answer.ok ? await answer.json() : {};
+    if (!ways.provider) return askPassword();
+    show(texts.sign_in, 'provider');
+    el('provider').textContent = texts.provider;
+    el('provider').href = `/sign-in/v1/begin${onward() ? `?return=${encodeURIComponent(onward())}` : ''}`;
+  };
   const refused = async (answer) => {
     const problem = answer ? await answer.json().catch(() => ({})) : {};
     if (!answer) return say(texts.offline);
@@ -83,7 +111,7 @@
   };
   const look = async () => {
     const answer = await send('GET', 'session');
-    if (!answer || !answer.ok) return askPassword();
+    if (!answer || !answer.ok) return ask();
     const own = await answer.json();
     csrf = own.csrf;
     show(texts.sign_out, 'out-form');
@@ -116,7 +144,7 @@
     say('');
     const answer = await send('POST', 'sign-out', null, { 'x-remit-csrf': csrf });
     if (!answer || (!answer.ok && answer.status !== 401)) return refused(answer);
-    askPassword();
+    await ask();
     say(texts.signed_out);
   });
 
@@ -125,5 +153,7 @@
   // The secret does not stay where it could be copied or seen.
   if (secret) history.replaceState(null, '', location.pathname + location.search);
   addEventListener('hashchange', () => { if (location.hash.length > 1) location.reload(); });
+  const why = new URLSearchParams(location.search).get('refused');
+  if (why && Object.hasOwn(texts.refused, why)) say(texts.refused[why]);
   if (secret) askPassword(); else look();
 })();

@@ -120,6 +120,9 @@ kinds! {
     UNREACHABLE = "connector_unreachable", 503, "A connector does not say what is true",
         "Nothing was recorded. Repeat the request with the same idempotency key once the service that the detail names \
          answers again.";
+    /// The identity provider does not answer.
+    PROVIDER_UNREACHABLE = "provider_unreachable", 503, "The identity provider does not answer",
+        "Nothing was recorded. Try again; whoever runs the server finds in its log what is wrong.";
     /// Bundles changed faster than it could be decided.
     SUPERSEDED = "superseded", 503, "Another bundle came into force meanwhile",
         "Nothing of this was recorded under the bundle before. Repeat the request with the same idempotency key.";
@@ -215,6 +218,7 @@ impl From<Kind> for &'static ProblemKind {
             Kind::StorageFull => STORAGE_FULL,
             Kind::Superseded => SUPERSEDED,
             Kind::Unreachable => UNREACHABLE,
+            Kind::ProviderUnreachable => PROVIDER_UNREACHABLE,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod entropy;
 pub mod limits;
 pub mod metrics;
 pub mod off_thread;
+pub mod provider;
 pub mod rate_limit;
 pub mod sandbox;
 
@@ -17,6 +18,7 @@ use crate::{
         limits::{Limits, SessionTimes},
         metrics::Metrics,
         off_thread::Processors,
+        provider::{IdentityProvider, ProviderSettings},
         sandbox::SandboxFile,
     },
     refused::Refused,
@@ -40,6 +42,8 @@ pub struct Environment {
     pub limits: Limits,
     /// How long sessions of people who work here last.
     pub(crate) sessions: SessionTimes,
+    /// The identity provider by which they sign in, if one was declared.
+    pub(crate) provider: Option<IdentityProvider>,
     /// What operators can watch.
     pub metrics: Metrics,
     /// Where browsers find this server, the first in links.
@@ -64,6 +68,7 @@ impl Environment {
     pub(crate) fn new(
         clock: Box<dyn Clock>,
         (limits, sessions): (Limits, SessionTimes),
+        provider: Option<ProviderSettings>,
         public: Vec<String>,
         sign_in: Option<String>,
         sandbox: SandboxFile,
@@ -74,6 +79,7 @@ impl Environment {
             clock,
             limits,
             sessions,
+            provider: provider.map(IdentityProvider::new),
             metrics: Metrics::default(),
             public,
             sign_in,

@@ -13,7 +13,7 @@ operations! { "sign-in"
             /// The name is none, there is no role, or one that people do not have, the name is not noted as staff and
             /// would have that role, or the hours are none of 1 to 168.
             Invalid,
-            /// The account, or a session of it, changed in this moment.
+            /// The account, or a session of it, changed in this moment; or people sign in by an identity provider.
             Conflict,
         }
     }
@@ -58,7 +58,7 @@ operations! { "sign-in"
         of: [];
         runs: as a command for everybody;
         refuses: SignInRefusal {
-            /// There is no such name with this password.
+            /// There is no such name with this password, or people sign in by an identity provider.
             SignInRefused,
             /// Too many attempts came under this name, or from this address.
             TooManySignIns,
@@ -77,6 +77,59 @@ operations! { "sign-in"
             LinkEnded,
             /// Too many attempts came for this name, or from this address.
             TooManySignIns,
+        }
+    }
+
+    /// Tell how people sign in here.
+    get_sign_in_ways = GetSignInWays {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetSignInWaysRefusal {}
+    }
+
+    /// Send a browser to the identity provider (OpenID Connect, with PKCE), and on to `return` once it is back.
+    begin_provider_sign_in = BeginProviderSignIn {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: BeginProviderSignInRefusal {
+            /// `return` is no path of this server.
+            Invalid,
+            /// No identity provider was declared.
+            NotFound,
+            /// The identity provider does not answer.
+            ProviderUnreachable,
+        }
+    }
+
+    /// End a sign-in as the browser comes back from the identity provider.
+    complete_provider_sign_in = CompleteProviderSignIn {
+        asks: [];
+        of: [];
+        runs: as a command for everybody;
+        refuses: CompleteProviderSignInRefusal {
+            /// No identity provider was declared.
+            NotFound,
+            /// The identity provider did not sign them in, or whom it names has no name or role here.
+            SignInRefused,
+            /// The identity provider does not answer.
+            ProviderUnreachable,
+        }
+    }
+
+    /// End the sessions of who signed out at the identity provider (OpenID Connect Back-Channel Logout 1.0).
+    back_channel_logout = BackChannelLogout {
+        asks: [];
+        of: [];
+        runs: as a command for everybody;
+        refuses: BackChannelLogoutRefusal {
+            /// The logout token is not taken.
+            BadRequest,
+            /// No identity provider was declared.
+            NotFound,
+            /// The identity provider does not answer.
+            ProviderUnreachable,
         }
     }
 

@@ -251,7 +251,8 @@ async fn evaluated(
         }
     })?;
     // Its connector took its time: whoever asks may be gone by now, and what is known of them another thing.
-    let by_token = caller.usage.is_some();
+    // Of a delegate, what it stands on is expected in the commit.
+    let by_token = caller.usage.is_some() && caller.principal.represented().is_none();
     if by_token && !auth::stands(&parts.journal, &parts.live, &parts.environment, caller).await? {
         return Err(Refused::new(
             Kind::Unauthenticated,

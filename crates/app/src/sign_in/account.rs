@@ -8,7 +8,10 @@ use super::{
 use crate::{
     Caller, Parts,
     access::auth,
-    caller::principal::{Job, ROLES},
+    caller::{
+        principal::{Job, ROLES},
+        token_id::TOKEN_ID,
+    },
     digest,
     environment::{block_on::block_on, clock::rfc3339, entropy::Entropy},
     journal::accounts::{self, ACCOUNTS, AccountItem, Invitation, is_session},
@@ -30,6 +33,10 @@ use utoipa::ToSchema;
 
 /// Roles of people: what programs do, they do with tokens.
 const OF_PEOPLE: [&str; 4] = ["admin", "staff", "lead", "auditor"];
+/// What is told where people sign in by an identity provider.
+const BY_PROVIDER: &str = "people sign in here by the identity provider, and have no passwords";
+/// What to do there.
+const BEGIN: &str = "Sign in at /sign-in by the identity provider.";
 /// Names that records have for something else.
 const TAKEN: [&str; 2] = ["remit", "customer"];
 const HOUR_MS: i64 = 3_600_000;
@@ -117,6 +124,9 @@ pub async fn invite(
     invite: InviteStaff,
 ) -> Result<MadeInvitation, InviteStaffRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.invite")?;
+    if parts.environment.provider.is_some() {
+        return Err(Refused::new(Kind::Conflict, BY_PROVIDER).into());
+    }
     if !(1..=168).contains(&invite.hours) {
         return Err(Refused::invalid("hours", "must be 1 to 168").into());
     }
@@ -151,6 +161,9 @@ pub async fn invite(
 /// [`AcceptInvitationRefusal`] says when each arises.
 pub async fn accept(parts: &Parts, from: From, accept: AcceptInvitation) -> Result<(), AcceptInvitationRefusal> {
     let AcceptInvitation { secret, password } = accept;
+    if parts.environment.provider.is_some() {
+        return Err(over().cured_by(BEGIN).into());
+    }
     // Names can have dots, secrets none.
     let person = secret.rsplit_once('.').and_then(|(name, _)| StaffId::new(name).ok()).ok_or_else(over)?;
     attempt(parts, person.as_str(), &from)?;
@@ -200,6 +213,9 @@ pub async fn end_account(parts: &Parts, caller: &Caller, name: &str) -> Result<(
 /// [`SignInRefusal`] says when each arises.
 pub async fn sign_in(parts: &Parts, from: From, sign_in: SignIn) -> Result<Started, SignInRefusal> {
     let SignIn { name, password } = sign_in;
+    if parts.environment.provider.is_some() {
+        return Err(Refused::new(Kind::SignInRefused, BY_PROVIDER).cured_by(BEGIN).into());
+    }
     let person = StaffId::new(&name).map_err(|_| wrong())?;
     if password.len() > password::LONGEST {
         return Err(wrong().into());
@@ -271,7 +287,7 @@ pub fn set_password(
 /// Whether somebody of this name can be let in with these roles.
 async fn check(store: &impl Views, name: &str, roles: &[String]) -> Result<StaffId, Refused> {
     let person = StaffId::new(name).map_err(|error| Refused::invalid("name", error))?;
-    if TAKEN.contains(&name) || is_session(name) {
+    if !is_free(&person) {
         return Err(Refused::invalid("name", "records have this name for something else; take another one"));
     }
     if roles.is_empty() {
@@ -291,6 +307,11 @@ async fn check(store: &impl Views, name: &str, roles: &[String]) -> Result<Staff
         return Err(Refused::invalid("roles", why));
     }
     Ok(person)
+}
+
+/// Whether records have this name for nothing else.
+pub(super) fn is_free(person: &StaffId) -> bool {
+    !TAKEN.contains(&person.as_str()) && !person.as_str().starts_with(TOKEN_ID) && !is_session(person.as_str())
 }
 
 async fn stored(store: &impl Views, person: &StaffId) -> Result<Option<Entry<AccountItem>>, Refused> {

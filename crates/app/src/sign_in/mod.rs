@@ -3,4 +3,5 @@
 
 pub mod account;
 pub mod password;
+pub mod provider;
 pub mod session;

@@ -52,6 +52,7 @@ use crate::{
     request::{answer, ask, conclude, link, told::RequestTold, view::RequestView},
     sign_in::{
         account::{self, MadeInvitation},
+        provider::SignInWays,
         session::{OwnSession, SessionView},
     },
     staff::{self, QueueView, StaffView, WorkView},
@@ -144,6 +145,10 @@ signatures! {
     EndSession(Nothing) -> Nothing, "Ended.";
     SignIn(account::SignIn) -> Nothing, "Signed in.";
     AcceptInvitation(account::AcceptInvitation) -> Nothing, "The password is set.";
+    GetSignInWays(Nothing) -> SignInWays, "How people sign in.";
+    BeginProviderSignIn(Nothing) -> Nothing, "Sent on to the identity provider.";
+    CompleteProviderSignIn(Nothing) -> Nothing, "Sent on to where they wanted to go, or back to the page.";
+    BackChannelLogout(Nothing) -> Nothing, "The sessions are over.";
     GetSession(Nothing) -> OwnSession, "Who is signed in.";
     SignOut(Nothing) -> Nothing, "Signed out.";
     GetSignInPage(Nothing) -> Text<Html>, "The page.";

@@ -11,3 +11,4 @@ mod confirm;
 mod consent;
 mod delegations;
 mod serving;
+mod sign_in;

@@ -18,6 +18,7 @@ pub(crate) mod request;
 pub(crate) mod responder;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
+pub(crate) mod sign_in;
 pub(crate) mod signals;
 pub(crate) mod staff;
 pub(crate) mod stream;

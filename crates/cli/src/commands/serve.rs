@@ -1,6 +1,6 @@
 //! `remit serve`: the interface over a data directory.
 
-use super::{limits::LimitArgs, reload};
+use super::{limits::LimitArgs, reload, sign_in::SignInArgs};
 use crate::{log_format::LogFormat, service_manager};
 use anyhow::Context;
 use clap::Args;
@@ -10,7 +10,7 @@ use remit_app::{
     boot::BootError,
     bundle::{Moves, PlanError, rehome},
     directory::FIRST_TOKEN,
-    environment::{entropy::Entropy, limits::SessionTimes},
+    environment::entropy::Entropy,
     succession::Making,
     token,
 };
@@ -74,6 +74,8 @@ pub(crate) struct Serve {
     /// your program hands on with who they are (docs/delegates.md). Without it, delegates are let in by links alone.
     #[arg(long, env = "REMIT_CUSTOMER_SIGN_IN", value_name = "URL", value_parser = sign_in)]
     customer_sign_in: Option<String>,
+    #[command(flatten)]
+    sign_in: SignInArgs,
     /// How the log is written.
     #[arg(long, env = "REMIT_LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
@@ -159,7 +161,8 @@ impl Serve {
             public: self.public_url.clone(),
             customer_sign_in: self.customer_sign_in.clone(),
             webhooks_in_the_clear: self.webhooks_in_the_clear,
-            sessions: SessionTimes::default(),
+            sessions: self.sign_in.times(),
+            provider: self.sign_in.provider(!self.public_url.is_empty())?,
         };
         govern(&self.data, self.bundle.as_deref(), moves, settings, &|| Err(new()))
     }

@@ -237,6 +237,10 @@ addresses! {
     EndSession = Delete "/v1/sessions/{id}" [204];
     SignIn = Post "/sign-in/v1/password" [204];
     AcceptInvitation = Post "/sign-in/v1/invitation" [204];
+    GetSignInWays = Get "/sign-in/v1/ways" [200];
+    BeginProviderSignIn = Get "/sign-in/v1/begin" [303] aside;
+    CompleteProviderSignIn = Get "/sign-in/v1/callback" [303] aside;
+    BackChannelLogout = Post "/sign-in/v1/back-channel-logout" [200] aside;
     GetSession = Get "/sign-in/v1/session" [200];
     SignOut = Post "/sign-in/v1/sign-out" [204];
     GetSignInPage = Get "/sign-in" [200] aside;

@@ -74,6 +74,13 @@ pub(crate) struct Form {
 
 impl<O> Part<O> for Form {}
 
+impl Form {
+    /// The form itself.
+    pub(crate) fn into_body(self) -> Body {
+        self.body
+    }
+}
+
 impl axum::extract::FromRequest<Shared> for Form {
     type Rejection = Problem;
 

@@ -24,6 +24,9 @@ use std::sync::Arc;
 
 /// The cookie of a session: of this host alone, sent over TLS or within this machine, and read by no script.
 pub(crate) const COOKIE: &str = "__Host-remit-session";
+/// The cookie of the browser in which a sign-in by the identity provider began, and its time, in seconds.
+const SIGN_IN: &str = "__Host-remit-sign-in";
+const SIGN_IN_S: u32 = 600;
 /// The header that a page sends with each change that it asks for.
 pub(crate) const CSRF: &str = "x-remit-csrf";
 /// What a cookie says beside its value. `Lax`: it comes along where somebody follows a link to this server, and with
@@ -105,6 +108,23 @@ pub(crate) fn keep(mut response: Response, started: &Started) -> Result<Response
 /// Has the browser forget its session.
 pub(crate) fn forget(mut response: Response) -> Result<Response, Problem> {
     set(&mut response, &format!("{COOKIE}=; Max-Age=0; {ATTRIBUTES}"))?;
+    Ok(response)
+}
+
+/// Has the browser keep what a sign-in by the identity provider needs to end.
+pub(crate) fn keep_sign_in(mut response: Response, kept: &str) -> Result<Response, Problem> {
+    set(&mut response, &format!("{SIGN_IN}={kept}; Max-Age={SIGN_IN_S}; {ATTRIBUTES}"))?;
+    Ok(response)
+}
+
+/// What it kept.
+pub(crate) fn kept_sign_in(headers: &HeaderMap) -> Option<String> {
+    cookies(headers).find(|(name, _)| *name == SIGN_IN).map(|(_, kept)| kept.to_owned())
+}
+
+/// Has it forget that.
+pub(crate) fn forget_sign_in(mut response: Response) -> Result<Response, Problem> {
+    set(&mut response, &format!("{SIGN_IN}=; Max-Age=0; {ATTRIBUTES}"))?;
     Ok(response)
 }
 

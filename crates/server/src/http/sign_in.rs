@@ -1,23 +1,34 @@
 //! People who work here, signed in with a browser: accounts and sessions, and the page on which they sign in and out.
 
 use super::{
-    body::{Json, NoBody},
+    body::{Json, NoBody, read},
+    oauth::Form,
     pages::{HTML, SCRIPT, served},
     query::Name,
     reply::{json, private},
     request::{Authenticated, Reply, Shared},
     route::Routes,
-    session::{FromHere, SignedIn, forget, keep},
+    session::{FromHere, SignedIn, forget, forget_sign_in, keep, keep_sign_in, kept_sign_in, secret},
 };
-use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
+use crate::{problem, problem::Problem};
+use axum::{
+    extract::State,
+    http::{
+        HeaderMap, HeaderValue, StatusCode, Uri,
+        header::{CONTENT_TYPE, LOCATION},
+    },
+    response::{IntoResponse as _, Response},
+};
 use remit_app::{
     access::reading,
     operation,
     sign_in::{
         account::{self, AcceptInvitation, InviteStaff, SignIn},
+        provider::{self, Back},
         session,
     },
 };
+use serde_json::Value;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -27,6 +38,10 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::EndSession, end_session)
         .bind(operation::SignIn, sign_in)
         .bind(operation::AcceptInvitation, accept_invitation)
+        .bind(operation::GetSignInWays, get_sign_in_ways)
+        .bind(operation::BeginProviderSignIn, begin_provider_sign_in)
+        .bind(operation::CompleteProviderSignIn, complete_provider_sign_in)
+        .bind(operation::BackChannelLogout, back_channel_logout)
         .bind(operation::GetSession, get_session)
         .bind(operation::SignOut, sign_out)
         .bind(operation::GetSignInPage, served(HTML, include_str!("../../page/sign-in.html")))
@@ -67,6 +82,74 @@ async fn sign_in(State(app): State<Shared>, FromHere(from): FromHere, body: Json
 async fn accept_invitation(State(app): State<Shared>, FromHere(from): FromHere, body: Json<AcceptInvitation>) -> Reply {
     account::accept(&app, from, body.value).await?;
     Ok(private(StatusCode::NO_CONTENT.into_response()))
+}
+
+async fn get_sign_in_ways(State(app): State<Shared>) -> Reply {
+    json(&provider::ways(&app))
+}
+
+/// The parameters of a query or a form that are asked for, each of which may be there once.
+fn parameters<const N: usize>(encoded: &[u8], names: [&str; N]) -> Result<[Option<String>; N], Problem> {
+    let mut found = [const { None }; N];
+    for (name, value) in form_urlencoded::parse(encoded) {
+        let Some(at) = names.iter().position(|known| *known == name) else { continue };
+        if found.get_mut(at).and_then(|place| place.replace(value.into_owned())).is_some() {
+            return Err(Problem::new(problem::BAD_REQUEST, format!("`{name}` is there twice")));
+        }
+    }
+    Ok(found)
+}
+
+/// Sends a browser on.
+fn sent(to: &str) -> Result<Response, Problem> {
+    let to = HeaderValue::try_from(to).map_err(Problem::internal)?;
+    Ok(private((StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()))
+}
+
+async fn begin_provider_sign_in(State(app): State<Shared>, uri: Uri) -> Reply {
+    let [onward] = parameters(uri.query().unwrap_or_default().as_bytes(), ["return"])?;
+    let begun = provider::begin(&app, onward.as_deref()).await?;
+    keep_sign_in(sent(&begun.to)?, &begun.kept)
+}
+
+async fn complete_provider_sign_in(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Reply {
+    let names = ["code", "state", "iss", "error"];
+    let [code, state, iss, error] = parameters(uri.query().unwrap_or_default().as_bytes(), names)?;
+    let (kept, before) = (kept_sign_in(&headers), secret(&headers).ok().flatten().map(ToOwned::to_owned));
+    let completed = provider::complete(&app, Back { code, state, iss, error, kept, before }).await;
+    let response = match completed.map_err(Problem::from) {
+        Ok((started, onward)) => keep(sent(&onward)?, &started)?,
+        Err(refused) if refused.kind == problem::SIGN_IN_REFUSED => {
+            let code = refused.members.get("code").and_then(Value::as_str).unwrap_or("not_staff");
+            sent(&format!("/sign-in?refused={code}"))?
+        }
+        Err(refused) if refused.kind == problem::PROVIDER_UNREACHABLE => sent("/sign-in?refused=unreachable")?,
+        Err(other) => return Err(other),
+    };
+    // However it ended, it does so once.
+    forget_sign_in(response)
+}
+
+/// Longest form that is read, in bytes.
+const FORM_MAX: usize = 128 * 1024;
+
+async fn back_channel_logout(State(app): State<Shared>, form: Form) -> Response {
+    let told = async {
+        let bytes = read(form.into_body(), FORM_MAX).await?;
+        let [token] = parameters(&bytes, ["logout_token"])?;
+        let missing = || Problem::new(problem::BAD_REQUEST, "`logout_token` is missing");
+        provider::logout(&app, &token.ok_or_else(missing)?).await.map_err(Problem::from)
+    };
+    match told.await {
+        Ok(()) => private(StatusCode::OK.into_response()),
+        // As section 2.8 of the standard has it.
+        Err(problem) if problem.kind.status < 500 => {
+            let body = serde_json::json!({ "error": "invalid_request", "error_description": problem.detail });
+            let json = [(CONTENT_TYPE, "application/json")];
+            private((StatusCode::BAD_REQUEST, json, body.to_string()).into_response())
+        }
+        Err(problem) => problem.into_response(),
+    }
 }
 
 async fn get_session(State(app): State<Shared>, signed_in: SignedIn) -> Reply {

@@ -5,65 +5,9 @@ use crate::{
     authorizations,
     delegate::{BACK, Delegate, Desk, ISSUER, encoded, once, usual},
     expected::Expected as _,
+    program::Program,
 };
 use serde_json::{Value, json};
-use std::{
-    io::{BufRead as _, BufReader, Write as _},
-    path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-};
-
-/// The program, which is told one step at a time.
-struct Program {
-    process: Child,
-    steps: ChildStdin,
-    told: BufReader<ChildStdout>,
-}
-
-impl Program {
-    fn start() -> Self {
-        let installed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers/delegate");
-        assert!(installed.exists(), "{} is not there; `cargo xtask install` installs it", installed.display());
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/peers/delegate.mjs");
-        // Debian's Node is older than `openid-client` takes.
-        let processor = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
-        let node = installed.join(format!("node_modules/node-linux-{processor}/bin/node"));
-        let mut command = Command::new(node);
-        command.arg(script).arg(installed).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let (steps, told) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        Self { process, steps, told }
-    }
-
-    /// What came of a step.
-    fn step(&mut self, step: &Value) -> Value {
-        writeln!(self.steps, "{step}").unwrap();
-        let mut line = String::new();
-        self.told.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{step}: {line:?}"))
-    }
-
-    /// What came of a step that is done.
-    fn done(&mut self, step: &Value) -> Value {
-        let told = self.step(step);
-        assert_eq!(told["ok"], true, "{step}: {told}");
-        told
-    }
-
-    /// With which error a step was refused.
-    fn refused(&mut self, step: &Value) -> (Value, Value) {
-        let mut told = self.step(step);
-        assert_eq!(told["ok"], false, "{step}: {told}");
-        (told["error"].take(), told["description"].take())
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// A delegation of Ann's for a delegate with this key, and the delegate.
 fn granted(desk: &Desk, jwk: &Value) -> (String, String) {
@@ -77,7 +21,7 @@ fn granted(desk: &Desk, jwk: &Value) -> (String, String) {
 #[test]
 fn openid_client_gets_tokens_uses_them_and_gives_them_back() {
     for (signs, proves) in [("Ed25519", "ES256"), ("ES256", "Ed25519")] {
-        let (desk, mut program) = (Desk::open(), Program::start());
+        let (desk, mut program) = (Desk::open(), Program::start("delegate.mjs", &[]));
         let key = program.done(&json!({ "do": "key", "alg": signs }));
         let (delegation, id) = granted(&desk, &key["jwk"]);
         let now = desk.server.app.environment.now().0;
@@ -120,7 +64,7 @@ fn openid_client_gets_tokens_uses_them_and_gives_them_back() {
 
 #[test]
 fn openid_client_has_a_customer_asked_and_gives_a_part_on() {
-    let (desk, mut program) = (Desk::open(), Program::start());
+    let (desk, mut program) = (Desk::open(), Program::start("delegate.mjs", &[]));
     let key = program.done(&json!({ "do": "key", "alg": "ES256" }));
     let about = json!({ "name": "Muse", "class": "proxy", "owner": "https://muse.example",
         "jwks": { "keys": [key["jwk"]] }, "redirect_uris": [BACK] });
@@ -159,7 +103,7 @@ fn openid_client_has_a_customer_asked_and_gives_a_part_on() {
 
 #[test]
 fn a_token_is_no_use_to_who_has_another_key() {
-    let (desk, mut program) = (Desk::open(), Program::start());
+    let (desk, mut program) = (Desk::open(), Program::start("delegate.mjs", &[]));
     let key = program.done(&json!({ "do": "key", "alg": "Ed25519" }));
     let (delegation, id) = granted(&desk, &key["jwk"]);
     let now = desk.server.app.environment.now().0;
