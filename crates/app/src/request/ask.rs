@@ -254,10 +254,7 @@ async fn evaluated(
     // Of a delegate, what it stands on is expected in the commit.
     let by_token = caller.usage.is_some() && caller.principal.represented().is_none();
     if by_token && !auth::stands(&parts.journal, &parts.live, &parts.environment, caller).await? {
-        return Err(Refused::new(
-            Kind::Unauthenticated,
-            "the token was revoked, or ran out, while facts were asked for",
-        ));
+        return Err(Refused::new(Kind::Forbidden, "the token was revoked, or ran out, while facts were asked for"));
     }
     let now = parts.environment.now();
     let signals = evaluate::signals(parts, case, now).await?;

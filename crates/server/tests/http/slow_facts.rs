@@ -100,7 +100,7 @@ fn who_may_ask_no_more_once_its_connector_answered_has_asked_for_nothing() {
         back_office.wait_for(1);
         admin.delete(&token_of(&admin, "ana")).expect(204);
         back_office.set_open(true);
-        assert_eq!(asking.join().unwrap().status, 401);
+        assert_eq!(asking.join().unwrap().status, 403);
     });
     assert_eq!(admin.get(&path).expect(200)["items"], json!([]));
 }
