@@ -1,4 +1,5 @@
-//! What became of a request that its connector does not say, as a person found out: its limits are held back until then.
+//! What became of a request that its connector does not say, as a person found out: until then its limits are held
+//! back.
 
 use super::{
     carrier::{self, Carrier},
