@@ -1,4 +1,4 @@
-//! What became of a request that its connector does not say, as a person found out: its limits are held back until then.
+//! What became of a request that its connector does not say, as a person found out: its limits are held until then.
 
 use super::{
     carrier::{self, Carrier},
