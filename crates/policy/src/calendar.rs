@@ -84,6 +84,51 @@ pub struct WallTime {
     pub time: String,
     /// What the zone is called at this moment, such as `GMT` or `CEST`; where it has no such name, its offset.
     pub zone: String,
+    /// What customers are told of it: a name that means one zone to everybody, else how far its clocks are from UTC.
+    pub told_zone: String,
+}
+
+/// Names of zones that customers are told, with the minutes by which their clocks are ahead of UTC, and whether they
+/// are called so nowhere else. Others, and these at another offset (`PST` is Manila's too, `CST` that of Shanghai), say
+/// nothing to who is elsewhere.
+const TOLD_ZONES: [(&str, i32, bool); 23] = [
+    ("UTC", 0, true),
+    ("GMT", 0, true),
+    ("BST", 60, false),
+    ("WET", 0, true),
+    ("WEST", 60, true),
+    ("CET", 60, true),
+    ("CEST", 120, true),
+    ("EET", 120, true),
+    ("EEST", 180, true),
+    ("NST", -210, true),
+    ("NDT", -150, true),
+    ("AST", -240, false),
+    ("ADT", -180, true),
+    ("EST", -300, true),
+    ("EDT", -240, true),
+    ("CST", -360, false),
+    ("CDT", -300, false),
+    ("MST", -420, true),
+    ("MDT", -360, true),
+    ("PST", -480, false),
+    ("PDT", -420, true),
+    ("AKST", -540, true),
+    ("AKDT", -480, true),
+];
+
+/// What customers are told of a zone that is called so and whose clocks are so many seconds ahead of UTC.
+fn told_zone(name: &str, seconds: i32) -> String {
+    let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+    let ahead = match (minutes / 60, minutes % 60) {
+        (hours, 0) => format!("UTC{sign}{hours}"),
+        (hours, rest) => format!("UTC{sign}{hours}:{rest:02}"),
+    };
+    match TOLD_ZONES.iter().find(|(told, minutes, _)| *told == name && minutes * 60 == seconds) {
+        Some((told, _, true)) => (*told).to_owned(),
+        Some((told, _, false)) => format!("{told}, {ahead}"),
+        None => ahead,
+    }
 }
 
 impl WallTime {
@@ -98,6 +143,7 @@ impl WallTime {
             date: at.date().to_string(),
             time: at.strftime("%H:%M").to_string(),
             zone: info.abbreviation().to_owned(),
+            told_zone: told_zone(info.abbreviation(), info.offset().seconds()),
         })
     }
 }
@@ -117,12 +163,12 @@ impl Hours {
                 *kept = read(ranges)?;
             }
         }
-        if week.iter().all(Vec::is_empty) {
-            return Err("it is never open".into());
-        }
         let closed = calendar.holidays.iter().map(|text| Ok((date(text)?, Vec::new())));
         let other = calendar.dates.iter().map(|(text, ranges)| Ok((exact_date(text)?, read(ranges)?)));
         let dates = closed.chain(other).collect::<Result<BTreeMap<_, _>, String>>()?;
+        if week.iter().chain(dates.values()).all(Vec::is_empty) {
+            return Err("it is never open".into());
+        }
         let always = dates.is_empty() && week.iter().all(|day| day.contains(&(0, DAY_MINUTES)));
         Ok(Self { zone, week, dates, always, last: Mutex::default() })
     }

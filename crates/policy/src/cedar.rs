@@ -256,7 +256,8 @@ pub(crate) fn validate(schema: &Schema, files: &Files, rules: &[Rule], findings:
         let cure = "make the policy fit the schema: check the spelling of attributes, entity types and values, and \
                     guard optional ones with `has`";
         let mut finding = Finding::new(&rule.file, line, error.to_string(), cure);
-        if let Some(fault) = at.and_then(|(text, _)| fault_of(text)) {
+        // Of a condition that stands in the manifest, no part is pointed to.
+        if let Some(fault) = at.and_then(|(text, _)| fault_of(text)).or_else(|| attribute_of(&error.to_string())) {
             finding = finding.follows(fault);
         }
         findings.push(finding);
@@ -289,6 +290,13 @@ fn fault_of(part: &str) -> Option<Fault> {
     }
     let (_, attribute) = part.rsplit_once('.')?;
     Some(Fault::Signal(attribute.trim().to_owned()))
+}
+
+/// The same of an attribute that Cedar's message names.
+fn attribute_of(message: &str) -> Option<Fault> {
+    let (_, named) = message.split_once("attribute `")?;
+    let (attribute, _) = named.split_once('`')?;
+    Some(Fault::Signal(attribute.rsplit('.').next().unwrap_or(attribute).to_owned()))
 }
 
 /// A finding from one of Cedar's diagnostics, on the line that it points to.

@@ -4,7 +4,7 @@
 use crate::{
     bundle::{CandidateSpec, bounds::MINOR},
     cedar::Vocabulary,
-    finding::Finding,
+    finding::{Fault, Finding},
     manifest::{LEVELS, Manifest, Need, Preference},
     nesting::{self, Holds},
     places::{Places, TomlPath},
@@ -92,6 +92,13 @@ impl Reader<'_> {
         self.findings.push(Finding::new(FILE, self.line(), message, cure));
     }
 
+    /// Says of what was found last that it follows from this fault, where that is found.
+    fn which_follows(&mut self, fault: Fault) {
+        if let Some(last) = self.findings.pop() {
+            self.findings.push(last.follows(fault));
+        }
+    }
+
     fn line(&self) -> usize {
         self.places.line(&self.at)
     }
@@ -114,6 +121,8 @@ impl Reader<'_> {
                     let what = if kind.is_some() { "queue" } else { "responder" };
                     let message = format!("`{name}` names `{responder}`, and there is no {what} of this name");
                     self.wrong(message, "correct the name, or take it out");
+                    // One that is declared, and not read for what is wrong with it, or has another name by now.
+                    self.which_follows(Fault::Responder(responder.clone()));
                 }
             }
         }
@@ -164,6 +173,9 @@ impl Reader<'_> {
                 let whose = if of.is_empty() { "no queue has" } else { "none of its `queues` has" };
                 let message = format!("`{name}` needs `{skill}`, which {whose}, so that nobody takes such a case");
                 self.wrong(message, "add it to the `skills` of a queue, or ask it of others");
+                for queue in self.unread_with(skill, need.queues.as_deref()) {
+                    self.which_follows(Fault::Responder(queue));
+                }
             }
             if !LEVELS.contains(level) {
                 self.wrong(format!("`{name}` needs `{skill}` at level {level}"), "levels are 1 to 5");
@@ -186,6 +198,15 @@ impl Reader<'_> {
         self.candidates.iter().filter(asked).any(|spec| spec.queue.is_some() && spec.skills.contains(skill))
     }
 
+    /// Those of these queues, or of all where none is named, that have the skill and are not read for what is wrong
+    /// with them.
+    fn unread_with(&self, skill: &String, of: Option<&[String]>) -> Vec<String> {
+        let queues = self.manifest.queues.iter().filter(|queue| queue.skills.contains(skill));
+        let named = queues.filter(|queue| of.is_none_or(|of| of.contains(&queue.name)));
+        let is_read = |name: &str| self.candidates.iter().any(|spec| spec.responder.as_str() == name);
+        named.map(|queue| queue.name.clone()).filter(|name| !is_read(name)).collect()
+    }
+
     fn weigh(
         &mut self,
         said: &Said<'_>,
@@ -203,6 +224,7 @@ impl Reader<'_> {
         if !self.owners.contains(said.owner) {
             let message = format!("`{}`, named as owner by {name}, is no owner", said.owner);
             self.wrong(message, "add an [[owner]] of this name, or name another");
+            self.which_follows(Fault::Owner(said.owner.to_owned()));
         }
         let (Ok(owner), Some(policy)) = (OwnerId::new(said.owner), self.policy(said, self.kind(&of, kind))) else {
             return;

@@ -32,10 +32,12 @@ pub(crate) enum Fault {
     Owner(String),
     /// No responder of this name that can be given cases.
     Responder(String),
-    /// A queue names a calendar which there is not, so that one seems to be used by nobody.
-    Calendar,
+    /// A queue names a calendar which there is not, so that this one seems to be used by nobody.
+    Calendar(String),
     /// The same of an SLA.
-    Sla,
+    Sla(String),
+    /// There is no calendar of this name, or no SLA, so that each queue that names it lacks it.
+    Named(&'static str, String),
     /// A vocabulary of the schema lacks a value.
     Value(String, String),
     /// No signal of this name, or no attribute.

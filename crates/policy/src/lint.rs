@@ -10,7 +10,7 @@ use crate::{
     own_actions::OwnAction,
     places::{Places, TomlPath},
     rule::Rule,
-    scope::{admits_action, admits_principal, candidate_uid, uid},
+    scope::{admits_action, admits_principal, candidate_uid, scope_principal, uid},
 };
 use cedar_policy::EntityUid;
 use remit_domain::{
@@ -57,6 +57,7 @@ enum Mark {
     None,
     Is(Fault),
     Follows(Vec<Fault>),
+    IsAndFollows(Fault, Vec<Fault>),
 }
 
 /// Responders that the manifest names and that could not be read.
@@ -82,6 +83,7 @@ pub(crate) fn lint(
             Mark::None => finding,
             Mark::Is(fault) => finding.is(fault),
             Mark::Follows(faults) => faults.into_iter().fold(finding, Finding::follows),
+            Mark::IsAndFollows(fault, faults) => faults.into_iter().fold(finding.is(fault), Finding::follows),
         });
     };
     let signal = |name: &str| {
@@ -131,7 +133,12 @@ pub(crate) fn lint(
         let place = TomlPath::entry("calendar", at).then("name");
         if !manifest.queues.iter().any(|queue| queue.calendar == calendar.name) {
             let message = format!("no queue uses calendar `{}`", calendar.name);
-            wrong(&place, message, "use it or take it out", Mark::Follows(vec![Fault::Calendar]));
+            wrong(
+                &place,
+                message,
+                "use it or take it out",
+                Mark::Follows(vec![Fault::Calendar(calendar.name.clone())]),
+            );
             // One that a queue uses is told of there.
             if let Err(message) = calendar::Hours::new(calendar) {
                 let message = format!("calendar `{}`: {message}", calendar.name);
@@ -148,7 +155,7 @@ pub(crate) fn lint(
             &TomlPath::entry("sla", at).then("name"),
             format!("no queue uses SLA `{}`", sla.name),
             "use it or take it out",
-            Mark::Follows(vec![Fault::Sla]),
+            Mark::Follows(vec![Fault::Sla(sla.name.clone())]),
         );
     }
     let handle = uid("Action", HANDLE);
@@ -156,9 +163,28 @@ pub(crate) fn lint(
         candidates.iter().map(|spec| candidate_uid(spec.kind, spec.responder.as_str())).collect();
     let on_handle: Vec<&Rule> = rules.iter().filter(|rule| admits_action(rule, &handle)).collect();
     let permits: Vec<&&Rule> = on_handle.iter().filter(|rule| rule.note.effect == PolicyEffect::Permit).collect();
+    // Whom policies name and there is not, nor is one left out of that name: one that has another name by now.
+    let unread = unread(manifest, candidates);
+    let responders = uids.iter().chain(unread.iter().map(|(uid, _)| uid));
+    let responders: BTreeSet<&EntityUid> = responders.collect();
+    let is_responder = |uid: &EntityUid| ["Ai", "Queue"].contains(&uid.type_name().to_string().as_str());
+    let missing: BTreeSet<EntityUid> = rules.iter().filter_map(scope_principal).collect();
+    let missing = missing.into_iter().filter(|uid| is_responder(uid) && !responders.contains(uid));
+    let missing: Vec<EntityUid> = missing.collect();
+    let is_permitted = |uid: &EntityUid| permits.iter().any(|rule| admits_principal(rule, uid));
+    let unpermitted = uids.iter().filter(|uid| !is_permitted(uid)).count();
+    let meant = |uid: &EntityUid| {
+        let alike = missing.iter().filter(|one| one.type_name() == uid.type_name());
+        let names: Vec<&str> = alike.map(|one| one.id().unescaped()).collect();
+        match names.as_slice() {
+            [only] if unpermitted == 1 => Some((*only).to_owned()),
+            several => nearest(uid.id().unescaped(), several.iter().copied()).map(str::to_owned),
+        }
+    };
     for (spec, uid) in candidates.iter().zip(&uids) {
-        if !permits.iter().any(|rule| admits_principal(rule, uid)) {
+        if !is_permitted(uid) {
             let name = spec.responder.as_str();
+            let follows = vec![Fault::Handle, Fault::Policy];
             let place = match spec.kind {
                 ResponderKind::Ai => ("responder", manifest.responders.iter().position(|one| one.name == name)),
                 ResponderKind::Queue => ("queue", manifest.queues.iter().position(|one| one.name == name)),
@@ -167,7 +193,10 @@ pub(crate) fn lint(
                 &TomlPath::entry(place.0, place.1.unwrap_or_default()).then("name"),
                 format!("no policy permits `{name}` anything, so it can never be given a case"),
                 "write a permit for it, or take it out",
-                Mark::Follows(vec![Fault::Handle, Fault::Policy]),
+                match meant(uid) {
+                    Some(meant) => Mark::IsAndFollows(Fault::Responder(meant), follows),
+                    None => Mark::Follows(follows),
+                },
             );
         }
     }
@@ -177,7 +206,7 @@ pub(crate) fn lint(
         wrong(
             &TomlPath::key("action"),
             "there are actions, and the schema declares no action `act`".to_owned(),
-            "add it to schema.cedarschema, for principals of type Ai and resources of type RequestedAction",
+            "declare it in schema.cedarschema as docs/bundle.md does, under \"Actions that people carry out\"",
             Mark::None,
         );
     }
@@ -191,7 +220,6 @@ pub(crate) fn lint(
         .chain(own.iter().map(|action| &*action.name))
         .map(|action| uid("Action", action))
         .collect();
-    let unread = unread(manifest, candidates);
     for rule in rules.iter().filter(|rule| rule.file != BASELINE) {
         let api = API_ACTIONS.iter().any(|action| admits_action(rule, &uid("Action", action)));
         let mut ai = candidates.iter().zip(&uids).filter(|(spec, _)| spec.kind == ResponderKind::Ai);
@@ -201,9 +229,10 @@ pub(crate) fn lint(
         if !api && !acts && !handles() && !requests() {
             let message = format!("policy `{}` is dead: its scope admits no responder and no API action", rule.id);
             let finding = Finding::new(&rule.file, rule.line, message, "correct the name in its scope, or take it out");
-            let about = unread.iter().find(|(uid, _)| admits_principal(rule, uid));
-            findings.push(match about {
-                Some((_, name)) => finding.follows(Fault::Responder(name.clone())),
+            let about = unread.iter().find(|(uid, _)| admits_principal(rule, uid)).map(|(_, name)| name.clone());
+            let gone = || Some(scope_principal(rule).filter(|uid| missing.contains(uid))?.id().unescaped().to_owned());
+            findings.push(match about.or_else(gone) {
+                Some(name) => finding.follows(Fault::Responder(name)),
                 None => finding,
             });
         }

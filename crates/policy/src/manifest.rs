@@ -200,6 +200,7 @@ pub struct Calendar {
     /// An IANA time zone, such as `Europe/London`.
     pub time_zone: String,
     /// Opening hours such as `08:00-20:00`, by weekday; a day that is not named is closed.
+    #[serde(default)]
     pub hours: BTreeMap<String, Vec<String>>,
     /// Dates, such as `2026-12-25`, on which it is closed.
     #[serde(default)]

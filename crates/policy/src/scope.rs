@@ -45,6 +45,16 @@ pub(crate) fn admits_principal(rule: &Rule, candidate: &EntityUid) -> bool {
     }
 }
 
+/// The one principal that a rule's scope names, if it names one.
+pub(crate) fn scope_principal(rule: &Rule) -> Option<EntityUid> {
+    match rule.policy.principal_constraint() {
+        PrincipalConstraint::Eq(only) | PrincipalConstraint::In(only) | PrincipalConstraint::IsIn(_, only) => {
+            Some(only)
+        }
+        PrincipalConstraint::Any | PrincipalConstraint::Is(_) => None,
+    }
+}
+
 pub(crate) fn scope_type(rule: &Rule) -> Option<String> {
     match rule.policy.principal_constraint() {
         PrincipalConstraint::Any => None,

@@ -74,8 +74,8 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
                         _ if !named::unknown(bundle, test).is_empty() => named::CURE,
                         _ => "correct the policies, or the test if the policies are right",
                     };
-                    report.failures.extend(failures.into_iter().map(|failure| {
-                        let message = format!("test \"{}\": {failure}", test.name.get_ref());
+                    report.failures.extend(folded(failures, |failure| {
+                        let message = format!("test \"{}\": {}", test.name.get_ref(), failure.says);
                         Finding::new(file, line, message, cure)
                     }));
                 }
@@ -104,12 +104,53 @@ pub fn sentences(bundle: &Bundle) -> (usize, Vec<Finding>) {
     (checked.held, failed.collect())
 }
 
-fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
-    let mut failures = Vec::new();
+/// What is not as a test expects.
+#[derive(Debug, PartialEq, Eq)]
+struct Failure {
+    /// Of which responder, where it is of one: what is wrong of one alone has one cause.
+    about: Option<String>,
+    says: String,
+}
+
+impl Failure {
+    fn about(responder: &str, says: impl Into<String>) -> Self {
+        Self { about: Some(responder.to_owned()), says: says.into() }
+    }
+
+    fn unknown(responder: &str) -> Self {
+        Self::about(responder, format!("the bundle has no responder `{responder}`"))
+    }
+}
+
+impl From<String> for Failure {
+    fn from(says: String) -> Self {
+        Self { about: None, says }
+    }
+}
+
+/// The failures of one test as findings, each once; what more is wrong of a responder stands below the first of it.
+fn folded(failures: Vec<Failure>, told: impl Fn(&Failure) -> Finding) -> Vec<Finding> {
+    let mut roots: Vec<(Failure, Finding)> = Vec::new();
+    for failure in failures {
+        let finding = told(&failure);
+        let same = |root: &Failure| *root == failure || failure.about.is_some() && root.about == failure.about;
+        match roots.iter_mut().find(|(root, _)| same(root)) {
+            Some((root, above)) => {
+                let is_told = root.says == failure.says || above.consequences.contains(&finding);
+                above.consequences.extend(Some(finding).filter(|_| !is_told));
+            }
+            None => roots.push((failure, finding)),
+        }
+    }
+    roots.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<Failure> {
+    let mut failures: Vec<Failure> = Vec::new();
     let at = match test.at.as_ref().map(moment) {
         None => None,
         Some(Ok(at)) => Some(at),
-        Some(Err(failure)) => return vec![failure],
+        Some(Err(failure)) => return vec![failure.into()],
     };
     let now = at.unwrap_or(Timestamp(0));
     let mut signals = Signals::new();
@@ -119,7 +160,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             toml::Value::Integer(value) => Value::Long(*value),
             toml::Value::String(value) => Value::name(value),
             _ => {
-                failures.push(format!("signal `{name}` must be true, false, a whole number or a name"));
+                failures.push(format!("signal `{name}` must be true, false, a whole number or a name").into());
                 continue;
             }
         };
@@ -127,11 +168,11 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             (Ok(name), Ok(())) => {
                 signals.insert(name, Reading { value, source: "test".into(), at: now, because: Vec::new() });
             }
-            (Err(error), _) => failures.push(error.to_string()),
-            (_, Err(error)) => failures.push(error.to_string()),
+            (Err(error), _) => failures.push(error.to_string().into()),
+            (_, Err(error)) => failures.push(error.to_string().into()),
         }
     }
-    failures.extend(set(bundle, engine, &mut signals, test, now));
+    failures.extend(set(bundle, engine, &mut signals, test, now).into_iter().map(Failure::from));
     // An intent implies its topic, as it does when it is measured.
     let intent = signals.get("intent").map(|reading| reading.value.to_string());
     if let (Some(topic), Ok(name)) =
@@ -143,22 +184,19 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
     engine.complete(&mut signals, now);
     let collecting = at.map(|at| collecting(bundle, test, &signals, at)).unwrap_or_default();
     let candidates = facts(bundle, test, &signals, at, &collecting);
-    for name in test.facts.keys().chain(&test.allow).chain(&test.deny).chain(test.because.keys()) {
-        if !candidates.iter().any(|c| c.responder.as_str() == name) {
-            failures.push(format!("the bundle has no responder `{name}`"));
-        }
-    }
+    let unknown = named::unknown(bundle, test);
+    let to_be_chosen = test.chosen.iter().filter(|name| unknown.contains(name));
+    failures.extend(unknown.iter().map(|name| match to_be_chosen.clone().any(|chosen| chosen == *name) {
+        true => Failure::about(name, format!("the bundle has no responder `{name}`, which is to be chosen")),
+        false => Failure::unknown(name),
+    }));
     for (name, facts) in &test.facts {
         if facts.depth < 0 || facts.expected_wait_ms < 0 || !(0..=10_000).contains(&facts.sla_risk_bp) {
             let must = "depth and expected_wait_ms must not be negative, sla_risk_bp 0 to 10000";
-            failures.push(format!("facts of `{name}`: {must}"));
+            failures.push(Failure::about(name, format!("facts of `{name}`: {must}")));
         }
     }
-    if let Some(name) = &test.chosen
-        && name != EXCEPTION
-        && !candidates.iter().any(|c| c.responder.as_str() == name)
-    {
-        failures.push(format!("the bundle has no responder `{name}`, which is to be chosen"));
+    if to_be_chosen.count() > 0 {
         return failures;
     }
     let (verdicts, notes) = engine.handle(&signals, &candidates);
@@ -173,14 +211,16 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         for name in names {
             if let Some(verdict) = of(name).filter(|verdict| verdict.allow != want) {
                 let (want, got) = if want { ("allow", "deny") } else { ("deny", "allow") };
-                failures.push(format!("expected {want} for `{name}`, got {got}, by {}", told(verdict)));
+                let says = format!("expected {want} for `{name}`, got {got}, by {}", told(verdict));
+                failures.push(Failure::about(name, says));
             }
         }
     }
     for (name, ids) in &test.because {
         for id in ids {
             if let Some(verdict) = of(name).filter(|verdict| !verdict.policies.iter().any(|p| p.as_str() == id)) {
-                failures.push(format!("expected `{id}` to determine the verdict for `{name}`, but {}", told(verdict)));
+                let says = format!("expected `{id}` to determine the verdict for `{name}`, but {}", told(verdict));
+                failures.push(Failure::about(name, says));
             }
         }
     }
@@ -188,10 +228,10 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         failures.extend(actions(bundle, engine, &signals, &candidates, asked, want));
     }
     if let Some(asked) = &test.request {
-        failures.extend(requests::check(bundle, engine, &signals, &candidates, asked));
+        failures.extend(requests::check(bundle, engine, &signals, &candidates, asked).into_iter().map(Failure::from));
     }
     if let Some(asked) = &test.access {
-        failures.extend(access::check(engine, asked));
+        failures.extend(access::check(engine, asked).into_iter().map(Failure::from));
     }
     if let Some(want) = &test.chosen {
         let mut ids = Ids::new(now, 0);
@@ -220,7 +260,10 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             Outcome::Keep { holder, .. } => holder.name(),
         };
         if got != want {
-            failures.push(format!("expected `{want}` to be chosen, got `{got}`"));
+            // Who may not have it, though they should, cannot be chosen; or who may, and should not, was.
+            let is_told = |name: &&str| failures.iter().any(|failure| failure.about.as_deref() == Some(*name));
+            let about = [want.as_str(), got].into_iter().find(is_told).unwrap_or(want);
+            failures.push(Failure::about(about, format!("expected `{want}` to be chosen, got `{got}`")));
         }
     }
     failures
@@ -280,17 +323,21 @@ fn actions(
     candidates: &[CandidateFacts],
     asked: &BTreeMap<String, Vec<String>>,
     want: bool,
-) -> Vec<String> {
+) -> Vec<Failure> {
     let mut failures = Vec::new();
     for (name, actions) in asked {
         let Some(facts) = candidates.iter().find(|c| c.responder.as_str() == name && c.kind == ResponderKind::Ai)
         else {
-            failures.push(format!("the bundle has no AI responder `{name}`"));
+            let is_queue = candidates.iter().any(|c| c.responder.as_str() == name);
+            failures.push(match is_queue {
+                true => Failure::about(name, format!("the bundle has no AI responder `{name}`")),
+                false => Failure::unknown(name),
+            });
             continue;
         };
         for action in actions {
             let Some(known) = bundle.actions().iter().find(|known| known.as_str() == action) else {
-                failures.push(format!("the bundle has no action `{action}`"));
+                failures.push(format!("the bundle has no action `{action}`").into());
                 continue;
             };
             let (verdict, _) = engine.act(signals, facts, known);
@@ -298,7 +345,8 @@ fn actions(
                 let (want, got) = if want { ("may", "may not") } else { ("may not", "may") };
                 let by: Vec<&str> = verdict.policies.iter().map(|id| id.as_str()).collect();
                 let by = if by.is_empty() { "no policy applies".to_owned() } else { by.join(", ") };
-                failures.push(format!("expected that `{name}` {want} ask for `{action}`; it {got}, by {by}"));
+                let says = format!("expected that `{name}` {want} ask for `{action}`; it {got}, by {by}");
+                failures.push(Failure::about(name, says));
             }
         }
     }
@@ -306,7 +354,7 @@ fn actions(
 }
 
 /// What is not as expected of what is weighed beside policy.
-fn weighed(bundle: &Bundle, test: &Test, candidates: &[CandidateFacts], considered: &[Vec<PolicyId>]) -> Vec<String> {
+fn weighed(bundle: &Bundle, test: &Test, candidates: &[CandidateFacts], considered: &[Vec<PolicyId>]) -> Vec<Failure> {
     let mut failures = Vec::new();
     let terms = bundle.terms();
     let none = Vec::new();
@@ -321,37 +369,40 @@ fn weighed(bundle: &Bundle, test: &Test, candidates: &[CandidateFacts], consider
     for (asked, want) in [(&test.considered, true), (&test.not_considered, false)] {
         for (name, ids) in asked {
             let Some(apply) = of(name) else {
-                failures.push(format!("the bundle has no responder `{name}`"));
+                failures.push(Failure::unknown(name));
                 continue;
             };
             for id in ids {
                 if !terms.considerations.iter().any(|(known, _)| known.as_str() == id) {
-                    failures.push(format!("the bundle has no preference or need `{id}`"));
+                    failures.push(format!("the bundle has no preference or need `{id}`").into());
                 } else if apply.iter().any(|known| known.as_str() == id) != want {
                     let not = if want { "" } else { "not " };
-                    failures.push(format!("expected `{id}` {not}to apply to `{name}`; {}", told(apply)));
+                    let says = format!("expected `{id}` {not}to apply to `{name}`; {}", told(apply));
+                    failures.push(Failure::about(name, says));
                 }
             }
         }
     }
     for (name, want) in &test.needs {
         let Some(apply) = of(name) else {
-            failures.push(format!("the bundle has no responder `{name}`"));
+            failures.push(Failure::unknown(name));
             continue;
         };
         let got = terms.skills(apply);
         if got != *want {
-            failures.push(format!("expected the case to need {want:?} of `{name}`, it needs {got:?}"));
+            let says = format!("expected the case to need {want:?} of `{name}`, it needs {got:?}");
+            failures.push(Failure::about(name, says));
         }
     }
     for (name, want) in &test.needs_language {
         let Some(apply) = of(name) else {
-            failures.push(format!("the bundle has no responder `{name}`"));
+            failures.push(Failure::unknown(name));
             continue;
         };
         let got = terms.language(apply);
         if got != *want {
-            failures.push(format!("expected the case to need its language at level {want} of `{name}`, not {got}"));
+            let says = format!("expected the case to need its language at level {want} of `{name}`, not {got}");
+            failures.push(Failure::about(name, says));
         }
     }
     failures

@@ -121,7 +121,7 @@ impl Texts {
         let (weekday, month, day) = (nth(WEEKDAYS, at.weekday), nth(MONTHS, at.month), at.day.to_string());
         let year = at.date.split('-').next().unwrap_or_default();
         let date = [("weekday", &*weekday), ("day", &*day), ("month", &*month), ("year", year)];
-        let clock = [("time", &*at.time), ("zone", &*at.zone)];
+        let clock = [("time", &*at.time), ("zone", &*at.told_zone)];
         filled(of(form), &[&date[..], &clock[..]].concat())
     }
 }
@@ -211,8 +211,8 @@ mod tests {
     #[test]
     fn a_moment_is_told_in_the_language_of_the_text_that_it_stands_in() {
         let (weekday, day, month) = (0, 30, 10);
-        let (date, time, zone) = ("2026-11-30".into(), "08:00".into(), "GMT".into());
-        let at = WallTime { weekday, day, month, date, time, zone };
+        let (date, time, zone) = ("2026-11-30".into(), "08:00".into(), String::from("GMT"));
+        let at = WallTime { weekday, day, month, date, time, told_zone: zone.clone(), zone };
         let (texts, findings) = read(&[
             ("texts/de.toml", "closed_until = \"geschlossen bis {time}\"\n"),
             ("texts/fi.toml", "closed_until = \"suljettu, {time}\"\nmoment = \"{day}.11. klo {time}\"\n"),

@@ -144,6 +144,85 @@ fn one_name_that_is_misspelt_is_one_finding() {
 }
 
 #[test]
+fn one_name_that_changed_is_one_finding_however_often_it_was_named() {
+    let renamed = |of: &str, section: &str, name: &str, more: &str| {
+        let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles").join(of);
+        let files = Files::read(&place).unwrap();
+        let manifest = text(&files, "bundle.toml") + more;
+        assert!(
+            Bundle::load(files.clone().with("bundle.toml", manifest.clone().into_bytes())).is_ok(),
+            "{section} {name}"
+        );
+        let from = format!("[[{section}]]\nname = \"{name}\"");
+        assert!(manifest.contains(&from), "{from}");
+        let manifest = manifest.replacen(&from, &format!("[[{section}]]\nname = \"{name}x\""), 1);
+        Bundle::load(files.with("bundle.toml", manifest.into_bytes())).unwrap_err()
+    };
+    let owned = "\n[[preference]]\nname = \"prefer.care\"\nowner = \"care-team\"\nreason = \"They are kind\"\n\
+                 prefers = [\"care\"]\nminor = 100\n";
+    for (of, section, name, more, root) in [
+        ("bank", "responder", "cards-ai", "", "no policy permits `cards-aix`"),
+        ("bank", "queue", "fraud", "", "no policy permits `fraudx`"),
+        ("bank", "calendar", "always", "", "there is no calendar `always`"),
+        ("bank", "sla", "urgent", "", "names the SLA `urgent`"),
+        ("bank", "owner", "care-team", owned, "`care-team`"),
+        ("bank", "signal", "customer_tier", "", "`customer_tierx`"),
+        ("shop", "responder", "shop-ai", "", "no policy permits `shop-aix`"),
+        ("shop", "field", "order_total", "", "`fields.order_total`"),
+    ] {
+        let findings = renamed(of, section, name, more);
+        let [one] = &findings[..] else { panic!("{section} {name}: {findings:#?}") };
+        assert!(one.message.contains(root) && !one.consequences.is_empty(), "{section} {name}: {one}");
+    }
+}
+
+#[test]
+fn what_a_need_asks_of_a_queue_that_is_not_read_follows_from_that() {
+    let bank = bank();
+    let manifest = text(&bank, "bundle.toml")
+        + "\n[[need]]\nname = \"need.papers\"\nowner = \"identity-team\"\nreason = \"They read papers\"\n\
+           queues = [\"identity\"]\nskills = { identity = 2 }\n";
+    let (before, behind) = manifest.split_once("[[queue]]\nname = \"identity\"").unwrap();
+    let misspelt = behind.replacen("calendar = \"office\"", "calendar = \"ofice\"", 1);
+    let misspelt = format!("{before}[[queue]]\nname = \"identity\"{misspelt}");
+    let load = |manifest: String| Bundle::load(bank.clone().with("bundle.toml", manifest.into_bytes()));
+    assert!(load(manifest).is_ok());
+    let findings = load(misspelt).unwrap_err();
+    let [one] = &findings[..] else { panic!("{findings:#?}") };
+    assert!(one.message.contains("there is no calendar `ofice`"), "{one}");
+    let needs = one.consequences.iter().filter(|so| so.message.contains("`need.papers`"));
+    assert!(needs.count() > 0, "{one}");
+}
+
+#[test]
+fn calendars_that_nobody_uses_are_a_finding_each() {
+    let spare = |name: &str| {
+        format!(
+            "\n[[calendar]]\nname = \"{name}\"\ntime_zone = \"Europe/London\"\n[calendar.hours]\n\
+             monday = [\"08:00-17:00\"]\n"
+        )
+    };
+    let said: Vec<String> =
+        found_with(&(spare("first") + &spare("second"))).into_iter().map(|finding| finding.message).collect();
+    assert_eq!(said, ["no queue uses calendar `first`", "no queue uses calendar `second`"]);
+}
+
+#[test]
+fn what_is_wrong_of_one_responder_in_a_test_is_one_finding() {
+    let tests = "[[test]]\nname = \"a\"\nallow = [\"gone\", \"gone\"]\nbecause = { gone = [\"x\"] }\n\
+                 facts = { gone = { depth = 1 } }\nconsidered = { gone = [] }\n[[test]]\nname = \"b\"\n\
+                 signals = { human_requested = true }\nallow = [\"cards-ai\"]\nbecause = { cards-ai = [\"x\"] }\n\
+                 chosen = \"cards-ai\"\n";
+    let bundle = Bundle::load(bank().with("tests/odd.toml", tests.into())).unwrap();
+    let failures = suite::run(&bundle, &Engine::new(&bundle)).failures;
+    let [gone, denied] = failures.as_slice() else { panic!("{failures:#?}") };
+    assert_eq!((&*gone.message, gone.consequences.len()), ("test \"a\": the bundle has no responder `gone`", 0));
+    assert!(denied.message.contains("expected allow for `cards-ai`, got deny"), "{denied}");
+    let below: Vec<&str> = denied.consequences.iter().map(|so| so.message.as_str()).collect();
+    assert!(below.len() == 2 && below[1].contains("expected `cards-ai` to be chosen"), "{below:?}");
+}
+
+#[test]
 fn two_faults_are_two_findings() {
     let bank = bank();
     let manifest = text(&bank, "bundle.toml")

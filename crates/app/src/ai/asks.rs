@@ -10,14 +10,15 @@ use crate::{
     request::ask::{self, Together, Uncommitted},
 };
 use remit_domain::{
-    Command,
+    Case, Command,
     decision::YieldReason,
     request::{Answer, Confirming},
 };
 use remit_store::OutboxRow;
 use serde_json::{Map, Value};
 
-/// Asks for the action, as the AI responder whose turn `row` is; or says why it cannot be asked for so.
+/// Asks for the action on the case as it was when its service was asked, or as it is by now where that is otherwise, as
+/// the AI responder whose turn `row` is; or says why it cannot be asked for so.
 ///
 /// # Errors
 /// When policy, the lease or the store refuses.
@@ -25,7 +26,7 @@ pub(super) async fn ask(
     parts: &Parts,
     caller: &Caller,
     row: &OutboxRow,
-    due: &TurnDue,
+    (due, case): (&TurnDue, &Case),
     action: &str,
     arguments: &Map<String, Value>,
 ) -> Result<Result<(), String>, Refused> {
@@ -34,9 +35,13 @@ pub(super) async fn ask(
         Err(refused) => return Ok(Err(format!("asked for `{action}` otherwise than it can be: {}", refused.detail))),
     };
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let mut read = Some(case.clone());
     for _ in 0..ATTEMPTS {
         // What it asks for is an answer of its own; whether it may is for the action's policies to say.
-        let loaded = load::load(governance, journal, environment, caller, "message.answer", &row.case).await?;
+        let loaded = match read.take() {
+            Some(case) => load::permitted(governance, environment, caller, "message.answer", case)?,
+            None => load::load(governance, journal, environment, caller, "message.answer", &row.case).await?,
+        };
         let prepared = match ask::prepared(parts, caller, &loaded, spec, arguments).await {
             Ok(prepared) => prepared,
             Err(refused) if refused.kind == Kind::Unreachable => return Ok(Err(refused.detail)),

@@ -6,7 +6,9 @@ use crate::{
     bounds,
     caller::principal::Job,
     case::{
-        action, fields,
+        action,
+        denied::{self, DeniedTurn},
+        fields,
         late::{self, LateAnswer},
     },
     customer::erased,
@@ -87,37 +89,12 @@ pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     if refused.kind == Kind::Forbidden
         && let Some(case) = turn_stands(&parts.journal, &parts.vault, row, &due).await?
     {
-        return denied(parts, row, &due, case, &refused).await;
+        let denied = DeniedTurn { responder: &due.responder, epoch: due.epoch, row: Some(&row.id) };
+        return denied::note(parts, case, denied, &refused).await;
     }
     tracing::info!(case = row.case, responder = %due.responder, %refused, "an AI's turn came too late");
     let TurnDue { responder, epoch, .. } = due;
     late::note(parts, LateAnswer { case: &row.case, responder, epoch, row: Some(&row.id) }).await
-}
-
-/// Policy does not let an AI responder do what it is there for: whoever answers for the case has to see to it, and
-/// the case goes on without it, in one commit.
-async fn denied(parts: &Parts, row: &OutboxRow, due: &TurnDue, case: Case, refused: &Refused) -> Result<(), Refused> {
-    parts.environment.metrics.turn_lost(due.responder.as_str(), TurnLost::Denied);
-    tracing::error!(case = row.case, responder = %due.responder, %refused, "policy denies an AI responder its \
-        turn");
-    let Some(holder) = &case.holder else { return parts.journal.drop_row(&row.id).await };
-    let owner = holder.accountable.clone();
-    let reason = format!("Policy did not let {} take its turn: {}", due.responder, refused.detail);
-    let own = Caller::system(Job::Turns);
-    let loaded = load::permitted(&parts.governance, &parts.environment, &own, "exception.raise", case)?;
-    let reason = bounds::cut(&reason, bounds::REASON_MAX);
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, reason).await?;
-    let command = Command::DenyTurn {
-        epoch: due.epoch,
-        owner,
-        due: parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms),
-        reason: sealed.words.clone(),
-    };
-    let envelope = Envelope::on(loaded, command).with([sealed]).claiming(&row.id);
-    match pipeline::execute(parts, &own, None, Some(&row.case), envelope, |_| ()).await {
-        Err(refused) if refused.kind.is_late() => parts.journal.drop_row(&row.id).await,
-        done => done.map(|_| ()),
-    }
 }
 
 /// Gives the case of a turn that cannot be taken to people, and says why.
@@ -197,7 +174,7 @@ async fn act_on(
             yields(parts, row, due, case, (reason_of(reason), found), note.as_deref()).await
         }
         Ok(Said::Act { action, arguments }) if parts.governance.bundle.requested(&action).is_some() => {
-            match asks::ask(parts, &caller, row, due, &action, &arguments).await? {
+            match asks::ask(parts, &caller, row, (due, case), &action, &arguments).await? {
                 Ok(()) => Ok(()),
                 Err(note) => yields(parts, row, due, case, (YieldReason::ToolFailed, None), Some(&note)).await,
             }

@@ -195,12 +195,12 @@ impl Plan {
         now: Timestamp,
     ) -> Result<Committed, Refused> {
         let digest: &Digest = bundle.digest();
-        let record = authority::record(entropy, &self.event(bundle, by, now), "remit", now)?;
+        let record = authority::record(entropy, &self.event(bundle, by, now), &by.who, now)?;
         let (mut records, mut items) = (vec![record], Vec::new());
         for item in self.staff(store, bundle).await? {
             items.push(item.value.write(item.expected())?);
             let event = item.value.noted(&by.who, now);
-            records.push(authority::record(entropy, &event, "remit", now)?);
+            records.push(authority::record(entropy, &event, &by.who, now)?);
         }
         items.push(item(Some(&self.moves))?);
         let commit = Commit {

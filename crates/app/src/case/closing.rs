@@ -1,15 +1,21 @@
 //! Queues that close: what waits in one and nobody has taken is decided anew, so that a desk which takes over works
-//! without a message.
+//! without a message, and whoever waits for the opening is told of it.
 //!
-//! Nothing of it is kept. What has left its queue is not found there again, so that looking once more changes nothing:
-//! after a restart, under another bundle, and for what was on its way while the queue closed.
+//! Nothing of it is kept. What has left its queue is not found there again, and whoever was told of an opening is not
+//! told of it again, so that looking once more changes nothing: after a restart, under another bundle, and for what was
+//! on its way while the queue closed.
 
 use crate::{
     Caller, Parts,
     caller::principal::Job,
     case::due::own,
     journal::stored_case,
-    pipeline::{self, about::About, closed::waits_in_closed, commit::Envelope},
+    pipeline::{
+        self,
+        about::About,
+        closed::{is_told, waits_in_closed},
+        commit::Envelope,
+    },
     refused::Refused,
 };
 use futures_util::{TryStreamExt as _, stream};
@@ -37,7 +43,7 @@ const ON_ITS_WAY_MS: i64 = 10_000;
 /// What was done, and when to look again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// Cases that left the queue that had them.
+    /// Cases that left the queue that had them, or whose customers were told when it opens.
     pub moved: u64,
     /// When something may be otherwise; none where no calendar ever changes.
     pub again: Option<Timestamp>,
@@ -97,7 +103,8 @@ async fn look_at(parts: &Parts, name: &ResponderId, looked: &mut Looked) -> Resu
     }
 }
 
-/// Decides anew who has a case, and puts it on record where that is somebody else; says whether it is.
+/// Decides anew who has a case, and puts it on record where that is somebody else, or the customer is told when their
+/// queue opens; says whether it is so.
 async fn decide_anew(parts: &Parts, case: &Case) -> Result<bool, Refused> {
     let caller = Caller::system(Job::Closing);
     let Some(review) = review(parts, &caller, case).await? else { return Ok(false) };
@@ -117,12 +124,13 @@ pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> 
         false => None,
     };
     match review {
-        Some(review) => own(parts, row, review, Vec::new()).await,
+        Some(review) => own(parts, row, case, review, Vec::new()).await,
         None => parts.journal.drop_row(&row.id).await,
     }
 }
 
-/// The command by which a case leaves the closed queue in which it waits; none where it stays.
+/// The command by which a case leaves the closed queue in which it waits, or is promised its opening; none where all
+/// stays as it is.
 async fn review(parts: &Parts, caller: &Caller, case: &Case) -> Result<Option<Command>, Refused> {
     Ok(leaving(parts, caller, case).await?.map(|leaving| leaving.review))
 }
@@ -135,9 +143,9 @@ pub(crate) struct Leaving {
     pub(crate) outcome: Outcome,
 }
 
-/// How a case leaves the closed queue in which it waits, decided and put nowhere; nothing where it stays. What came
-/// back since the queue closed, from somebody who went, waits for it to open where nobody else may have it and no
-/// danger stands on it.
+/// How a case leaves the closed queue in which it waits, or is given to it anew so that its customer is told when it
+/// opens; decided and put nowhere. Nothing where it stays as it is. What came back since the queue closed, from
+/// somebody who went, waits for it to open where nobody else may have it and no danger stands on it.
 pub(crate) async fn leaving(parts: &Parts, caller: &Caller, case: &Case) -> Result<Option<Leaving>, Refused> {
     let Some(holder) = &case.holder else { return Ok(None) };
     let review = Command::Review { epoch: holder.epoch, point: DecisionPoint::Retain, trigger: Trigger::QueueClosed };
@@ -147,13 +155,16 @@ pub(crate) async fn leaving(parts: &Parts, caller: &Caller, case: &Case) -> Resu
         Err(refused) if !refused.kind.is_ours() => return Ok(None),
         effects => effects?,
     };
-    let Some(outcome) = effects.decision().map(|decision| decision.outcome.clone()) else { return Ok(None) };
+    let Some(decision) = effects.decision() else { return Ok(None) };
+    let outcome = decision.outcome.clone();
+    let told = |queue: &ResponderId| decision.collecting.get(queue).is_some_and(|collects| is_told(case, *collects));
     let spec = holder.responder().and_then(|id| parts.governance.bundle.candidate(id));
     let closed = spec.and_then(|spec| spec.queue.as_ref()?.closed_since(context.now));
     let came_back = closed.is_none_or(|closed| holder.since >= closed) && case.situations.gravest().is_none();
     let leaves = match &outcome {
         Outcome::Keep { .. } => false,
         Outcome::Exception { .. } => !came_back,
+        Outcome::Assign { responder } if holder.responder() == Some(responder) => !told(responder),
         Outcome::Assign { .. } | Outcome::Take { .. } => true,
     };
     Ok(leaves.then_some(Leaving { review, outcome }))

@@ -25,7 +25,7 @@ pub(super) async fn look_at(parts: &Parts, row: &OutboxRow, case: &Case, kind: D
     }
     let (how, due) =
         if open.is_due { (DeferralHow::Missed, exception_due(parts, now)) } else { (DeferralHow::Due, now) };
-    own(parts, row, Command::EndDeferral { epoch: None, kind, how, due }, Vec::new()).await
+    own(parts, row, case, Command::EndDeferral { epoch: None, kind, how, due }, Vec::new()).await
 }
 
 /// A snooze ends with another case.
@@ -37,7 +37,7 @@ pub(super) async fn case_ended(parts: &Parts, row: &OutboxRow, case: &Case, ende
     }
     let now = parts.environment.now();
     let command = Command::EndDeferral { epoch: None, kind, how: DeferralHow::CaseEnded, due: now };
-    own(parts, row, command, Vec::new()).await
+    own(parts, row, case, command, Vec::new()).await
 }
 
 /// A promise is at risk, which no snooze outlives.
@@ -45,14 +45,14 @@ pub(super) async fn wake(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<
     let now = parts.environment.now();
     let kind = DeferralKind::Snooze;
     let command = Command::EndDeferral { epoch: None, kind, how: DeferralHow::Promise, due: now };
-    own(parts, row, command, vec![timer(row.id.clone(), case, now, Look::Sla)]).await
+    own(parts, row, case, command, vec![timer(row.id.clone(), case, now, Look::Sla)]).await
 }
 
 /// A case that came back to somebody who is gone goes to their queue.
 pub(super) async fn give_back(parts: &Parts, row: &OutboxRow, case: &Case, epoch: u64) -> Result<(), Refused> {
     let held = case.holder.as_ref().filter(|held| case.status == Status::Open && held.epoch == epoch);
     match held.and_then(|held| held.staff.as_ref()).is_some_and(|staff| is_gone(parts, staff)) {
-        true => own(parts, row, Command::TakeBack { epoch }, Vec::new()).await,
+        true => own(parts, row, case, Command::TakeBack { epoch }, Vec::new()).await,
         false => parts.journal.drop_row(&row.id).await,
     }
 }
@@ -71,14 +71,14 @@ pub(super) async fn unattended(parts: &Parts, row: &OutboxRow, case: &Case) -> R
     match held.map(|held| (held, held.staff.as_ref(), case.offer.as_ref())) {
         Some((held, Some(staff), _)) if is_gone(parts, staff) => {
             let again = outbox::unattended(&parts.governance, case, now).into_iter().collect();
-            own(parts, row, Command::TakeBack { epoch: held.epoch }, again).await
+            own(parts, row, case, Command::TakeBack { epoch: held.epoch }, again).await
         }
         // Who is asked may say no.
         Some((_, None, Some(offer))) => {
             look_later(&parts.journal, row, case, offer.due.max(now.plus_ms(1)), Look::Unattended).await
         }
         Some((_, None, None)) => {
-            own(parts, row, Command::MissDeferral { due: exception_due(parts, now) }, Vec::new()).await
+            own(parts, row, case, Command::MissDeferral { due: exception_due(parts, now) }, Vec::new()).await
         }
         _ => parts.journal.drop_row(&row.id).await,
     }
@@ -87,7 +87,7 @@ pub(super) async fn unattended(parts: &Parts, row: &OutboxRow, case: &Case) -> R
 /// Another case is put off until this one ends; where it has ended already, that one is told at once.
 pub(super) async fn awaited(parts: &Parts, row: &OutboxRow, case: &Case, by: CaseId) -> Result<(), Refused> {
     if case.status == Status::Open {
-        match own(parts, row, Command::NoteAwaited { by }, Vec::new()).await {
+        match own(parts, row, case, Command::NoteAwaited { by }, Vec::new()).await {
             // It ended since it was read.
             Err(refused) if refused.kind == Kind::Conflict => {}
             done => return done,

@@ -4,7 +4,7 @@ use crate::{
     Caller, Journal, Parts,
     caller::principal::Job,
     journal::outbox::{Look, timer},
-    pipeline::{self, commit::Envelope},
+    pipeline::{self, commit::Envelope, load},
     refused::Refused,
 };
 use remit_domain::{Case, Command, id::Timestamp};
@@ -23,14 +23,22 @@ pub(super) async fn look_later(
     journal.commit(commit).await.map(|_| ()).map_err(crate::refused)
 }
 
-/// Does `command` on the row's case on Remit's own account.
+/// `command` of Remit's own on the row's case, as it was read for the row.
+pub(super) fn on(parts: &Parts, case: &Case, command: Command) -> Result<Envelope, Refused> {
+    let caller = Caller::system(Job::Timers);
+    let loaded = load::permitted(&parts.governance, &parts.environment, &caller, "timer", case.clone())?;
+    Ok(Envelope::on(loaded, command))
+}
+
+/// Does `command` on the row's case, as it was read for the row, on Remit's own account.
 pub(super) async fn own(
     parts: &Parts,
     row: &OutboxRow,
+    case: &Case,
     command: Command,
     outbox: Vec<OutboxRow>,
 ) -> Result<(), Refused> {
-    let mut envelope = Envelope::new("timer", command);
+    let mut envelope = on(parts, case, command)?;
     envelope.side.outbox = outbox;
     do_due(parts, row, envelope).await
 }

@@ -3,7 +3,10 @@
 use crate::{
     Caller, Done, Parts, Repeat,
     bounds::{self, REASON_MAX},
-    case::counted::{CaseAnswer, shown},
+    case::{
+        counted::{CaseAnswer, shown},
+        denied,
+    },
     governance::resolve_names,
     operation::{MakeOverrideRefusal, RequestHandoffRefusal},
     pipeline::{self, commit::Envelope, lease, load, sealing},
@@ -78,19 +81,17 @@ pub async fn request_handoff(
     handoff: RequestHandoff,
 ) -> Result<Done<CaseAnswer>, RequestHandoffRefusal> {
     let action = "handoff.request";
-    let loaded = lease::load_under(
-        &parts.governance,
-        &parts.journal,
-        &parts.environment,
-        caller,
-        action,
-        id,
-        Some(handoff.epoch),
-    )
-    .await?;
-    let (sealed, note) =
-        sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, handoff.note.as_deref()).await?;
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let epoch = handoff.epoch;
+    let loaded = match lease::load_under(governance, journal, environment, caller, action, id, Some(epoch)).await {
+        Ok(loaded) => loaded,
+        Err(refused) => {
+            denied::note_refused(parts, caller, id, Some(epoch), &refused).await?;
+            return Err(refused.into());
+        }
+    };
+    let (sealed, note) =
+        sealing::seal_note(journal, &parts.vault, environment, &loaded, handoff.note.as_deref()).await?;
     let yielded = |reason| Command::Yield { epoch, reason, note: note.clone(), found: None };
     let command = match handoff.reason {
         // From people to an AI responder a case goes only by a person's act.

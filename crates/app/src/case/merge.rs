@@ -90,7 +90,7 @@ pub(super) async fn absorb(parts: &Parts, row: &OutboxRow, case: &Case, from: Ca
         }
     };
     let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
-    let mut envelope = Envelope::new("timer", Command::Absorb { from, situations, human_requested, reopens });
+    let mut envelope = due::on(parts, case, Command::Absorb { from, situations, human_requested, reopens })?;
     envelope.side.reopens = sealed;
     if let Some(Ending::Merged { into }) = case.ending
         && let Some(last) = stored_case::stored_case(&parts.journal, into).await?

@@ -12,6 +12,7 @@ pub mod counted;
 pub mod defer;
 mod deferral_timer;
 pub mod deferral_view;
+pub(crate) mod denied;
 pub(crate) mod due;
 pub mod end;
 pub(crate) mod enrich;

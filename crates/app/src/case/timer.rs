@@ -4,14 +4,14 @@ use crate::{
     Environment, Journal, Parts,
     case::{
         closing, deferral_timer,
-        due::{do_due, look_later, own},
+        due::{do_due, look_later, on, own},
         merge, offer, unmet,
     },
     journal::{
         outbox::{Look, TIMER, TURN, timer},
         stored_case,
     },
-    pipeline::{commit::Envelope, sealing, sla},
+    pipeline::{sealing, sla},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -95,7 +95,7 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
             }
             if case.erased {
                 // An earlier version left it open, and nobody can say why it is over.
-                return own(parts, row, Command::Erase, Vec::new()).await;
+                return own(parts, row, &case, Command::Erase, Vec::new()).await;
             }
             let terms = parts.governance.bundle.terms();
             // Beyond whoever it escalates to there is nobody: they are reminded of it.
@@ -103,15 +103,17 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
             // Each time after twice as long, so that nobody is reminded for ever each hour.
             let open_ms = case.exceptions.get(&exception).map_or(0, |open| parts.environment.now().since(open.raised));
             let due = parts.environment.now().plus_ms(terms.exception_due_ms.max(open_ms));
-            own(parts, row, Command::EscalateException { exception, owner, due }, Vec::new()).await
+            own(parts, row, &case, Command::EscalateException { exception, owner, due }, Vec::new()).await
         }
         Look::Silence { messages } => end_silent(parts, row, &case, messages).await,
         Look::Sla => look_at_clock(parts, row, &case).await,
         Look::Absorb { from } => merge::absorb(parts, row, &case, from).await,
-        Look::ContactedAgain { case } => {
-            own(parts, row, Command::NoteContact { case, linked: false }, Vec::new()).await
+        Look::ContactedAgain { case: later } => {
+            own(parts, row, &case, Command::NoteContact { case: later, linked: false }, Vec::new()).await
         }
-        Look::Followed { case } => own(parts, row, Command::NoteContact { case, linked: true }, Vec::new()).await,
+        Look::Followed { case: later } => {
+            own(parts, row, &case, Command::NoteContact { case: later, linked: true }, Vec::new()).await
+        }
         Look::Deferral { of } => deferral_timer::look_at(parts, row, &case, of).await,
         Look::Back { epoch } => deferral_timer::give_back(parts, row, &case, epoch).await,
         Look::Unattended => deferral_timer::unattended(parts, row, &case).await,
@@ -121,7 +123,7 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         Look::FactsSet => match case.in_no_hands() {
             Some(epoch) => {
                 let (point, trigger) = (DecisionPoint::Retain, Trigger::FactsSet);
-                own(parts, row, Command::Review { epoch, point, trigger }, Vec::new()).await
+                own(parts, row, &case, Command::Review { epoch, point, trigger }, Vec::new()).await
             }
             None => parts.journal.drop_row(&row.id).await,
         },
@@ -152,9 +154,9 @@ async fn end_silent(parts: &Parts, row: &OutboxRow, case: &Case, messages: u32) 
             parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms),
         );
         let command = Command::RaiseException { owner, due, reason: Some(sealed.words.clone()) };
-        return do_due(parts, row, Envelope::new("timer", command).with([sealed])).await;
+        return do_due(parts, row, on(parts, case, command)?.with([sealed])).await;
     }
-    own(parts, row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
+    own(parts, row, case, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
 }
 
 /// An AI responder that does not answer loses the case. At risk, whether the holder may keep the case is decided
@@ -166,7 +168,7 @@ async fn look_at_clock(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<()
         let yielded = Command::Yield { epoch: holder.epoch, reason: YieldReason::NoAnswer, note: None, found: None };
         // Whoever gets it may have the same promise to keep.
         let again = vec![timer(row.id.clone(), case, now, Look::Sla)];
-        return own(parts, row, yielded, again).await;
+        return own(parts, row, case, yielded, again).await;
     }
     let Some(running) = sla::clock(&parts.governance, case) else {
         return match sla::next_look(&parts.governance, case) {
@@ -179,7 +181,7 @@ async fn look_at_clock(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<()
     }
     if now >= running.due {
         let due = now.plus_ms(parts.governance.bundle.terms().exception_due_ms);
-        return own(parts, row, Command::MissSla { due }, Vec::new()).await;
+        return own(parts, row, case, Command::MissSla { due }, Vec::new()).await;
     }
     if now < running.risk {
         let at = sla::next_look(&parts.governance, case).unwrap_or(running.risk);
@@ -191,5 +193,5 @@ async fn look_at_clock(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<()
     let trigger = Trigger::SlaAtRisk { clock: running.clock };
     let at = sla::patience_ends(&parts.governance, case).map_or(running.due, |ends| ends.min(running.due));
     let again = vec![timer(row.id.clone(), case, at, Look::Sla)];
-    own(parts, row, Command::Review { epoch, point: DecisionPoint::Retain, trigger }, again).await
+    own(parts, row, case, Command::Review { epoch, point: DecisionPoint::Retain, trigger }, again).await
 }

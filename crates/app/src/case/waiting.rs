@@ -56,16 +56,17 @@ pub(crate) fn outlook(
     queue: &ResponderId,
 ) -> Outlook {
     let now = environment.now();
-    let hours =
-        governance.bundle.candidate(queue).filter(|spec| !spec.is_open(now)).and_then(|spec| spec.queue.as_ref());
-    if let Some(hours) = hours {
+    let hours = governance.bundle.candidate(queue).and_then(|spec| spec.queue.as_ref());
+    if let Some(hours) = hours.filter(|_| !governance.bundle.is_open(queue, now)) {
         let opens = hours.reopens(now);
         return Outlook::Closed { opens, there: opens.and_then(|opens| hours.wall_time(opens)) };
     }
     if !live.floor.is_staffed() {
         return Outlook::Unknown;
     }
-    live.floor.remaining_wait_ms(queue, &case.id, environment.steady()).map_or(Outlook::Nobody, Outlook::Expected)
+    let remaining_ms = live.floor.remaining_wait_ms(queue, &case.id, environment.steady());
+    let elapsed_ms = |wait_ms| hours.map_or(wait_ms, |hours| hours.elapsed_ms(now, wait_ms));
+    remaining_ms.map_or(Outlook::Nobody, |wait_ms| Outlook::Expected(elapsed_ms(wait_ms)))
 }
 
 impl Outlook {

@@ -7,7 +7,7 @@ use crate::{
         after_end::{self, AfterEnd},
         automatic,
         counted::{self, CaseAnswer, shown},
-        late,
+        denied, late,
         request::PostMessage,
     },
     operation::{PostMessageRefusal, PostSignalsRefusal},
@@ -59,7 +59,10 @@ pub async fn post_message(
     let epoch = message.epoch;
     let posted = match lease::load_under(governance, journal, environment, caller, action, id, epoch).await {
         Ok(loaded) => post_on(parts, caller, repeat, loaded, message).await,
-        Err(refused) => Err(refused),
+        Err(refused) => {
+            denied::note_refused(parts, caller, id, epoch, &refused).await?;
+            Err(refused)
+        }
     };
     if let Err(refused) = &posted {
         late::note_refused(parts, caller, id, epoch, refused).await?;

@@ -1,6 +1,6 @@
 //! What caused a decision to be taken, in plain words.
 
-use remit_domain::decision::Trigger;
+use remit_domain::decision::{Trigger, YieldReason};
 
 /// What caused it, in a sentence.
 pub(super) fn because(trigger: &Trigger) -> String {
@@ -10,6 +10,9 @@ pub(super) fn because(trigger: &Trigger) -> String {
         Trigger::SignalsPosted => "An integration posted new readings.".into(),
         Trigger::FieldsSet => "Fields of the case were set that policies look at.".into(),
         Trigger::FactsSet => "Something else is known of the customer, which policies look at.".into(),
+        Trigger::Yielded { reason: YieldReason::Denied, .. } => {
+            "Policy did not let the holder do what it is there for; its exception says what was denied.".into()
+        }
         Trigger::Yielded { reason, found } => {
             let reason = serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
             let found = found.as_ref().map_or_else(String::new, |found| format!(" {}", found.told()));

@@ -154,6 +154,10 @@ fn beside<'a>(
     signals: &'a Signals,
     near: Option<&'a ResponderId>,
 ) -> BundleContext<'a> {
+    let local = move |near: Option<&ResponderId>, at| {
+        let local = governing(governance, other).and_then(|bundle| bundle.local(near, at));
+        local.unwrap_or_else(|| rfc3339(at))
+    };
     let permits = LazyCell::new(move || Some(Reference::permits(governing(governance, other)?)));
     let apart = LazyCell::new(move || Some(Permits::of(governing(governance, other)?)));
     let nearest = move |c: &Candidate| {
@@ -184,10 +188,8 @@ fn beside<'a>(
         opens: Box::new(move |queue, at| {
             governing(governance, other)?.candidate(queue)?.queue.as_ref()?.opens(at).filter(|opens| *opens > at)
         }),
-        moment: Box::new(move |at| {
-            let local = governing(governance, other).and_then(|bundle| bundle.local(near, at));
-            local.unwrap_or_else(|| rfc3339(at))
-        }),
+        moment: Box::new(move |at| local(near, at)),
+        moment_at: Box::new(move |queue, at| local(Some(queue), at)),
         ..BundleContext::nothing(&governance.bundle.currency().0)
     }
 }

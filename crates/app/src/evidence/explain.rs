@@ -24,6 +24,9 @@ pub type Describe<'a, T> = Box<dyn Fn(&T) -> Option<String> + 'a>;
 /// When a queue opens that is closed at a moment.
 pub type Opens<'a> = Box<dyn Fn(&ResponderId, Timestamp) -> Option<Timestamp> + 'a>;
 
+/// A moment, as clocks show it where a queue works.
+pub type MomentAt<'a> = Box<dyn Fn(&ResponderId, Timestamp) -> String + 'a>;
+
 /// What is known beside a record, of the bundle that governed when it was made.
 pub struct BundleContext<'a> {
     /// The unit of amounts.
@@ -44,6 +47,8 @@ pub struct BundleContext<'a> {
     pub opens: Opens<'a>,
     /// A moment, in the zone in which people work.
     pub moment: Box<dyn Fn(Timestamp) -> String + 'a>,
+    /// A moment, in the zone in which a queue works.
+    pub moment_at: MomentAt<'a>,
 }
 
 impl<'a> BundleContext<'a> {
@@ -59,6 +64,7 @@ impl<'a> BundleContext<'a> {
             owner: Box::new(|_| None),
             opens: Box::new(|_, _| None),
             moment: Box::new(rfc3339),
+            moment_at: Box::new(|_, at| rfc3339(at)),
         }
     }
 
@@ -162,6 +168,15 @@ fn summary(decision: &Decision, chosen: Option<&Candidate>, beside: &BundleConte
         (Outcome::Assign { responder }, Some(c)) if decision.point == DecisionPoint::Override => {
             let to = named(responder.as_str());
             format!("A human gave the case to the {} {to}, against or beside the system's own choice.", kind(c))
+        }
+        (Outcome::Assign { responder }, Some(c))
+            if decision.trigger == Trigger::QueueClosed && is_holder(decision, c) =>
+        {
+            let queue = named(responder.as_str());
+            format!(
+                "The queue {queue} has the case until it opens; {} answers for it.",
+                beside.owned_by(&c.facts.accountable)
+            )
         }
         (Outcome::Assign { responder }, Some(c)) => {
             let to = named(responder.as_str());
@@ -279,7 +294,7 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, beside
 /// That a queue is closed, and has the case wait for it all the same.
 fn collecting(decision: &Decision, c: &Candidate, beside: &BundleContext<'_>) -> Option<String> {
     let collects = decision.collecting.get(&c.facts.responder)?;
-    let opens = (beside.moment)(collects.opens);
+    let opens = (beside.moment_at)(&c.facts.responder, collects.opens);
     Some(match collects.calls_back {
         true => format!("It is closed, and promises to call the customer back once it opens, at {opens}."),
         false => {
@@ -293,7 +308,25 @@ fn calls_back(decision: &Decision, c: &Candidate) -> bool {
     decision.collecting.get(&c.facts.responder).is_some_and(|collects| collects.calls_back)
 }
 
+/// Why a candidate was not chosen; of who may have the case also until when it is closed, and what preferences add to
+/// its cost.
 fn why_not(
+    decision: &Decision,
+    c: &Candidate,
+    chosen: Option<&Candidate>,
+    money: &dyn Fn(i64) -> String,
+    beside: &BundleContext<'_>,
+) -> String {
+    let reason = reason(decision, c, chosen, money, beside);
+    if !c.verdict.permits() {
+        return reason;
+    }
+    let closed = collecting(decision, c, beside);
+    let preferred = weighed::preferences(decision, c, money, &|owner| beside.owned_by(owner));
+    [reason].into_iter().chain(closed).chain(preferred).collect::<Vec<_>>().join(" ")
+}
+
+fn reason(
     decision: &Decision,
     c: &Candidate,
     chosen: Option<&Candidate>,
@@ -314,7 +347,8 @@ fn why_not(
         } else {
             let closed = c.verdict.policies.iter().any(|id| id.as_str() == CLOSED);
             let opens = (beside.opens)(&c.facts.responder, decision.at).filter(|_| closed);
-            let opens = opens.map_or_else(String::new, |at| format!(" It opens at {}.", (beside.moment)(at)));
+            let opens = opens.map(|at| (beside.moment_at)(&c.facts.responder, at));
+            let opens = opens.map_or_else(String::new, |at| format!(" It opens at {at}."));
             format!("Denied by {}.{opens}", forbids.join("; and by "))
         };
     }
@@ -338,13 +372,7 @@ fn why_not(
             format!("Allowed, {}; the people who have the case are asked about it.", cost_line(c, money))
         }
         Some(best) if calls_back(decision, c) && !calls_back(decision, best) => {
-            let opens = decision.collecting.get(&c.facts.responder).map(|collects| (beside.moment)(collects.opens));
-            format!(
-                "Allowed, but it is closed and could only promise to call back once it opens, at {}, and `{}` is \
-                 there.",
-                opens.unwrap_or_default(),
-                best.facts.responder
-            )
+            format!("Allowed, but it could only promise to call back, and `{}` is there.", best.facts.responder)
         }
         Some(best) if after(best).is_some() => {
             let order = after(best).unwrap_or_default();

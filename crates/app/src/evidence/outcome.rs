@@ -28,8 +28,8 @@ pub struct OutcomeView {
     pub resolves_bp: i64,
     /// How often what happened: `answered`, `confirmed`, `silent`, `abandoned`, `exception`, `merged`, `erased`,
     /// `reopened`, `contacted_again`, `yielded`, `asked` (for an action that policy permits), `no_answer` and
-    /// `unreachable` (outages, which count for nothing), `late` (said something after the case had gone on, which was
-    /// refused), `reset`, `transferred`, `moved`, `overridden`,
+    /// `unreachable` (outages, which count for nothing), `denied` (by policy, which counts for nothing either), `late`
+    /// (said something after the case had gone on, which was refused), `reset`, `transferred`, `moved`, `overridden`,
     /// `satisfaction_1` to `satisfaction_5`.
     pub counts: BTreeMap<String, i64>,
 }

@@ -45,6 +45,18 @@ pub(super) fn told(
     lines
 }
 
+/// Each preference that is in the cost of a candidate, in a sentence.
+pub(super) fn preferences(
+    decision: &Decision,
+    candidate: &Candidate,
+    money: &dyn Fn(i64) -> String,
+    owner: Owner<'_>,
+) -> Vec<String> {
+    let noted = candidate.considered.iter().filter_map(|id| decision.considerations.get_key_value(id));
+    let in_cost = noted.filter(|(_, of)| matches!(of.effect, Effect::Amount { .. } | Effect::Share { .. }));
+    in_cost.map(|(id, of)| sentence(id, of, candidate, money, owner)).collect()
+}
+
 /// The order by which `candidate` comes after `chosen`, whatever they cost; none where it is by cost.
 pub(super) fn after(
     decision: &Decision,

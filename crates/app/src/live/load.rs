@@ -293,7 +293,8 @@ impl Load {
             let collects = if open { None } else { desk.collects(case, now) };
             let (mut expected_wait_ms, mut sla_risk_bp) = desk.wait(depth, desk.waited_ms(case, now));
             let there = waits.and_then(|waits| waits.get(&spec.responder));
-            let left_ms = due.map(|due| due.since(collects.map_or(now, |collects| collects.opens)));
+            let from = collects.map_or(now, |collects| collects.opens);
+            let left_ms = due.map(|due| desk.left_ms(from, due));
             let mut due_risk_bp = left_ms.map_or(0, |left_ms| desk.risk_bp(depth, left_ms));
             match (there.map(|there| there.wait_ms), &spec.queue) {
                 // Who is there by then is not who is there now.
@@ -309,8 +310,9 @@ impl Load {
                 }
                 _ => {}
             }
-            if let Some(collects) = collects {
-                expected_wait_ms = expected_wait_ms.saturating_add(collects.opens.since(now));
+            // Until here all was in opening hours; what the customer waits are hours that pass.
+            if let Some(queue) = spec.queue.as_ref().filter(|_| open || collects.is_some()) {
+                expected_wait_ms = queue.elapsed_ms(from, expected_wait_ms).saturating_add(from.since(now));
             }
             let spoken = || match there.filter(|_| ![ANY_LANGUAGE, ""].contains(&language)) {
                 Some(there) => {
@@ -360,6 +362,14 @@ impl ResponderLoad {
     fn waited_ms(&self, case: &Case, now: Timestamp) -> i64 {
         let queue = self.spec.queue.as_ref();
         case.waiting_since.zip(queue).map_or(0, |(since, queue)| queue.worked_ms(since, now))
+    }
+
+    /// How much of its opening hours there is from `from` until a case is due, in milliseconds; of an AI responder, of
+    /// time. Nothing, or less, where that is over.
+    fn left_ms(&self, from: Timestamp, due: Timestamp) -> i64 {
+        let left_ms = due.since(from);
+        let queue = self.spec.queue.as_ref().filter(|_| left_ms > 0);
+        queue.map_or(left_ms, |queue| queue.worked_ms(from, due))
     }
 
     /// That `case` waits here until it opens, where it is closed: not where a danger stands on the case, which waits

@@ -87,6 +87,8 @@ pub(crate) fn outcomes(before: Option<&Case>, events: &[Event], about: &str) -> 
                     Trigger::Yielded { reason: YieldReason::NoAnswer, .. } if counts_apart(decision) => {
                         count(from, NONE, NO_ANSWER);
                     }
+                    // What policy does not let it do says nothing of its answers either.
+                    Trigger::Yielded { reason: YieldReason::Denied, .. } => count(from, NONE, "denied"),
                     // It asked for what policy lets it ask for, and people carry that out.
                     Trigger::Yielded { reason: YieldReason::NeedsAction, .. }
                         if counts_apart(decision) && asked_for_permitted(before, events, decision) =>

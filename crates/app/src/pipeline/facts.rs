@@ -94,7 +94,8 @@ pub(crate) fn least_wait_ms(
     let (language, language_level) = (spoken(&decision.signals), terms.language(&chosen.considered));
     let skills = needed(&queue.needs, &terms.skills(&chosen.considered));
     let asks = Asks { channel: decided.case().channel, language: &language, language_level, skills: &skills };
-    live.floor.least_wait_ms(&waits, responder, &asks)
+    let least_ms = live.floor.least_wait_ms(&waits, responder, &asks)?;
+    Some(queue.elapsed_ms(decision.at, least_ms))
 }
 
 /// The language of a case by tag, as the floor knows it: any, where it is not known.

@@ -75,8 +75,10 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
     };
     let signals = facts::signals(governance, live, case, now);
     let since = case.waiting_since.unwrap_or(holder.since);
-    // What came while the queue was closed waits for it to open, and has waited from then on.
-    let opens = case.told.as_ref().and_then(Announcement::opens).filter(|_| holder.staff.is_none());
+    // What came while the queue was closed waits for it to open, and has waited from then on. Who came before and was
+    // told of the opening as it closed keeps their place, and whoever is there still may take their case.
+    let opens = case.told.as_ref().and_then(Announcement::opens);
+    let opens = opens.filter(|_| holder.staff.is_none() && !spec.is_open(since));
     let since = opens.map_or(since, |opens| since.max(opens));
     let not_before = opens.filter(|opens| *opens > now && !spec.is_open(now));
     let named = |signal: &str| match signals.get(signal).map(|reading| &reading.value) {

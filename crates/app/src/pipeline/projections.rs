@@ -59,7 +59,8 @@ fn reached(before: Option<&Case>, events: &[Event]) -> Option<String> {
         Event::MessageAdded { message, .. } => matches!(message.author, Author::Holder { .. }),
         Event::ActionAsked { .. } => true,
         Event::DecisionMade { decision, .. } => {
-            matches!(decision.trigger, Trigger::Yielded { reason, .. } if reason != YieldReason::NoAnswer)
+            let unsaid = [YieldReason::NoAnswer, YieldReason::Denied];
+            matches!(&decision.trigger, Trigger::Yielded { reason, .. } if !unsaid.contains(reason))
         }
         _ => false,
     });

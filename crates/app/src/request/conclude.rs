@@ -1,5 +1,4 @@
-//! What became of a request that its connector does not say, as a person found out: until then its limits are held
-//! back.
+//! What became of a request that its connector does not say, as a person found out: its limits are held until then.
 
 use super::{
     carrier::{self, Carrier},

@@ -278,6 +278,13 @@ pub fn list_staff(
     Ok(live.floor.everybody().iter().map(StaffView::from).collect())
 }
 
+/// How long it is until so much opening time of a queue has passed, in milliseconds, also while it is closed.
+fn elapsed_ms(spec: &remit_policy::bundle::CandidateSpec, now: remit_domain::id::Timestamp, wait_ms: i64) -> i64 {
+    let Some(queue) = &spec.queue else { return wait_ms };
+    let from = queue.reopens(now).unwrap_or(now);
+    queue.elapsed_ms(from, wait_ms).saturating_add(from.since(now))
+}
+
 /// Every queue as it stands.
 ///
 /// # Errors
@@ -300,7 +307,7 @@ pub fn list_queues(
         time_zone: spec.queue.as_ref().map(|queue| queue.zone().to_owned()),
         title: spec.title.clone(),
         cases: depths.get(spec.responder.as_str()).copied().unwrap_or(0),
-        expected_wait_ms: live.floor.expected_wait_ms(&spec.responder),
+        expected_wait_ms: live.floor.expected_wait_ms(&spec.responder).map(|wait_ms| elapsed_ms(spec, now, wait_ms)),
     };
     Ok(queues.map(view).collect())
 }

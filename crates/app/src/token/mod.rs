@@ -143,7 +143,7 @@ pub fn add_to(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenR
 
 fn by_command(entropy: &Entropy, now: Timestamp, row: TokenRow) -> Result<Commit, Refused> {
     let event = Event::TokenMade { grant: authority::grant(&row), by: COMMAND_LINE.to_owned(), at: now };
-    let record = authority::record(entropy, &event, "remit", now)?;
+    let record = authority::record(entropy, &event, COMMAND_LINE, now)?;
     let tokens = vec![TokenChange::Add(Box::new(row))];
     Ok(Commit { records: vec![record], tokens, ..Commit::default() })
 }

@@ -166,8 +166,8 @@ fn told(done: anyhow::Result<Value>, json: bool) -> anyhow::Result<bool> {
     let refused = match done {
         Ok(done) => {
             tell(&done, json);
-            // What is asked first is no failure of a preview.
-            return Ok(true);
+            // A preview of what cannot come into force as it is asked for says no.
+            return Ok(done.pointer("/asks").is_none_or(Value::is_null));
         }
         Err(refused) => refused,
     };
@@ -258,6 +258,11 @@ fn tell(done: &Value, json: bool) {
 fn goes(foreseen: &Value) -> String {
     let cases = many(foreseen.get("cases").and_then(Value::as_u64).unwrap_or(0));
     let (from, to) = (text(foreseen, "/from"), text(foreseen, "/to"));
+    if text(foreseen, "/because") == "closed" && from == to {
+        return format!(
+            "as things are now, {cases} stay in `{from}`, which is closed then, and are told when it opens"
+        );
+    }
     let from = match text(foreseen, "/because") {
         "closed" => format!("`{from}`, which is closed then,"),
         "not_permitted" => format!("`{from}`, which may not keep them,"),

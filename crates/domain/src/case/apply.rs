@@ -334,8 +334,15 @@ impl Case {
         self.wake();
         self.withheld.clear();
         let taken = matches!(decision.outcome, Outcome::Take { .. });
+        let closed = decision.trigger == Trigger::QueueClosed;
+        let leaves = match &decision.outcome {
+            Outcome::Assign { responder } => self.holder.as_ref().and_then(Holder::responder) != Some(responder),
+            _ => false,
+        };
+        // Its queue has it still, and its customer was told when that opens.
+        let stays = closed && !leaves && matches!(decision.outcome, Outcome::Assign { .. });
         // Whoever takes the case from its queue is asked what nobody has answered there.
-        if decision.v <= 3 || !taken || decision.keeps_person() {
+        if decision.v <= 3 || !(taken || stays) || decision.keeps_person() {
             self.handover_question = None;
         }
         if !decision.keeps_person() {
@@ -351,11 +358,7 @@ impl Case {
         let afresh = decision.point.gives_out_anew(&decision.trigger);
         // Within a queue a case goes from hand to hand without having been tried elsewhere.
         let gone = matches!(decision.trigger, Trigger::StaffGone { .. });
-        let leaves = match &decision.outcome {
-            Outcome::Assign { responder } => self.holder.as_ref().and_then(Holder::responder) != Some(responder),
-            _ => false,
-        };
-        let within = taken || ((gone || decision.trigger == Trigger::Returned) && !leaves);
+        let within = taken || stays || ((gone || decision.trigger == Trigger::Returned) && !leaves);
         if let Some(responder) = self.holder.as_ref().filter(|_| !afresh && !within).and_then(Holder::responder) {
             let reason: Option<YieldReason> = match &decision.trigger {
                 Trigger::Yielded { reason, .. } => Some(*reason),
@@ -364,7 +367,6 @@ impl Case {
             self.tried.push(Tried { responder: responder.clone(), reason });
         }
         let rehomed = matches!(decision.trigger, Trigger::HolderGone { .. } | Trigger::PoliciesChanged);
-        let closed = decision.trigger == Trigger::QueueClosed;
         // Who is not there has handed nothing over.
         if self.holder.is_some() && !afresh && !taken && !gone && !rehomed && !closed {
             self.handoffs = self.handoffs.saturating_add(1);

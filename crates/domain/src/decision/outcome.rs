@@ -55,7 +55,7 @@ pub(super) fn of(asked: &Considered<'_>) -> Outcome {
             (Trigger::Returned | Trigger::StaffGone { .. }, Some(queue)) => asked.given_back(queue),
             _ => asked.exception(ExceptionKind::NoResponder),
         },
-        DecisionPoint::Retain | DecisionPoint::StopAi => asked.retain(),
+        DecisionPoint::Retain | DecisionPoint::StopAi => asked.told_of_opening().unwrap_or_else(|| asked.retain()),
         DecisionPoint::ReturnToAi => asked
             .others()
             .find(|c| c.facts.kind == ResponderKind::Ai && !exhausted)
@@ -157,6 +157,16 @@ impl<'a> Considered<'a> {
             _ => None,
         };
         keeps.unwrap_or_else(moves)
+    }
+
+    /// The queue that closed and has the case wait for it, given it anew, so that the customer is told of the opening
+    /// as who comes now is; nothing where the case goes elsewhere, somebody has taken it, or a moment or somebody else
+    /// is waited for anyway. Until version 6 of the record it stayed without a word.
+    fn told_of_opening(&self) -> Option<Outcome> {
+        let (true, Trigger::QueueClosed) = (self.standing.version > 6, self.trigger) else { return None };
+        let waits = self.standing.custody.as_ref().is_some_and(|custody| custody.staff.is_none() && !custody.put_off);
+        let queue = self.held_by().filter(|queue| waits && self.collecting.contains_key(*queue))?;
+        matches!(self.retain(), Outcome::Keep { .. }).then(|| Outcome::Assign { responder: queue.clone() })
     }
 
     /// Whether what happened is for people to answer, not to lose the case by. Who has taken it is asked, whatever

@@ -22,8 +22,9 @@ use std::collections::BTreeMap;
 /// The version of the decision record that this code writes. Since version 3 it holds the custody, without which it is
 /// decided as before; since version 4 people keep it, and an override stands, against posted signals and promises
 /// at risk too; since version 5 outages and permitted actions do not tell against an AI responder; since version 6 what
-/// comes back to a closed queue that calls back goes to who is there.
-pub const DECISION_VERSION: u16 = 6;
+/// comes back to a closed queue that calls back goes to who is there; since version 7 what stays in a queue that closes
+/// is given to it anew, so that its customer is told when it opens.
+pub const DECISION_VERSION: u16 = 7;
 
 /// A place where the system decides; the bundle names an owner for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

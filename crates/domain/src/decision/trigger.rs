@@ -131,4 +131,6 @@ pub enum YieldReason {
     WrongTeam,
     /// Did not answer in the time it had, or not in a usable form.
     NoAnswer,
+    /// Policy does not let it do what it is there for.
+    Denied,
 }

@@ -27,7 +27,7 @@ pub(crate) fn question(command: &Command, before: Option<&Case>) -> Option<Quest
         Command::EndSituation { .. } => (DecisionPoint::Retain, Trigger::SituationEnded),
         Command::Yield { reason, .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: *reason, found: None }),
         Command::DenyTurn { .. } => {
-            (DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NoAnswer, found: None })
+            (DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::Denied, found: None })
         }
         Command::ReturnToAi { .. } => (DecisionPoint::ReturnToAi, Trigger::ReturnRequested),
         Command::Override { to, reason } => {

@@ -1,7 +1,7 @@
 //! The promises about a case that is put off: what waits for a moment is neither lost nor forgotten nor in the way.
 
 use remit_domain::{
-    Case, Command, Event,
+    Case, Command, Decision, Event,
     announcement::Announcement,
     case::Status,
     command::Effects,
@@ -96,4 +96,12 @@ pub(crate) fn ended(before: &Case, event: &Event, after: &Case) -> Result<(), St
         _ => {}
     }
     Ok(())
+}
+
+/// Whether a queue that closes may have a case anew so that its customer is told when it opens: nobody has taken it,
+/// and the queue collects it, or calls back where `nobody` is there, or a person put it there.
+pub(crate) fn waits_for_opening(before: &Case, decision: &Decision, nobody: bool) -> bool {
+    let Some(holder) = before.holder.as_ref().filter(|holder| holder.staff.is_none()) else { return false };
+    let collects = holder.responder().and_then(|queue| decision.collecting.get(queue));
+    collects.is_some_and(|collects| !collects.calls_back || nobody || before.set_aside.is_some())
 }

@@ -244,3 +244,30 @@ fn what_came_back_to_a_closed_queue_before_version_6_stays_there_when_it_is_deci
     };
     assert_eq!([4, 5, 6].map(by_version), ["day", "day", "late"]);
 }
+
+#[test]
+fn who_waited_in_a_queue_that_closed_before_version_7_was_told_nothing_when_it_is_decided_again() {
+    for (says, other) in [("collects", "allow"), ("calls-back", "nothing")] {
+        let mut transcript = Transcript::new();
+        let (says, other) = (format!("policy day {says}"), format!("policy late {other}"));
+        for line in ["responders day=100 late=300", &other, "open human", &says, "closed 1"] {
+            transcript.line(line).unwrap();
+        }
+        let session = transcript.session;
+        let made = session.events.iter().rev().find_map(|event| match event {
+            Event::DecisionMade { decision, .. } => Some(decision),
+            _ => None,
+        });
+        let decision = made.unwrap();
+        let terms = Arc::new(session.world.terms());
+        let by_version = |v: u16| {
+            let record = Decision { v, ..Decision::clone(decision) };
+            match taken_again(record, &[], &terms).outcome {
+                Outcome::Keep { holder, .. } => format!("kept by {}", holder.name()),
+                Outcome::Assign { responder } => format!("told by {responder}"),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!([5, 6, 7].map(by_version), ["kept by day", "kept by day", "told by day"], "{says}");
+    }
+}

@@ -336,6 +336,10 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
                 "P9: it stays where it may not be"
             );
         }
+        Outcome::Assign { responder } if decision.trigger == Trigger::QueueClosed && Some(responder) == holder => {
+            let nobody = exhausted || others().all(|other| calls_back(other));
+            ensure!(deferrals::waits_for_opening(before, decision, nobody), "P9: {responder} may not keep it");
+        }
         Outcome::Take { responder, staff } => {
             ensure!(Some(responder) == holder, "P1: taken from {responder}, which does not have it");
             let offered = before.offer.as_ref().map(|offer| &offer.staff);

@@ -44,6 +44,12 @@ pub(crate) fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
     let what = match &decision.outcome {
         Outcome::Keep { holder, instead: None } => format!("{} keeps it", holder.name()),
         Outcome::Keep { holder, instead: Some(to) } => format!("{} keeps it, and is asked about {to}", holder.name()),
+        Outcome::Assign { responder }
+            if matches!(decision.trigger, Trigger::QueueClosed)
+                && decision.holder.as_ref().map(HolderRef::name) == Some(responder.as_str()) =>
+        {
+            format!("{responder} has it until it opens")
+        }
         Outcome::Assign { responder } => format!("it goes to {responder}"),
         Outcome::Take { responder, staff } => format!("{staff} of {responder} takes it"),
         Outcome::Exception { exception, owner, .. } => format!("exception {} for {owner}", exception.as_str()),

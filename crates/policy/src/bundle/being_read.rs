@@ -8,6 +8,7 @@ use crate::{
     places::{Places, TomlPath},
 };
 use remit_domain::id::OwnerId;
+use remit_signals::readings::nearest;
 use std::collections::BTreeSet;
 
 /// Reads the manifest's parts, noting what is wrong.
@@ -55,5 +56,18 @@ impl Reading<'_> {
             self.which_follows(Fault::Owner(name.to_owned()));
         }
         owner.ok()
+    }
+}
+
+/// What a queue means that names what there is not: of `all`, the nearest that no queue uses, or the only one.
+pub(super) fn meant<'a>(
+    name: &str,
+    all: impl Iterator<Item = &'a str>,
+    used: impl Iterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
+    let unused: Vec<&str> = all.filter(|one| !used.clone().any(|used| used == *one)).collect();
+    match unused.as_slice() {
+        [only] => Some(*only),
+        several => nearest(name, several.iter().copied()),
     }
 }

@@ -106,6 +106,15 @@ impl QueueSpec {
         self.hours.after(from.0, work_ms).map(Timestamp)
     }
 
+    /// How long it is from `from` until `work_ms` of the queue's opening hours have passed, in milliseconds: what it is
+    /// closed between counts too, as it does for what is promised.
+    pub fn elapsed_ms(&self, from: Timestamp, work_ms: i64) -> i64 {
+        if work_ms <= 0 {
+            return work_ms;
+        }
+        self.after(from, work_ms).map_or(i64::MAX, |at| at.since(from))
+    }
+
     /// The queue's opening hours between two moments, in milliseconds; none where they are the other way round.
     pub fn worked_ms(&self, from: Timestamp, until: Timestamp) -> i64 {
         self.hours.worked_ms(from.0, until.0)

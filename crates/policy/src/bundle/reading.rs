@@ -1,7 +1,7 @@
 //! Reads a manifest's parts into what the bundle is made of, and says by line what is wrong with them.
 
 use super::{
-    being_read::Reading,
+    being_read::{Reading, meant},
     bounds::MINOR,
     parts::{CandidateSpec, QueueSpec},
     signal::SignalSpec,
@@ -328,7 +328,12 @@ impl Reading<'_> {
                 format!("queue `{}` has no hours: there is no calendar `{}`", q.name, q.calendar),
                 "add a [[calendar]] of this name, or name another",
             );
-            self.which_is(Fault::Calendar);
+            let queues = self.manifest.queues.iter().map(|queue| queue.calendar.as_str());
+            let all = self.manifest.calendars.iter().map(|calendar| calendar.name.as_str());
+            if let Some(meant) = meant(&q.calendar, all, queues) {
+                self.which_is(Fault::Calendar(meant.to_owned()));
+            }
+            self.which_follows(Fault::Named("calendar", q.calendar.clone()));
             return None;
         };
         let hours = match Hours::new(calendar) {
@@ -346,7 +351,12 @@ impl Reading<'_> {
                 format!("queue `{}` names the SLA `{}`, which there is not", q.name, q.sla),
                 "add an [[sla]] of this name, or name another",
             );
-            self.which_is(Fault::Sla);
+            let queues = self.manifest.queues.iter().map(|queue| queue.sla.as_str());
+            let all = self.manifest.slas.iter().map(|sla| sla.name.as_str());
+            if let Some(meant) = meant(&q.sla, all, queues) {
+                self.which_is(Fault::Sla(meant.to_owned()));
+            }
+            self.which_follows(Fault::Named("sla", q.sla.clone()));
             return None;
         };
         if q.servers == 0 || q.handling_minutes == 0 || sla.first_reply_minutes == 0 {

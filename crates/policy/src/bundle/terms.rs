@@ -1,7 +1,7 @@
 //! Reads what a bundle says about deciding beside its policies: who owns each decision point, and how cost is counted.
 
 use super::{being_read::Reading, declared_fields, field::FieldSpec};
-use crate::{manifest::SignalKind, places::TomlPath};
+use crate::{finding::Fault, manifest::SignalKind, places::TomlPath};
 use remit_domain::{
     cost::{Currency, Economics},
     decision::{Considerations, DecisionPoint, Terms},
@@ -61,6 +61,7 @@ impl Reading<'_> {
                     ),
                     "declare the signal, or name a fact that policies see as `customer.NAME`",
                 );
+                self.which_follows(Fault::Signal(name.strip_prefix("customer.").unwrap_or(name).to_owned()));
                 None
             }
             Some(name) => SignalName::new(name).ok(),

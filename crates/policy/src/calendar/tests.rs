@@ -247,6 +247,41 @@ fn an_opening_is_told_as_people_there_say_it() {
     assert_eq!(hours.reopens(ms("2026-12-24T17:59:59Z")), None, "it is open");
 }
 
+#[test]
+fn customers_are_told_a_zone_by_what_is_called_so_nowhere_else() {
+    let told = |zone: &str, at: &str| WallTime::of(&TimeZone::get(zone).unwrap(), ms(at)).unwrap().told_zone;
+    let (winter, summer) = ("2026-01-15T00:00:00Z", "2026-07-15T00:00:00Z");
+    for (zone, in_winter, in_summer) in [
+        ("UTC", "UTC", "UTC"),
+        ("Europe/London", "GMT", "BST, UTC+1"),
+        ("Europe/Berlin", "CET", "CEST"),
+        ("America/New_York", "EST", "EDT"),
+        ("America/Los_Angeles", "PST, UTC-8", "PDT"),
+        ("Asia/Manila", "UTC+8", "UTC+8"),
+        ("Asia/Shanghai", "UTC+8", "UTC+8"),
+        ("America/Havana", "UTC-5", "UTC-4"),
+        ("Asia/Kolkata", "UTC+5:30", "UTC+5:30"),
+        ("Europe/Dublin", "GMT", "UTC+1"),
+        ("America/Sao_Paulo", "UTC-3", "UTC-3"),
+    ] {
+        assert_eq!([told(zone, winter), told(zone, summer)], [in_winter, in_summer], "{zone}");
+    }
+}
+
+#[test]
+fn a_calendar_may_be_open_on_dates_alone() {
+    let mut calendar = calendar("Europe/London", &[], &[], &[]);
+    assert_eq!(Hours::new(&calendar).unwrap_err(), "it is never open");
+    calendar.dates = [("2026-12-25".to_owned(), Vec::new())].into();
+    assert_eq!(Hours::new(&calendar).unwrap_err(), "it is never open", "a date on which it is closed");
+    calendar.dates = [("2026-12-24".to_owned(), vec!["10:00-12:00".to_owned()])].into();
+    let hours = Hours::new(&calendar).unwrap();
+    let (opens, closes) = (ms("2026-12-24T10:00:00Z"), ms("2026-12-24T12:00:00Z"));
+    let around = [opens - 1, opens, closes - 1, closes].map(|at| hours.is_open(at));
+    assert_eq!(around, [false, true, true, false]);
+    assert_eq!((hours.opens(ms("2026-11-01T00:00:00Z")), hours.opens(closes)), (Some(opens), None));
+}
+
 /// Zones whose clocks change at midnight, by half an hour, by a whole day, or never.
 const ZONES: [&str; 12] = [
     "Europe/London",

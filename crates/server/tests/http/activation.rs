@@ -139,6 +139,18 @@ fn bundles_come_into_force_under_load_and_no_request_is_refused() {
     assert!(lead.get("/metrics").body.as_str().unwrap().contains("remit_cases_orphaned 0"));
     let (bank, without) = (BANK.digest().to_string(), without.digest().to_string());
     assert_eq!(in_force_at_each_place(&server), [bank.clone(), without, bank]);
+    // The ledger names who had it done, as of each act of authority, and whoever reads a history is told their name.
+    let rows = block_on(server.app.journal.store().feed(0, usize::MAX)).unwrap();
+    let acts = rows.iter().filter(|row| row.kind == "bundle_activated").skip(1);
+    let named = acts.map(|row| (row.actor.clone(), serde_json::from_slice::<Value>(&row.body).unwrap()["by"].clone()));
+    let named: Vec<(String, Value)> = named.collect();
+    assert_eq!(named.len(), 2);
+    for (actor, by) in &named {
+        assert!(actor.starts_with("tok_") && by == actor.as_str(), "{named:?}");
+    }
+    let history = lead.get("/v1/streams/bundle/in_force/timeline").body;
+    let items = history["items"].as_array().unwrap();
+    assert!(items.len() == 3 && items.iter().skip(1).all(|item| item["by"] != "remit"), "{history}");
 }
 
 #[test]

@@ -349,10 +349,62 @@ fn an_ai_that_policy_does_not_let_answer_is_told_of_and_the_case_goes_on() {
     let events = timeline(&client, &id(&case));
     let why = events.iter().find(|item| item["event"]["type"] == "exception_raised").unwrap();
     assert!(why["words"].as_str().unwrap().contains("Policy did not let"), "{why}");
-    assert!(events.iter().any(|item| item["event"]["decision"]["trigger"]["reason"] == "no_answer"), "{events:?}");
+    let denied = |item: &&Value| item["event"]["decision"]["trigger"]["reason"] == "denied";
+    let gone_on = events.iter().find(denied).unwrap();
     assert_eq!(now["messages"], 1, "it was not heard: {now}");
     let metrics = client.get("/metrics").body;
     assert!(metrics.as_str().unwrap().contains("why=\"denied\"} 1"), "{metrics}");
+    let told = client.get(&format!("/v1/decisions/{}", gone_on["event"]["decision"]["id"].as_str().unwrap())).body;
+    let because = told["explanation"]["because"].to_string();
+    assert!(because.contains("Policy did not let the holder") && !told.to_string().contains("be reached"), "{told}");
+    // It was there each time: it is not left alone as who cannot be reached, and each denial is told of.
+    for name in ["ben", "cem", "dee"] {
+        client.open(name, "When will my card arrive?");
+        settled(&server, &client);
+    }
+    assert_eq!(client.get("/v1/responders/unreachable").body, json!([]));
+    let first = case["holder"]["name"].as_str().unwrap();
+    let outcomes = client.get("/v1/outcomes").body;
+    let counted = outcomes.as_array().unwrap().iter().find(|one| one["responder"] == first).unwrap();
+    assert_eq!((&counted["counts"]["denied"], &counted["counts"]["no_answer"]), (&json!(4), &Value::Null), "{counted}");
+    assert_eq!([&counted["resolved"], &counted["failed"], &counted["wrong"]], [0, 0, 0], "{counted}");
+}
+
+#[test]
+fn an_answer_through_the_interface_that_policy_denies_is_told_of_as_any() {
+    let may = r#"Action::"message.answer", Action::"handoff.request", Action::"case.resolve", Action::"request.ask""#;
+    for (left, verb) in [(r#"Action::"handoff.request""#, "messages"), (r#"Action::"message.answer""#, "handoffs")] {
+        let silent = |policies: String| {
+            assert_eq!(policies.matches(may).count(), 1, "{policies}");
+            policies.replace(may, left)
+        };
+        let server = Server::start_with(bank_with_file("policies/api-access.cedar", silent), Services::none());
+        let client = server.client(&["lead", "admin"]);
+        let case = client.open("ann", "When will my card arrive?");
+        let ai = server.client_as(&["responder"], case["holder"]["name"].as_str(), None);
+        let say = match verb {
+            "messages" => json!({ "text": SAYS, "epoch": epoch(&case) }),
+            _ => json!({ "reason": "unsure", "epoch": epoch(&case) }),
+        };
+        let path = format!("/v1/cases/{}/{verb}", id(&case));
+        let refused = ai.post(&path, &say);
+        assert_eq!((refused.status, &refused.body["type"]), (403, &json!("/problems/forbidden")), "{}", refused.body);
+        let now = client.get(&format!("/v1/cases/{}", id(&case))).body;
+        assert_ne!(now["holder"], case["holder"], "{now}");
+        assert_eq!(now["exceptions"][0]["owner"], case["accountable"], "{now}");
+        let events = timeline(&client, &id(&case));
+        let denied = events.iter().filter(|item| item["event"]["decision"]["trigger"]["reason"] == "denied");
+        assert_eq!(denied.count(), 1, "{events:?}");
+        let why = events.iter().find(|item| item["event"]["type"] == "exception_raised").unwrap();
+        assert!(why["words"].as_str().unwrap().contains("Policy did not let"), "{why}");
+        // Once: it has lost the case now, and who has not got it is told nothing but that.
+        assert_eq!(ai.post(&path, &say).status, 409);
+        let other = server.client_as(&["responder"], Some("nobody-ai"), None);
+        assert_eq!(other.post(&path, &say).status, 403);
+        let metrics = client.get("/metrics").body;
+        let denied = metrics.as_str().unwrap().lines().filter(|line| line.contains("why=\"denied\"} 1"));
+        assert_eq!(denied.count(), 1, "{metrics}");
+    }
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! What of the interface asks policy for nothing, and what its description does not have.
 
+/// Where delegates get tokens: for what customers granted them alone, without a permission, but for a part that is
+/// given on to another one.
+pub(crate) const EXCHANGE: &str = "POST /oauth/token";
+
 /// Operations that ask no policy, with who may call them. Whoever adds to these says why.
 pub(crate) const ASK_NOTHING: [(&str, &str); 34] = [
     // Whoever has a chat's link enters that chat; what is done in it is asked of policy.
@@ -34,9 +38,9 @@ pub(crate) const ASK_NOTHING: [(&str, &str); 34] = [
     ("GET /delegations", "public"),
     ("GET /delegations/page.js", "public"),
     // Delegates prove who they are by what they sign, and get tokens for what customers granted them alone; what is
-    // done with these is asked of policy.
+    // done with these is asked of policy, and whether one may be given on.
     ("GET /oauth/authorize", "public"),
-    ("POST /oauth/token", "public"),
+    (EXCHANGE, "(to give a delegation on; else public)"),
     ("POST /oauth/introspect", "public"),
     ("POST /oauth/revoke", "public"),
     ("GET /oauth/jwks", "public"),

@@ -49,6 +49,21 @@ fn bank_with_desks(range: &str, holidays: &[&str], general: &str, fraud: &str) -
     })
 }
 
+/// The same from eight to six, where transfers are the general desk's, and the fraud desk costs too much for any, so
+/// that nobody takes over.
+fn bank_of_one_desk() -> Arc<Bundle> {
+    let bundle = bank_working("08:00-18:00", &[]);
+    let toml = String::from_utf8(bundle.files().get("bundle.toml").unwrap().to_vec()).unwrap();
+    let of_payments = "topics = [\"payments\", \"transfers\", \"top_up\", \"cash\"";
+    assert!(toml.contains(of_payments));
+    let toml = toml.replace(of_payments, "topics = [\"payments\", \"top_up\", \"cash\"");
+    let (before, fraud) = toml.split_once("[[queue]]\nname = \"fraud\"").unwrap();
+    assert!(fraud.contains("handling_minor = 690"), "{fraud}");
+    let fraud = fraud.replacen("handling_minor = 690", "handling_minor = 69000", 1);
+    let toml = format!("{before}[[queue]]\nname = \"fraud\"{fraud}");
+    loaded(bundle.files().clone().with("bundle.toml", toml.into_bytes()))
+}
+
 /// The sample bank with a general desk and a fraud desk that work so each day, and collect nothing; a late desk works
 /// the rest of it, but not on dangers. The desk for identities works as the general desk does, and collects mails.
 pub(crate) fn bank_in_shifts() -> Arc<Bundle> {
@@ -280,7 +295,7 @@ fn who_is_there_by_day_can_be_asked_to_call_and_nobody_in_danger_waits_for_one()
 fn at_work(server: &Server, lead: &Client, name: &str, queue: &str, chats: u32) -> Client {
     let staff = json!({
         "name": name, "first_name": name, "queues": [queue], "languages": { "en": 5 },
-        "skills": { "general": 3 }, "capacity": { "chat": chats },
+        "skills": { "general": 3 }, "capacity": { "chat": chats, "email": 1 },
     });
     assert_eq!(lead.post("/v1/staff", &staff).status, 200);
     let client = staff_client(server, name);
@@ -333,7 +348,10 @@ fn what_nobody_took_leaves_a_desk_that_closes_also_while_the_server_is_down() {
         (&json!("ana"), epoch(&taken) + 1),
         "people keep what they have"
     );
-    assert_eq!(epoch(&case(&lead, &mail)), epoch(&mail), "what is collected stays");
+    let stays = until(|| case(&lead, &mail), |case| epoch(case) > epoch(&mail));
+    assert_eq!(epoch(&stays), epoch(&mail) + 1, "what is collected stays, and its customer is told when it opens");
+    let told = decision(&lead, &stays)["decision"].clone();
+    assert_eq!(told["collecting"]["identity"]["opens"], TEN + 22 * HOUR_MS, "{told}");
     // In the morning it goes on where the desk that has it closes.
     presence(&nia, "nia", "offline");
     until(|| case(&lead, &waits), |case| case["offer"].is_null());
@@ -341,6 +359,94 @@ fn what_nobody_took_leaves_a_desk_that_closes_also_while_the_server_is_down() {
     let lead = server.client(&["lead", "admin"]);
     until(|| case(&lead, &waits), |case| case["holder"]["name"] == "general");
     assert_eq!(case(&lead, &waits)["handoffs"], 0, "that shifts end is nobody's handoff");
+}
+
+#[test]
+fn who_waits_as_their_desk_closes_is_told_once_when_it_opens_and_who_chats_is_called_then() {
+    let clocks = TwoClocks::at(TEN + 8 * HOUR_MS - MINUTE_MS);
+    let bundle = bank_of_one_desk();
+    let server = Server::start_under_clock(Arc::clone(&bundle), Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    let ana = at_work(&server, &lead, "ana", "general", 1);
+    let ann = Customer::of(&lead, "ann");
+    ann.say(TRANSFER);
+    let mail = json!({ "customer": "bob", "channel": "email", "text": TRANSFER });
+    let mail = lead.post("/v1/cases", &mail).body["case"].clone();
+    let chat = lead.get("/v1/cases").body["items"].as_array().unwrap().iter().find(|one| id(one) != id(&mail)).cloned();
+    let chat = chat.unwrap();
+    presence(&ana, "ana", "offline");
+    until(|| case(&lead, &chat), |case| case["offer"].is_null());
+    assert!(case(&lead, &chat)["deferrals"].is_null() && ann.status()["callback_at"].is_null(), "{}", ann.status());
+    clocks.pass(2 * MINUTE_MS);
+    let lead = server.client(&["lead", "admin"]);
+    // As who comes now: nobody else may have it, so that the one is called back, and the other told when it opens.
+    let opens = json!("2026-03-11T08:00:00.000Z");
+    let called = until(|| case(&lead, &chat), |case| case["deferrals"][0]["kind"] == "callback");
+    assert_eq!((&called["deferrals"][0]["until"], &called["holder"]["name"]), (&opens, &json!("general")), "{called}");
+    let promise = "Nobody is here right now. Our General desk will get back to you once we open again, on Wednesday 11 \
+                   March, 08:00 (GMT).";
+    let told = |customer: &Customer| {
+        let messages = customer.conversation()["messages"].clone();
+        messages.as_array().unwrap().iter().filter(|message| message["text"] == promise).count()
+    };
+    assert_eq!((&ann.status()["text"], told(&ann)), (&json!(promise), 1), "{}", ann.status());
+    let waits = until(|| case(&lead, &mail), |case| case["opens_at"] == opens && epoch(case) > epoch(&mail));
+    assert_eq!((&waits["deferrals"], &waits["holder"]["name"]), (&Value::Null, &json!("general")), "{waits}");
+    for (kept, announced) in [(&called, "call_back"), (&waits, "waiting")] {
+        let events = lead.get(&format!("/v1/cases/{}/timeline", id(kept))).body["items"].clone();
+        let told = events.as_array().unwrap().iter().filter(|item| {
+            item["event"]["decision"]["trigger"]["kind"] == "queue_closed"
+                && item["event"]["handoff"]["announced"]["kind"] == announced
+        });
+        assert_eq!(told.count(), 1, "{events}");
+        let made = decision(&lead, kept)["decision"].clone();
+        let replay = lead.post(&format!("/v1/decisions/{}/replay", made["id"].as_str().unwrap()), &json!({})).body;
+        assert_eq!((&replay["same"], &kept["handoffs"]), (&json!(true), &json!(0)), "{replay}");
+    }
+    // It is told once, however often it is looked at, and when the server starts again.
+    block_on(closing::look_through(&server.app)).unwrap();
+    let data = server.stop();
+    clocks.pass(HOUR_MS);
+    let server = Server::resume_under_clock((data, bundle), Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    block_on(closing::look_through(&server.app)).unwrap();
+    assert_eq!([epoch(&case(&lead, &called)), epoch(&case(&lead, &waits))], [epoch(&called), epoch(&waits)]);
+    // Who works late still may take what came by day, and nobody is asked for a call that is promised for the morning.
+    let ana = staff_client(&server, "ana");
+    presence(&ana, "ana", "available");
+    let late = work(&ana, "ana", |work| offered(work) == 1);
+    assert_eq!(id(&late["offered"][0]), id(&waits));
+}
+
+#[test]
+fn a_wait_that_is_told_and_weighed_goes_on_after_the_night() {
+    let clocks = TwoClocks::at(TEN + 8 * HOUR_MS - 5 * MINUTE_MS);
+    let bundle = bank_of_one_desk();
+    let server = Server::start_under_clock(bundle, Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    let ana = at_work(&server, &lead, "ana", "general", 1);
+    let first = lead.open("kim", TRANSFER);
+    let mine = work(&ana, "ana", |work| offered(work) == 1);
+    assert_eq!(answer(&ana, &mine["offered"][0], "accept").status, 200);
+    for name in ["ann", "bea", "cal", "eve", "fay", "gus"] {
+        lead.open(name, TRANSFER);
+    }
+    // How long others wait is looked up again a moment later.
+    clocks.pass(10_000);
+    let last = lead.open("dan", TRANSFER);
+    let made = decision(&lead, &last)["decision"].clone();
+    let facts = made["candidates"].as_array().unwrap().iter().find(|one| one["responder"] == "general");
+    let weighed = facts.unwrap()["expected_wait_ms"].as_i64().unwrap();
+    let events = lead.get(&format!("/v1/cases/{}/timeline", id(&last))).body["items"].clone();
+    let told = events.as_array().unwrap().iter().find_map(|item| item["event"]["handoff"]["announced"].as_object());
+    let told = told.unwrap()["expected_wait_ms"].as_i64().unwrap();
+    let queues = lead.get("/v1/queues").body;
+    let general = queues.as_array().unwrap().iter().find(|queue| queue["name"] == "general").unwrap();
+    // Five minutes are left, and others come first: it is their turn in the morning.
+    for (wait, of) in [(weighed, "weighed"), (told, "told"), (general["expected_wait_ms"].as_i64().unwrap(), "listed")]
+    {
+        assert!((14 * HOUR_MS..20 * HOUR_MS).contains(&wait), "{of}: {wait}, {first}");
+    }
 }
 
 #[test]

@@ -71,6 +71,9 @@ pub(super) fn private(path: &Path) -> io::Result<File> {
 
 /// The writer's connection. What is new `make` brings to the newest format.
 pub(super) fn writer(path: &Path, options: &Options, make: Make<'_>) -> Result<Connection, OpenError> {
+    if !path.exists() {
+        not_behind(path, 0)?;
+    }
     // SQLite makes the files beside it as this one is. Before any connection: where a process closes a file it loses
     // all its locks on it.
     drop(private(path).map_err(|source| OpenError::File { path: path.display().to_string(), source })?);
@@ -162,6 +165,8 @@ fn open(path: &Path, options: &Options, make: Make<'_>) -> Result<Connection, Op
     let (application, found) = (number(&connection, "application_id")?, number(&connection, "user_version")?);
     let fresh = application == 0 && found == 0 && number(&connection, "page_count")? == 0;
     if fresh {
+        // Before anything is written into it.
+        not_behind(path, 0).map_err(Opening::Refused)?;
         connection.pragma_update(None, "page_size", PAGE)?;
     } else {
         let empty = application == 0 && found == 0 && number(&connection, "page_count")? == 1;
@@ -231,10 +236,7 @@ pub(super) fn tree(path: &Path, connection: &Connection) -> Result<Tree, OpenErr
         Ok(found.map_or(0, i64::cast_unsigned))
     };
     let last = number("SELECT COALESCE(MAX(seq), 0) FROM events")?;
-    let kept = kept_checkpoint(path).and_then(|note| Checkpoint::unverified(&note).ok());
-    if let Some(Checkpoint { size: signed, .. }) = kept.as_ref().filter(|kept| kept.size > last) {
-        return Err(OpenError::Behind { path: path.display().to_string(), has: last, signed: *signed });
-    }
+    let kept = not_behind(path, last)?;
     let head = number("SELECT size FROM ledger_head")?;
     if head != last {
         return Err(damaged(format!("the ledger has {head} entries, but the newest event is number {last}")));
@@ -260,6 +262,18 @@ pub(super) fn tree(path: &Path, connection: &Connection) -> Result<Tree, OpenErr
 }
 
 /// The newest checkpoint as it is kept beside the database at `path`, if it can be read.
+///
+/// # Errors
+/// When more was signed than the `has` records that the database has.
+fn not_behind(path: &Path, has: u64) -> Result<Option<Checkpoint>, OpenError> {
+    let kept = kept_checkpoint(path).and_then(|note| Checkpoint::unverified(&note).ok());
+    match kept.as_ref().filter(|kept| kept.size > has) {
+        Some(kept) => Err(OpenError::Behind { path: path.display().to_string(), has, signed: kept.size }),
+        None => Ok(kept),
+    }
+}
+
+/// The same as it is written.
 pub(super) fn kept_checkpoint(path: &Path) -> Option<String> {
     fs::read_to_string(path.with_file_name(CHECKPOINT)).ok()
 }

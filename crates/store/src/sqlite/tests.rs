@@ -167,6 +167,25 @@ async fn a_second_process_a_foreign_file_and_a_damaged_one_are_refused() {
     assert!(matches!(SqliteStore::open(torn.path(), Options::default()), Err(OpenError::Damaged { .. })));
 }
 
+#[test]
+fn a_new_database_is_refused_beside_a_checkpoint_of_another_before_anything_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = directory.path().join(DATABASE);
+    let note = Signer::new("log.example", &[1; 32]).sign(3, &Hash::leaf(b"three"));
+    std::fs::write(directory.path().join(crate::CHECKPOINT), note).unwrap();
+    let refused = || {
+        let refused = SqliteStore::open(directory.path(), Options::default()).map(drop).unwrap_err();
+        assert!(matches!(refused, OpenError::Behind { has: 0, signed: 3, .. }), "{refused}");
+    };
+    refused();
+    assert!(!database.exists(), "none is made");
+    std::fs::write(&database, b"").unwrap();
+    refused();
+    assert_eq!(std::fs::metadata(&database).unwrap().len(), 0, "nothing is written into it");
+    std::fs::remove_file(directory.path().join(crate::CHECKPOINT)).unwrap();
+    drop(SqliteStore::open(directory.path(), Options::default()).unwrap());
+}
+
 #[tokio::test]
 async fn whatever_is_changed_of_a_record_is_found() {
     let directory = tempfile::tempdir().unwrap();

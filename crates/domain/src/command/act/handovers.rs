@@ -65,7 +65,7 @@ pub(super) fn deny_turn(
     lease(&draft.case, epoch)?;
     not_held_by_exception(&draft.case)?;
     raised(draft, context, ExceptionKind::Raised, owned, None, Some(reason));
-    ask(DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NoAnswer, found: None })
+    ask(DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::Denied, found: None })
 }
 
 pub(super) fn return_to_ai(draft: &Effects, epoch: u64, note: Option<Words>) -> Left {
