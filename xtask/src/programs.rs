@@ -6,7 +6,7 @@ use std::{
 };
 
 /// What is needed: how to see that it is there, and Debian's package of it.
-const NEEDED: [(Seen, &str); 9] = [
+const NEEDED: [(Seen, &str); 10] = [
     (Seen::Runs("chromium", "--version"), "chromium"),
     (Seen::Runs("chromedriver", "--version"), "chromium-driver"),
     (Seen::Runs("nginx", "-v"), "nginx-light"),
@@ -16,6 +16,7 @@ const NEEDED: [(Seen, &str); 9] = [
     (Seen::Lies("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog"), "golang-golang-x-mod-dev"),
     (Seen::Imports("ensurepip"), "python3-venv"),
     (Seen::Runs("npm", "--version"), "npm"),
+    (Seen::Runs("curl", "--version"), "curl"),
 ];
 
 /// How something is seen to be there.

@@ -36,6 +36,7 @@ const ASKED: &[(&str, &[Signature])] = &[
     ("responder reset", &[operation::ResetOutcomes::SIGNATURE]),
     ("responder resume", &[operation::ResumeAi::SIGNATURE]),
     ("responder stopped", &[operation::ListStopped::SIGNATURE, operation::ListRespondersUnreachable::SIGNATURE]),
+    ("staff invite", &[operation::InviteStaff::SIGNATURE]),
     ("token create", &[operation::MakeToken::SIGNATURE]),
     (
         "trace",

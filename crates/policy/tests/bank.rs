@@ -142,7 +142,6 @@ fn what_is_wrong_is_named_with_file_and_line() {
             "Ai::\"everday-ai\"",
             "no policy permits `everyday-ai` anything",
         ),
-        ("policies/ai-scope.cedar", "Ai::\"everyday-ai\"", "Ai::\"everday-ai\"", "`ai.everyday` is dead"),
         (
             "policies/ai-scope.cedar",
             "context.intent_confidence_bp",

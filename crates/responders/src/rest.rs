@@ -65,7 +65,10 @@ pub struct RestAnswer {
 impl RestAnswer {
     /// What it is where it says nothing that was agreed on; `why` holds none of its words.
     pub fn unclear(&self, why: &str) -> Failure {
-        Failure::Malformed(format!("{why} (status {})", self.status))
+        match self.status {
+            200..300 => Failure::Malformed(format!("{why} (status {})", self.status)),
+            other => Failure::Status(other),
+        }
     }
 }
 

@@ -63,8 +63,10 @@
     const asked = new URLSearchParams(location.search).get('return') || '';
     try {
       const at = new URL(asked, location.origin);
-      const own = at.origin === location.origin && /^\/[^/\\]/.test(asked);
-      return own ? at.pathname + at.search : '';
+      const path = at.pathname + at.search;
+      // What browsers make of dots may begin with two slashes, which is another site.
+      const own = at.origin === location.origin && /^\/[^/\\]/.test(asked) && /^\/[^/\\]/.test(path);
+      return own ? path : '';
     } catch {
       return '';
     }

@@ -147,7 +147,7 @@ async fn principals(parts: &Parts, subject: &AccessEntity) -> Result<Known<Vec<C
         CUSTOMER => Ok(vec![Caller::customer(CUSTOMER, &customer::customer_id(&parts.vault, id))]),
         INTEGRATION => {
             let token = parts.journal.store.token_of_id(id).await.map_err(Refused::internal)?;
-            let own = |caller: &Caller| matches!(caller.principal, Principal::Integration | Principal::Person);
+            let own = |caller: &Caller| matches!(caller.principal, Principal::Integration | Principal::Person(_));
             let callers: Vec<Caller> = standing(parts, token).filter(own).collect();
             let none = || format!("no token `{id}` of a program stands; it is asked about by its identifier");
             if callers.is_empty() { Err(none()) } else { Ok(callers) }

@@ -104,7 +104,7 @@ impl Caller {
 
     /// Whether a person is behind it, as far as its token says: somebody who works here, or sets a server up.
     pub(crate) fn is_person(&self) -> bool {
-        let works_here = matches!(self.principal, Principal::Staff { .. } | Principal::Person);
+        let works_here = matches!(self.principal, Principal::Staff { .. } | Principal::Person(_));
         works_here || self.roles.iter().any(|role| role == "admin")
     }
 

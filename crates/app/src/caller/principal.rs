@@ -31,8 +31,9 @@ pub enum Principal {
         /// The responder on whose behalf they write.
         responder: Option<String>,
     },
-    /// A person who works here and is not noted as staff, such as a lead or an auditor.
-    Person,
+    /// A person who works here and is not noted as staff, such as a lead or an auditor: who they are is known where
+    /// they signed in.
+    Person(Option<StaffId>),
     /// A customer, on the chat page.
     Customer(CustomerId),
     /// A customer's own AI agent, on their behalf.
@@ -163,7 +164,7 @@ impl Principal {
         match self {
             Self::Responder(responder) => Some(responder),
             Self::Staff { responder, .. } => responder.as_deref(),
-            Self::Integration | Self::Person | Self::Customer(_) | Self::Delegate(_) | Self::System(_) => None,
+            Self::Integration | Self::Person(_) | Self::Customer(_) | Self::Delegate(_) | Self::System(_) => None,
         }
     }
 
@@ -193,10 +194,19 @@ impl Principal {
     pub fn requester(&self) -> Requester {
         match self {
             Self::Integration | Self::Customer(_) => Requester::Customer,
-            Self::Staff { .. } | Self::Person => Requester::Proxy,
+            Self::Staff { .. } | Self::Person(_) => Requester::Proxy,
             Self::Responder(_) => Requester::Autonomous,
             Self::Delegate(of) => of.class.requester(),
             Self::System(_) => Requester::Integration,
+        }
+    }
+
+    /// The person who works here, by their name in records, where that is known.
+    pub fn person(&self) -> Option<&StaffId> {
+        match self {
+            Self::Staff { staff, .. } => Some(staff),
+            Self::Person(person) => person.as_ref(),
+            _ => None,
         }
     }
 
@@ -214,9 +224,9 @@ impl From<&TokenRow> for Principal {
             (Some(staff), responder) => Self::Staff { staff, responder },
             (None, Some(responder)) => Self::Responder(responder),
             // Who signed in is a person, whatever their roles.
-            (None, None) if row.id.starts_with(SESSION_ID) => Self::Person,
+            (None, None) if row.id.starts_with(SESSION_ID) => Self::Person(StaffId::new(&row.name).ok()),
             (None, None) if row.roles.iter().any(|role| PROGRAMS.contains(&role.as_str())) => Self::Integration,
-            (None, None) => Self::Person,
+            (None, None) => Self::Person(None),
         }
     }
 }
@@ -231,7 +241,7 @@ mod tests {
         for (principal, requester, customers) in [
             (Principal::Integration, Requester::Customer, true),
             (staff, Requester::Proxy, false),
-            (Principal::Person, Requester::Proxy, false),
+            (Principal::Person(None), Requester::Proxy, false),
             (Principal::Responder("cards-ai".to_owned()), Requester::Autonomous, false),
             (Principal::System(Job::Timers), Requester::Integration, false),
         ] {

@@ -110,7 +110,7 @@ pub async fn ask_consent(parts: &Parts, caller: &Caller, ask: AskConsent) -> Res
 
 /// That a program asks. Whoever has the secret can consent as the customer: people who work here never see it.
 pub(super) fn by_a_program(caller: &Caller) -> Result<(), Refused> {
-    if caller.principal == Principal::Integration {
+    if caller.principal == Principal::Integration && !caller.is_person() {
         return Ok(());
     }
     let detail = "a link is made by a program, which shows it to the customer; people who work here never see it";

@@ -63,6 +63,9 @@ pub struct ReplaceDelegateKeys {
     pub jwks: Value,
 }
 
+/// What an answer to a request for authorization says in the query of the address that it is sent to.
+const ANSWERS: [&str; 6] = ["code", "error", "error_description", "error_uri", "iss", "state"];
+
 /// Registers a delegate.
 ///
 /// # Errors
@@ -228,6 +231,11 @@ fn redirect_uri(text: &str) -> Result<(), Refused> {
     let host = origin.split_once("://").map_or("", |(_, host)| host);
     let is_here = ["127.0.0.1", "[::1]"].iter().any(|here| host == *here || host.starts_with(&format!("{here}:")));
     let safe = origin.starts_with("https://") || is_here;
+    let query = text.split_once('?').map_or("", |(_, query)| query);
+    if let Some((name, _)) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| ANSWERS.contains(&&**name)) {
+        let why = format!("has `{name}` in its query, which the answer says: send a browser back without it");
+        return Err(Refused::invalid("redirect_uris", why));
+    }
     if safe && !text.contains('#') && text.len() <= ADDRESS_MAX {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use super::{
     token::{self, Client, Issued, Refusal, Wish, wish_within},
 };
 use crate::{
-    Parts,
+    ATTEMPTS, Parts,
     access::auth,
     caller::principal::Represented,
     journal::delegations::{self, DELEGATIONS, Granted, given_on},
@@ -111,7 +111,7 @@ pub async fn exchange(
                     _ => Refusal::Inside(denied),
                 },
             )?;
-            let child = given(parts, of, actor, &grant).await?;
+            let child = given_in_turn(parts, of, actor, &grant).await?;
             let mut chain = of.chain.clone();
             chain.push(child);
             token::issue_within(parts, actor, &chain, &grant, &key, said.exp)?
@@ -139,6 +139,22 @@ async fn acts(parts: &Parts, signed: &str, endpoint: &str) -> Result<(DelegateId
     let read = actor::read(signed, &keys, &[issuer.as_str(), endpoint], now.0).map_err(|error| bad(&error))?;
     token::once(parts, &read).map_err(|error| bad(&error))?;
     Ok((id, read.thumbprint))
+}
+
+/// The same as [`given`], where others give on of the same one at the same time.
+async fn given_in_turn(
+    parts: &Parts,
+    of: &Represented,
+    actor: DelegateId,
+    grant: &DelegatedGrant,
+) -> Result<Delegation, Refusal> {
+    for _ in 0..ATTEMPTS {
+        match given(parts, of, actor, grant).await {
+            Err(Refusal::Inside(refused)) if refused.kind == Kind::Changed => {}
+            done => return done,
+        }
+    }
+    Err(refused(ErrorCode::TemporarilyUnavailable, "others give on of the same delegation; ask again"))
 }
 
 /// The delegation that is given on: the one of before, where just that was given to just that delegate.

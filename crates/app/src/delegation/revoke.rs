@@ -6,7 +6,7 @@ use crate::{
     Caller, Parts,
     access::auth,
     customer,
-    journal::delegations::{self, EACH_MAX, of_customer},
+    journal::delegations::{self, EACH_MAX, given_on, of_customer},
     operation::{ListDelegationsRefusal, RevokeDelegationRefusal},
     pipeline::authority,
     refused::{Kind, Refused},
@@ -17,7 +17,10 @@ use remit_domain::{
 };
 use remit_store::{Commit, Entry};
 
-/// What a customer granted, the newest first.
+/// Delegations of one customer that are listed, at most.
+const LISTED_MAX: usize = 1_000;
+
+/// What a customer granted, the newest first, and below each what its delegate gave on of it.
 ///
 /// # Errors
 /// [`ListDelegationsRefusal`] says when each arises.
@@ -33,9 +36,18 @@ pub async fn list_delegations(
     let all =
         of_customer(&customer).page(&parts.journal.store, None, EACH_MAX as usize).await.map_err(Refused::internal)?;
     let mut views = Vec::with_capacity(all.len());
-    for entry in all {
-        let Ok(id) = entry.id.parse() else { continue };
-        views.extend(delegations::stored(&parts.journal, id).await?.map(|entry| DelegationView::of(&entry.value, now)));
+    // Each before what was given on of it, so that a chain can be read from its root.
+    let mut next: Vec<String> = all.into_iter().rev().map(|entry| entry.id).collect();
+    while let Some(id) = next.pop() {
+        if views.len() >= LISTED_MAX {
+            break;
+        }
+        let Ok(id) = id.parse::<DelegationId>() else { continue };
+        let Some(known) = delegations::stored(&parts.journal, id).await? else { continue };
+        views.push(DelegationView::of(&known.value, now));
+        let given =
+            given_on(id).page(&parts.journal.store, None, EACH_MAX as usize).await.map_err(Refused::internal)?;
+        next.extend(given.into_iter().rev().map(|entry| entry.id));
     }
     Ok(views)
 }

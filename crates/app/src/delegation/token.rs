@@ -291,7 +291,13 @@ fn scopes(wanted: &str) -> Result<BTreeSet<Scope>, Refusal> {
         let all = Scope::ALL.map(Scope::as_str).join(", ");
         Scope::named(name).ok_or_else(|| refused(ErrorCode::InvalidScope, format!("no such scope; there are {all}")))
     };
-    wanted.split(' ').filter(|name| !name.is_empty()).map(known).collect()
+    let named: BTreeSet<Scope> =
+        wanted.split(' ').filter(|name| !name.is_empty()).map(known).collect::<Result<_, _>>()?;
+    // None is no part of what was granted: a token that lets nothing be done is nobody's wish.
+    if named.is_empty() {
+        return Err(refused(ErrorCode::InvalidScope, "no scope is named: name some, or leave the parameter out"));
+    }
+    Ok(named)
 }
 
 /// What a detail asks for: of what it does not say, what is granted.

@@ -107,7 +107,7 @@ pub(crate) fn source_of(governance: &Governance, caller: &Caller, field: &str) -
     match (&caller.source, &caller.principal) {
         (Some(source), _) => Ok(source.clone()),
         (None, Principal::Responder(_)) if is_ai(governance, caller) => Ok(SmolStr::new_static("ai")),
-        (None, Principal::Staff { .. } | Principal::Person | Principal::Responder(_)) => {
+        (None, Principal::Staff { .. } | Principal::Person(_) | Principal::Responder(_)) => {
             Ok(SmolStr::new_static("staff"))
         }
         (None, _) => {

@@ -77,7 +77,11 @@ fn take<K: Hash + Eq + Clone>(
         let mut last: Vec<Duration> = known.values().map(|attempts| attempts.last).collect();
         last.sort_unstable();
         let middle = last.get(last.len() / 2).copied().unwrap_or_default();
-        known.retain(|_, attempts| attempts.last > middle);
+        // Whoever is refused goes on being so, however many others are tried; unless all of them are.
+        known.retain(|_, attempts| attempts.told || attempts.last > middle);
+        if known.len() >= KEPT_MAX {
+            known.retain(|_, attempts| attempts.last > middle);
+        }
     }
     let new = || Attempts { pace: RateLimit::new(most, each), last: now, told: false };
     let attempts = known.entry(key.clone()).or_insert_with(new);

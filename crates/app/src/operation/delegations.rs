@@ -111,7 +111,7 @@ operations! { "delegations"
         refuses: RefuseConsentRefusal {}
     }
 
-    /// List what a customer granted, the newest first.
+    /// List what a customer granted, the newest first, and below each what its delegate gave on of it.
     list_delegations = ListDelegations {
         asks: [DELEGATION_READ];
         of: [Customer];

@@ -58,7 +58,7 @@ fn has(who: &Principal, holder: &Holder) -> bool {
         Principal::Staff { staff, .. } => holder.staff.as_ref() == Some(staff),
         Principal::Responder(name) => holder.staff.is_none() && is(holder.responder(), name),
         Principal::Integration
-        | Principal::Person
+        | Principal::Person(_)
         | Principal::Customer(_)
         | Principal::Delegate(_)
         | Principal::System(_) => false,

@@ -187,7 +187,7 @@ fn confirmer(parts: &Parts, caller: &Caller, request: &Request) -> Result<Confir
         }
         Principal::Customer(_) => Err(Refused::new(Kind::Forbidden, "it is on the case of another customer")),
         Principal::Integration
-        | Principal::Person
+        | Principal::Person(_)
         | Principal::Responder(_)
         | Principal::Delegate(_)
         | Principal::System(_) => {

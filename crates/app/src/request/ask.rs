@@ -360,7 +360,11 @@ fn asker(parts: &Parts, caller: &Caller, case: &Case, signals: &Signals) -> Resu
             let asker = evaluate::as_responder(parts, case, &responder, signals, parts.environment.now());
             asker.ok_or_else(|| Refused::new(Kind::Forbidden, "the bundle has no such AI responder"))?
         }
-        Principal::Person => Asker::Person { token: caller.pseudonym.to_string(), roles: caller.roles.clone() },
+        Principal::Person(person) => {
+            // Who signed in is the same person in each session of theirs.
+            let token = person.as_ref().map_or_else(|| caller.pseudonym.to_string(), ToString::to_string);
+            Asker::Person { token, roles: caller.roles.clone() }
+        }
         Principal::Integration | Principal::System(_) => {
             Asker::Integration { token: caller.pseudonym.to_string(), roles: caller.roles.clone() }
         }

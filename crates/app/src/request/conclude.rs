@@ -29,22 +29,30 @@ const SETTLED_MS: i64 = 3_600_000;
 
 /// What a person found that became of a request.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
-#[serde(tag = "how", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ConcludeRequest {
+#[serde(deny_unknown_fields)]
+pub struct ConcludeRequest {
+    /// How it ended.
+    pub how: Concluded,
+    /// By what the back office knows what was done; of nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 200)]
+    pub reference: Option<String>,
+    /// How much was moved, where money was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// When it was done, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub at: Option<String>,
+}
+
+/// How a request ended, as a person found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Concluded {
     /// It was carried out.
-    Done {
-        /// By what the back office knows it.
-        #[schema(min_length = 1, max_length = 200)]
-        reference: String,
-        /// How much was moved, where money was.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        amount: Option<Money>,
-        /// When, where that is known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schema(format = DateTime)]
-        at: Option<String>,
-    },
-    /// It was not carried out, and will not be.
+    Done,
+    /// It was not, and will not be.
     Failed,
 }
 
@@ -66,15 +74,17 @@ pub async fn conclude_request(
         return Err(Refused::new(Kind::Forbidden, detail).into());
     }
     let effect = found(parts, &entry.value, conclude).await?;
-    let by = (caller.pseudonym.to_string(), caller.principal.staff().cloned());
+    let by = (caller.pseudonym.to_string(), caller.principal.person().cloned());
     let conclude = |_: &Read<'_>, _| Ok(RequestCommand::Conclude { effect: effect.clone(), by: by.clone() });
     Ok(change(parts, caller, repeat, wish, conclude, |_, views| change::only(views)).await?)
 }
 
 /// What was found, held against what was asked for as what a connector states is.
 async fn found(parts: &Parts, request: &Request, said: ConcludeRequest) -> Result<Effect, Refused> {
-    match said {
-        ConcludeRequest::Done { reference, amount, at } => {
+    let ConcludeRequest { how, reference, amount, at } = said;
+    match how {
+        Concluded::Done => {
+            let reference = reference.unwrap_or_default();
             bounded("reference", &reference, REFERENCE_MAX)?;
             let reference = reference.trim().to_owned();
             if reference.chars().any(is_hidden) {
@@ -90,7 +100,11 @@ async fn found(parts: &Parts, request: &Request, said: ConcludeRequest) -> Resul
             let at = at.map(moment).transpose()?;
             held::effect(parts, request, Statement { reference, amount, at }).await
         }
-        ConcludeRequest::Failed => {
+        Concluded::Failed => {
+            let said = [("reference", reference.is_some()), ("amount", amount.is_some()), ("at", at.is_some())];
+            if let Some((field, _)) = said.into_iter().find(|(_, is_said)| *is_said) {
+                return Err(Refused::invalid(field, "is of what was carried out: leave it out, or say `done`"));
+            }
             let (until, now) = (settled(parts, request).await?, parts.environment.now());
             if request.state == RequestState::Unknown && now < until {
                 let detail = format!("it may still be carried out until {}: look again then", rfc3339(until));

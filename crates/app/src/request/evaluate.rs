@@ -4,16 +4,19 @@ use super::{UnderWay, delegated, last_done, under_way};
 use crate::{
     Caller, Parts,
     access::auth,
+    caller::token_id::TOKEN_ID,
     digest,
     governance::connectors::Connector,
+    journal::accounts::ACCOUNTS,
     pipeline::{about::About, facts, load},
     refused::{Kind, Refused},
+    sign_in::session,
 };
 use remit_domain::{
     Case,
     case::Holder,
     decision::DecisionPoint,
-    id::{DecisionId, Digest, RequestId, ResponderId, Timestamp},
+    id::{DecisionId, Digest, RequestId, ResponderId, StaffId, Timestamp},
     request::{
         Asker, Confirmer, Confirming, Names, Parties, REQUEST_VERSION, Request, RequestDecision, Standing, Term,
     },
@@ -27,7 +30,7 @@ use remit_responders::{
     Failure,
     connector::{ConnectorAsked, Wanted},
 };
-use remit_store::{Entry, Views as _};
+use remit_store::{Entry, TokenRow, Views as _};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -280,8 +283,16 @@ pub(super) async fn asker_now(
         }
         Asker::Staff { staff, roles } => {
             let tokens = auth::tokens_of(&parts.live, staff.as_str(), now);
+            let has = |token: &TokenRow| roles.iter().all(|role| token.roles.contains(role));
             parts.live.floor.staff(staff).is_some()
-                && tokens.iter().any(|token| roles.iter().all(|role| token.roles.contains(role)))
+                && (tokens.iter().any(|token| has(token))
+                    || can_sign_in(parts, staff, now).await?.is_some_and(|one| has(&one)))
+        }
+        Asker::Person { token, roles } if !token.starts_with(TOKEN_ID) => {
+            let has = |row: &TokenRow| roles.iter().all(|role| row.roles.contains(role));
+            let person = StaffId::new(token).map_err(Refused::internal)?;
+            let sessions = session::of_person(parts, &person, now).await?;
+            sessions.iter().any(has) || can_sign_in(parts, &person, now).await?.is_some_and(|one| has(&one))
         }
         Asker::Person { token, .. } | Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
         Asker::Person { token, .. } | Asker::Integration { token, .. } => {
@@ -291,14 +302,49 @@ pub(super) async fn asker_now(
     Ok(stands.then(|| asker.clone()))
 }
 
+/// What somebody who is not signed in would be let in with, as the token of a session is; nothing where they have no
+/// account with a password.
+async fn can_sign_in(parts: &Parts, person: &StaffId, now: Timestamp) -> Result<Option<TokenRow>, Refused> {
+    if parts.environment.provider.is_some() {
+        return Ok(None);
+    }
+    let known = ACCOUNTS.get(&parts.journal.store, person.as_str()).await.map_err(Refused::internal)?;
+    let known = known.map(|known| known.value).filter(|known| known.password.is_some());
+    Ok(known.map(|known| TokenRow {
+        id: String::new(),
+        hash: [0; 32],
+        name: person.to_string(),
+        responder: None,
+        source: None,
+        staff: known.roles.iter().any(|role| role == "staff").then(|| person.to_string()),
+        roles: known.roles,
+        created_ms: now.0,
+        expires_ms: i64::MAX,
+    }))
+}
+
 /// Whether everybody who said yes to a request may say so still.
-pub(super) fn confirmers_stand(parts: &Parts, case: &Case, request: &Request, now: Timestamp) -> bool {
-    request.confirmations.iter().all(|given| {
-        let Confirmer::Staff { staff, .. } = &given.by else { return true };
-        let may = |token: Caller| load::may(&parts.governance, &parts.environment, &token, "request.confirm", case);
+pub(super) async fn confirmers_stand(
+    parts: &Parts,
+    case: &Case,
+    request: &Request,
+    now: Timestamp,
+) -> Result<bool, Refused> {
+    let may = |row: TokenRow| {
+        let caller = Caller::from(row);
+        load::may(&parts.governance, &parts.environment, &caller, "request.confirm", case)
+    };
+    for given in &request.confirmations {
+        let Confirmer::Staff { staff, .. } = &given.by else { continue };
         let tokens = auth::tokens_of(&parts.live, staff.as_str(), now);
-        parts.live.floor.staff(staff).is_some() && tokens.iter().any(|token| may(Caller::from((**token).clone())))
-    })
+        let may = parts.live.floor.staff(staff).is_some()
+            && (tokens.iter().any(|token| may((**token).clone()))
+                || can_sign_in(parts, staff, now).await?.is_some_and(may));
+        if !may {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// An AI responder as who asks, with what is true of it now; nothing where the bundle has it not.

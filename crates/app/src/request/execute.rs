@@ -202,7 +202,7 @@ async fn basis<'p>(parts: &'p Parts, request: &Request, now: Timestamp) -> Resul
     let Some(asker) = evaluate::asker_now(parts, &loaded.case, request, &signals, now).await? else {
         return Ok(Err(Changed::Asker));
     };
-    if !evaluate::confirmers_stand(parts, &loaded.case, request, now) {
+    if !evaluate::confirmers_stand(parts, &loaded.case, request, now).await? {
         return Ok(Err(Changed::Confirmer));
     }
     Ok(Ok(Basis { exact: Exact { asker, ..exact }, loaded, signals }))

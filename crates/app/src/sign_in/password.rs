@@ -10,6 +10,7 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
+use remit_domain::text::is_hidden;
 use std::collections::BTreeSet;
 use tokio::task::spawn_blocking;
 use unicode_normalization::UnicodeNormalization as _;
@@ -43,8 +44,14 @@ fn normal(password: &str) -> String {
 /// When it is too short or too long, or hardly anything but their name or one character again and again.
 pub(crate) fn check(name: &str, password: &str) -> Result<(), Refused> {
     let wrong = |why: &str| Err(Refused::invalid("password", why));
+    if password.len() > LONGEST {
+        return wrong("must have at most 1,024 bytes");
+    }
+    // What is one character on a keyboard counts as one, and what nobody sees as none.
+    let seen = |text: &str| text.chars().filter(|letter| !is_hidden(*letter)).count();
+    let typed = seen(password);
     let password = normal(password);
-    if password.chars().count() < SHORTEST {
+    if typed.min(seen(&password)) < SHORTEST {
         return wrong("must have at least 15 characters; several words in a row are easy to remember");
     }
     if password.len() > LONGEST {
@@ -132,6 +139,9 @@ mod tests {
             ("nur kleine buchstaben", true),
             (&"\u{1F600}\u{1F601}\u{1F602}\u{1F603}\u{1F604}".repeat(3), true),
             (&"x1y2z3".repeat(300), false),
+            ("\u{fdfa}", false),
+            (&"\u{200b}".repeat(20), false),
+            (&"\u{ff41}\u{ff42}\u{ff43}\u{ff44}\u{ff45}".repeat(84), false),
         ] {
             assert_eq!(check("ana.lyst", password).is_ok(), taken, "{password}");
         }

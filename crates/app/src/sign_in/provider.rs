@@ -18,7 +18,7 @@ use remit_domain::{
     sign_in::{SessionEnd, SignInWay},
 };
 use remit_oauth::{
-    oidc::{Party, SignedIn, id_token, logout_token},
+    oidc::{OidcError, Party, SignedIn, id_token, logout_token},
     pkce::Challenge,
     seen::Seen as _,
 };
@@ -210,7 +210,10 @@ async fn signed_in(
     };
     let read = match read(&known) {
         // It signs with another key by now.
-        Err(error) if error.may_be_stale() => read(&*again(parts, provider, &known, true).await?),
+        // A key may have taken the place of another one under its name. The provider itself gave this token.
+        Err(error) if error.may_be_stale() || error == OidcError::Signature => {
+            read(&*again(parts, provider, &known, true).await?)
+        }
         read => read,
     };
     read.map_err(|error| {

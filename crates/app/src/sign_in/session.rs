@@ -126,12 +126,15 @@ pub(crate) async fn start(parts: &Parts, shown: Shown, before: Option<&str>) -> 
     let started = SessionStarted { person, grant: authority::grant(&row), way, provider: on_record, at: now };
     events.push(Event::SessionStarted(Box::new(started)));
     let caller = Caller::system_for(Job::Tokens, &row.id);
+    let id = row.id.clone();
     commit.tokens.push(TokenChange::Add(Box::new(row)));
     authority::govern(parts, &caller, &events, commit).await.map_err(|error| match error {
         CommitError::ItemConflict { .. } => Refused::new(Kind::SignInRefused, "the account was changed meanwhile"),
         CommitError::Done => Refused::new(Kind::Busy, "another session ended in this moment"),
         other => crate::refused(other),
     })?;
+    // Who never comes back is idle from here on.
+    parts.live.sign_ins.use_session(&id, parts.environment.steady().0, parts.environment.sessions.idle);
     Ok(Started { secret, seconds: lasts / 1_000 })
 }
 
@@ -169,6 +172,13 @@ async fn over(
 async fn standing(parts: &Parts) -> Result<Vec<TokenRow>, Refused> {
     let mut rows = parts.journal.store.tokens().await.map_err(Refused::internal)?;
     rows.retain(|row| is_session(&row.id) && !auth::is_revoked(&parts.live, &row.id));
+    Ok(rows)
+}
+
+/// The sessions of a person that stand.
+pub(crate) async fn of_person(parts: &Parts, person: &StaffId, now: Timestamp) -> Result<Vec<TokenRow>, Refused> {
+    let mut rows = standing(parts).await?;
+    rows.retain(|row| row.name == person.as_str() && row.expires_ms > now.0);
     Ok(rows)
 }
 

@@ -28,14 +28,15 @@ impl Desk {
         });
         admin.post("/v1/staff", &note);
         ana.post("/v1/staff/ana/presence", &json!({ "presence": "available" }));
-        let started = admin.post("/v1/chats", &json!({ "customer": "ann" }));
+        // A chat that a person started answers nothing.
+        let core = server.client_of("integration", None, Some("core-banking"));
+        let started = core.post("/v1/chats", &json!({ "customer": "ann" }));
         browser.resize(320, 568).unwrap();
         browser.open(&format!("{}{}", admin.url, started["url"].as_str().unwrap())).unwrap();
         browser.wait("document.activeElement.id === 'text'").unwrap();
         browser.press(&[], "I want to talk to a human about a fee").unwrap();
         browser.press(&[], keys::ENTER).unwrap();
         let taken = take(&ana, "ana");
-        let core = server.client_of("integration", None, Some("core-banking"));
         core.put("/v1/customers/ann/facts", &json!({ "facts": { "account": "cust-1009" } }));
         browser.wait("document.getElementById('status').innerText.trim() === 'Ana is with you.'").unwrap();
         let (case, epoch) = (taken["id"].as_str().unwrap().to_owned(), taken["holder"]["epoch"].clone());

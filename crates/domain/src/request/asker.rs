@@ -53,7 +53,7 @@ pub enum Asker {
     Delegate(Box<DelegateAsker>),
     /// A person who works here and is not noted as staff.
     Person {
-        /// The identifier of their token.
+        /// Their name in records, where they signed in; otherwise the identifier of their token.
         token: String,
         /// The roles of the token.
         roles: Vec<String>,
@@ -68,6 +68,15 @@ pub enum Asker {
 }
 
 impl Asker {
+    /// Whether this person asks.
+    pub fn is_person(&self, person: &StaffId) -> bool {
+        match self {
+            Self::Staff { staff, .. } => staff == person,
+            Self::Person { token, .. } => token == person.as_str(),
+            _ => false,
+        }
+    }
+
     /// The member of staff who asks, if one does.
     pub fn staff(&self) -> Option<&StaffId> {
         match self {

@@ -177,8 +177,8 @@ impl Request {
         if confirmation.hash != self.hash {
             return Err(RequestRefusal::OtherRequest);
         }
-        if let (Confirmer::Staff { staff, .. }, Some(asker)) = (&confirmation.by, self.by.staff())
-            && staff == asker
+        if let Confirmer::Staff { staff, .. } = &confirmation.by
+            && self.by.is_person(staff)
         {
             return Err(RequestRefusal::OwnRequest);
         }
@@ -203,13 +203,13 @@ impl Request {
         })
     }
 
-    /// Whether this token or this member of staff asked for it.
+    /// Whether this token, or this person, asked for it.
     fn is_asked_by(&self, by: &str, staff: Option<&StaffId>) -> bool {
-        match &self.by {
-            Asker::Staff { staff: asker, .. } => staff == Some(asker),
+        let by_token = match &self.by {
             Asker::Person { token, .. } | Asker::Integration { token, .. } => token == by,
-            Asker::Responder { .. } | Asker::Customer { .. } | Asker::Delegate(_) => false,
-        }
+            _ => false,
+        };
+        by_token || staff.is_some_and(|staff| self.by.is_person(staff))
     }
 
     fn wrong(&self, wanted: &'static str) -> RequestRefusal {

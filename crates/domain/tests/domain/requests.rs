@@ -75,7 +75,8 @@ fn asker() -> impl Strategy<Value = Asker> {
         (0..STAFF.len()).prop_map(|who| Asker::Staff { staff: staff(who), roles: vec!["staff".to_owned()] }),
         Just(Asker::Customer { customer: customer() }),
         Just(Asker::Integration { token: "tok_1".to_owned(), roles: vec!["integration".to_owned()] }),
-        Just(Asker::Person { token: "tok_1".to_owned(), roles: vec!["lead".to_owned()] }),
+        select(vec!["tok_1", "ana"])
+            .prop_map(|token| Asker::Person { token: token.to_owned(), roles: vec!["lead".to_owned()] }),
     ]
 }
 
@@ -83,7 +84,8 @@ fn asker() -> impl Strategy<Value = Asker> {
 fn own_conclusion(request: &Request, (by, who): &(String, Option<StaffId>)) -> bool {
     match &request.by {
         Asker::Staff { staff, .. } => who.as_ref() == Some(staff),
-        Asker::Person { token, .. } | Asker::Integration { token, .. } => token == by,
+        Asker::Person { token, .. } => token == by || who.as_ref().is_some_and(|who| who.as_str() == token),
+        Asker::Integration { token, .. } => token == by,
         _ => false,
     }
 }

@@ -186,6 +186,10 @@ pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Vec<u8>, Proble
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes)
         .map_err(|e| Problem::new(problem::MALFORMED, format!("byte {} is not UTF-8", e.valid_up_to())))?;
+    // What stands in the order of its members would be taken for what names them.
+    if text.trim_start().starts_with('[') {
+        return Err(Problem::new(problem::INVALID, "the body is a list; send an object that names each member"));
+    }
     serde_json::from_str(text).map_err(|error| {
         if !error.is_data() {
             return Problem::new(problem::MALFORMED, error.to_string());

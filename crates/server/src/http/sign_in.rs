@@ -108,8 +108,11 @@ fn sent(to: &str) -> Result<Response, Problem> {
 
 async fn begin_provider_sign_in(State(app): State<Shared>, uri: Uri) -> Reply {
     let [onward] = parameters(uri.query().unwrap_or_default().as_bytes(), ["return"])?;
-    let begun = provider::begin(&app, onward.as_deref()).await?;
-    keep_sign_in(sent(&begun.to)?, &begun.kept)
+    match provider::begin(&app, onward.as_deref()).await.map_err(Problem::from) {
+        Ok(begun) => keep_sign_in(sent(&begun.to)?, &begun.kept),
+        Err(refused) if refused.kind == problem::PROVIDER_UNREACHABLE => sent("/sign-in?refused=unreachable"),
+        Err(other) => Err(other),
+    }
 }
 
 async fn complete_provider_sign_in(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Reply {

@@ -14,6 +14,7 @@ fn who_asks_for_consent_and_who_gives_it_are_two() {
     let lead = desk.server.client(&["lead"]);
     let asked = json!({ "customer": "ann", "delegate": muse.id, "scopes": ["case:open"] });
     assert_eq!(lead.post("/v1/consents", &asked).status, 403);
+    assert_eq!(desk.admin.post("/v1/consents", &asked).status, 403, "whoever has the secret can consent");
     let refused = |change: Value| {
         let mut asked = asked.clone();
         asked.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -40,6 +41,8 @@ fn who_asks_for_consent_and_who_gives_it_are_two() {
         (json!({ "jwks": { "keys": [] } }), "jwks"),
         (json!({ "redirect_uris": ["http://evil.example/back"] }), "redirect_uris"),
         (json!({ "redirect_uris": ["https://muse.example/back#x"] }), "redirect_uris"),
+        (json!({ "redirect_uris": ["https://muse.example/back?a=1&code=2"] }), "redirect_uris"),
+        (json!({ "redirect_uris": ["https://muse.example/back?st%61te=x"] }), "redirect_uris"),
         (json!({ "name": "Mu\u{202e}se" }), "name"),
     ] {
         let mut new = json!({

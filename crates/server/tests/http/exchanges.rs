@@ -109,6 +109,39 @@ fn what_is_given_on_is_less_and_counts_with_what_it_is_of() {
 }
 
 #[test]
+fn what_is_given_on_at_once_is_given_each_and_listed_below_what_it_is_of() {
+    let desk = Desk::open();
+    let (muse, root) = desk.for_ann(61, &usual());
+    let helpers = [62, 63, 64, 65].map(|seed| desk.delegate(seed));
+    let less = detail(json!({ "constraints": { "max_count": 1 } }));
+    let children: Vec<String> = std::thread::scope(|scope| {
+        let give = |helper: &Delegate| {
+            let (mut muse, helper, less) = (muse.clone(), helper.clone(), less.clone());
+            scope.spawn(move || {
+                let got = given(&mut muse, &helper, "case:open", &less);
+                taken(&muse, &helper, &got).1
+            })
+        };
+        let given: Vec<_> = helpers.iter().map(give).collect();
+        given.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let listed = desk.crm.get("/v1/customers/ann/delegations").body;
+    let listed = listed.as_array().unwrap();
+    assert_eq!((&listed[0]["id"], listed.len()), (&json!(root), 5), "{listed:?}");
+    for child in &children {
+        let one = listed.iter().find(|one| one["id"] == **child).unwrap();
+        assert_eq!(one["parent"], json!(root));
+    }
+    // Each can be ended by itself.
+    assert_eq!(desk.crm.post(&format!("/v1/delegations/{}/revoke", children[0]), &json!({})).status, 200);
+    let listed = desk.crm.get("/v1/customers/ann/delegations").body;
+    let states: Vec<&Value> = listed.as_array().unwrap().iter().map(|one| &one["state"]).collect();
+    assert_eq!(states.iter().filter(|state| ***state == json!("active")).count(), 4, "{states:?}");
+    let mut muse = muse;
+    assert_eq!(error(&given(&mut muse, &helpers[0], " ", &less)), "invalid_scope");
+}
+
+#[test]
 fn nothing_wider_is_given_on() {
     let desk = Desk::open();
     let mut grant = usual();

@@ -2,6 +2,7 @@
 
 use crate::{
     harness::{Client, Got, OwnClock, Server, got, id, verified},
+    requests::Bank,
     staff::{note, presence, staff_client},
 };
 use remit_domain::id::Timestamp;
@@ -441,6 +442,13 @@ fn a_link_ends_by_itself_and_what_is_kept_beside_the_record_is_found() {
     let data = server.stop();
     let key = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
     let database = rusqlite::Connection::open(data.path().join(DATABASE)).unwrap();
+    let anothers = |name: &str| {
+        let sql = "UPDATE tokens SET name = ?1 WHERE id LIKE 'ses_%'";
+        assert_eq!(database.execute(sql, [name]).unwrap(), 1);
+        let problems = verified(data.path(), &key).problems;
+        problems.iter().any(|problem| problem.to_string().contains("another person's"))
+    };
+    assert!(anothers("ben") && !anothers("cleo"));
     for (kind, from, to, found) in [
         ("account", "\"lead\"", "\"admin\"", "account cleo"),
         ("account", "$argon2id$", "$argon2i$", "account cleo"),
@@ -458,4 +466,31 @@ fn a_link_ends_by_itself_and_what_is_kept_beside_the_record_is_found() {
         assert!(is_named(told.clone()), "{found}: {told:?}");
         change(to, from);
     }
+}
+
+#[test]
+fn one_person_is_one_in_every_session_and_with_every_token_of_theirs() {
+    let bank = Bank::new();
+    let admin = bank.server.client(&["lead", "admin"]);
+    with_account(&bank.server, &admin, "ana", &["lead"]);
+    let first = Browser::signed_in(&bank.server, "ana");
+    let asks = format!("/v1/cases/{}/requests", bank.case);
+    let asked = first.post(&asks, &bank.of(700));
+    assert_eq!(asked.status, 201, "{}", asked.body);
+    let asked = asked.body;
+    assert_eq!(asked["asked_by"], json!({ "kind": "person", "name": "ana" }));
+    // She is who asked, whatever she shows: by her token of staff, and in another session.
+    assert_eq!(bank.answer(&bank.ana, &asked, "confirm").status, 403);
+    let second = Browser::signed_in(&bank.server, "ana");
+    let confirm = format!("/v1/requests/{}/confirm", id(&asked));
+    assert_eq!(second.post(&confirm, &json!({ "hash": asked["hash"] })).status, 403);
+    // Who signs out asked all the same, as long as they may sign in.
+    assert_eq!((first.sign_out().status, second.sign_out().status), (204, 204));
+    assert_eq!(bank.answer(&bank.ben, &asked, "confirm").status, 200);
+    bank.until(&asked, "done");
+    let third = Browser::signed_in(&bank.server, "ana");
+    let asked = third.post(&asks, &bank.of(701)).body;
+    assert_eq!(admin.delete("/v1/staff/ana/account").status, 204);
+    assert_eq!(bank.answer(&bank.ben, &asked, "confirm").status, 200);
+    assert_eq!(bank.until(&asked, "withdrawn")["void"], "asker");
 }

@@ -152,6 +152,8 @@ def refund(charge):
             return hang_up()
         if how == "refuse":
             return jsonify(error={"code": "charge_disputed"}), 422
+        if how == "other_key":
+            return jsonify(id="re_0", external_id="another", status="succeeded")
         if how == "broken":
             return jsonify(error="down"), 500
         if key not in refunds:

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
     recorded: BTreeMap<String, Grant>,
+    /// Whose sessions are, by their names in records.
+    people: BTreeMap<String, String>,
     revoked: BTreeSet<String>,
     kept: BTreeMap<String, (Grant, String)>,
     /// Those of which it is on record that their names were forgotten.
@@ -25,6 +27,7 @@ impl Tokens {
         match event {
             Event::TokenMade { grant, .. } => drop(self.recorded.insert(grant.token.clone(), grant.clone())),
             Event::SessionStarted(started) => {
+                self.people.insert(started.grant.token.clone(), started.person.to_string());
                 drop(self.recorded.insert(started.grant.token.clone(), started.grant.clone()));
             }
             Event::TokenRevoked { token, .. } | Event::SessionEnded(SessionEnded { session: token, .. }) => {
@@ -45,7 +48,10 @@ impl Tokens {
     }
 
     pub(super) fn compare(&self, known: Known<'_>, held: &mut Coverage, found: Found<'_>) {
-        compare("token", &self.recorded, &self.kept, found, |_, recorded, (grant, name)| {
+        compare("token", &self.recorded, &self.kept, found, |id, recorded, (grant, name)| {
+            if self.people.get(id).is_some_and(|person| person != name) {
+                return Some("it is another person's than its record says".to_owned());
+            }
             // When it was made, and what it is known by, is on record since there are members for it.
             let made = grant.made.filter(|_| recorded.made.is_some());
             let digest = grant.digest.clone().filter(|_| recorded.digest.is_some());
