@@ -363,11 +363,12 @@ fn same(one: &Confirmation, other: &Confirmation) -> bool {
 
 /// Whether who answers is the member of staff who asked.
 fn asked_themselves(request: &Request, given: &Confirmation) -> bool {
-    let confirmer = match &given.by {
-        Confirmer::Staff { staff, .. } => Some(staff),
-        Confirmer::Customer { .. } => None,
-    };
-    confirmer.is_some_and(|confirmer| request.by.staff() == Some(confirmer))
+    let Confirmer::Staff { staff, .. } = &given.by else { return false };
+    match &request.by {
+        Asker::Staff { staff: asker, .. } => asker == staff,
+        Asker::Person { token, .. } => token == staff.as_str(),
+        _ => false,
+    }
 }
 
 #[test]
