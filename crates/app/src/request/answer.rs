@@ -164,7 +164,8 @@ fn confirmation(
         return Err(Refused::new(Kind::LinkEnded, "another link took its place, or its time is over"));
     }
     // Whoever started the chat has its secret, and could answer by it what they ask for themselves.
-    if let (Asker::Integration { token, .. } | Asker::Person { token, .. }, Some(by)) = (&request.by, given.started_by)
+    if let (Asker::Integration { token, .. } | Asker::Person { who: token, .. }, Some(by)) =
+        (&request.by, given.started_by)
         && token == by
     {
         return Err(RequestRefusal::OwnRequest.into());

@@ -362,8 +362,8 @@ fn asker(parts: &Parts, caller: &Caller, case: &Case, signals: &Signals) -> Resu
         }
         Principal::Person(person) => {
             // Who signed in is the same person in each session of theirs.
-            let token = person.as_ref().map_or_else(|| caller.pseudonym.to_string(), ToString::to_string);
-            Asker::Person { token, roles: caller.roles.clone() }
+            let who = person.as_ref().map_or_else(|| caller.pseudonym.to_string(), ToString::to_string);
+            Asker::Person { who, roles: caller.roles.clone() }
         }
         Principal::Integration | Principal::System(_) => {
             Asker::Integration { token: caller.pseudonym.to_string(), roles: caller.roles.clone() }

@@ -288,14 +288,16 @@ pub(super) async fn asker_now(
                 && (tokens.iter().any(|token| has(token))
                     || can_sign_in(parts, staff, now).await?.is_some_and(|one| has(&one)))
         }
-        Asker::Person { token, roles } if !token.starts_with(TOKEN_ID) => {
+        Asker::Person { who, roles } if !who.starts_with(TOKEN_ID) => {
             let has = |row: &TokenRow| roles.iter().all(|role| row.roles.contains(role));
-            let person = StaffId::new(token).map_err(Refused::internal)?;
+            let person = StaffId::new(who).map_err(Refused::internal)?;
             let sessions = session::of_person(parts, &person, now).await?;
             sessions.iter().any(has) || can_sign_in(parts, &person, now).await?.is_some_and(|one| has(&one))
         }
-        Asker::Person { token, .. } | Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => false,
-        Asker::Person { token, .. } | Asker::Integration { token, .. } => {
+        Asker::Person { who: token, .. } | Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => {
+            false
+        }
+        Asker::Person { who: token, .. } | Asker::Integration { token, .. } => {
             parts.journal.store.has_token(token).await.map_err(Refused::internal)?
         }
     };

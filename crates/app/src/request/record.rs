@@ -128,7 +128,9 @@ fn counters(asked: &RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<(Cou
         let scope = match (limit.by, by.kind()) {
             (LimitedBy::Customer, _) => format!("customer:{}", asked.customer),
             (LimitedBy::Action, _) => "action".to_owned(),
-            (LimitedBy::Staff, "staff" | "person") | (LimitedBy::Responder, "responder") => asked_by(by),
+            // One person has one limit, whatever they sign in as.
+            (LimitedBy::Staff, "staff" | "person") => format!("staff:{}", by.name()),
+            (LimitedBy::Responder, "responder") => asked_by(by),
             _ => continue,
         };
         let window = i64::from(limit.window_hours) * HOUR_MS;

@@ -53,8 +53,8 @@ pub enum Asker {
     Delegate(Box<DelegateAsker>),
     /// A person who works here and is not noted as staff.
     Person {
-        /// Their name in records, where they signed in; otherwise the identifier of their token.
-        token: String,
+        /// Who, by their name in records where they signed in, and otherwise by the identifier of their token.
+        who: String,
         /// The roles of the token.
         roles: Vec<String>,
     },
@@ -72,7 +72,7 @@ impl Asker {
     pub fn is_person(&self, person: &StaffId) -> bool {
         match self {
             Self::Staff { staff, .. } => staff == person,
-            Self::Person { token, .. } => token == person.as_str(),
+            Self::Person { who, .. } => who == person.as_str(),
             _ => false,
         }
     }
@@ -92,7 +92,8 @@ impl Asker {
             Self::Staff { staff, .. } => staff.as_str().into(),
             Self::Customer { customer } => customer.as_str().into(),
             Self::Delegate(asker) => asker.delegate.to_string().into(),
-            Self::Person { token, .. } | Self::Integration { token, .. } => token.as_str().into(),
+            Self::Person { who, .. } => who.as_str().into(),
+            Self::Integration { token, .. } => token.as_str().into(),
         }
     }
 

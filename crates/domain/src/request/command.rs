@@ -206,7 +206,7 @@ impl Request {
     /// Whether this token, or this person, asked for it.
     fn is_asked_by(&self, by: &str, staff: Option<&StaffId>) -> bool {
         let by_token = match &self.by {
-            Asker::Person { token, .. } | Asker::Integration { token, .. } => token == by,
+            Asker::Person { who: token, .. } | Asker::Integration { token, .. } => token == by,
             _ => false,
         };
         by_token || staff.is_some_and(|staff| self.by.is_person(staff))

@@ -76,7 +76,7 @@ fn asker() -> impl Strategy<Value = Asker> {
         Just(Asker::Customer { customer: customer() }),
         Just(Asker::Integration { token: "tok_1".to_owned(), roles: vec!["integration".to_owned()] }),
         select(vec!["tok_1", "ana"])
-            .prop_map(|token| Asker::Person { token: token.to_owned(), roles: vec!["lead".to_owned()] }),
+            .prop_map(|token| Asker::Person { who: token.to_owned(), roles: vec!["lead".to_owned()] }),
     ]
 }
 
@@ -84,7 +84,7 @@ fn asker() -> impl Strategy<Value = Asker> {
 fn own_conclusion(request: &Request, (by, who): &(String, Option<StaffId>)) -> bool {
     match &request.by {
         Asker::Staff { staff, .. } => who.as_ref() == Some(staff),
-        Asker::Person { token, .. } => token == by || who.as_ref().is_some_and(|who| who.as_str() == token),
+        Asker::Person { who: asker, .. } => asker == by || who.as_ref().is_some_and(|who| who.as_str() == asker),
         Asker::Integration { token, .. } => token == by,
         _ => false,
     }
@@ -366,7 +366,7 @@ fn asked_themselves(request: &Request, given: &Confirmation) -> bool {
     let Confirmer::Staff { staff, .. } = &given.by else { return false };
     match &request.by {
         Asker::Staff { staff: asker, .. } => asker == staff,
-        Asker::Person { token, .. } => token == staff.as_str(),
+        Asker::Person { who, .. } => who == staff.as_str(),
         _ => false,
     }
 }

@@ -151,7 +151,7 @@ impl Engine {
             }
             Asker::Staff { staff, roles } => with_roles("Staff", staff.as_str(), roles),
             // Policies know people who work here by one kind.
-            Asker::Person { token, roles } => with_roles("Staff", token, roles),
+            Asker::Person { who, roles } => with_roles("Staff", who, roles),
             Asker::Integration { token, roles } => with_roles("Integration", token, roles),
             Asker::Customer { customer } => Some(Entity::with_uid(uid("Customer", customer.as_str()))),
             Asker::Delegate(asker) => {

@@ -2,9 +2,11 @@
 
 use crate::{
     harness::{Client, Got, OwnClock, Server, got, id, verified},
-    requests::Bank,
+    requests::{Bank, CATALOGUE, POLICIES},
+    sample_bundle::bank_asking_for,
     staff::{note, presence, staff_client},
 };
+use remit_app::governance::services::Services;
 use remit_domain::id::Timestamp;
 use remit_ledger::checkpoint::Signer;
 use remit_store::sqlite::DATABASE;
@@ -493,4 +495,18 @@ fn one_person_is_one_in_every_session_and_with_every_token_of_theirs() {
     assert_eq!(admin.delete("/v1/staff/ana/account").status, 204);
     assert_eq!(bank.answer(&bank.ben, &asked, "confirm").status, 200);
     assert_eq!(bank.until(&asked, "withdrawn")["void"], "asker");
+}
+
+#[test]
+fn limits_of_a_person_count_all_that_they_ask_for_in_whatever_session() {
+    let limited = CATALOGUE.replace("by = \"action\"", "by = \"staff\"").replace("count = 3", "count = 1");
+    let bundle = bank_asking_for(&limited, &[("policies/goodwill.cedar", POLICIES)]);
+    let bank = Bank::under(bundle, Services::none(), "You charged me twice.");
+    let admin = bank.server.client(&["lead", "admin"]);
+    with_account(&bank.server, &admin, "ana", &["lead"]);
+    let asks = format!("/v1/cases/{}/requests", bank.case);
+    assert_eq!(Browser::signed_in(&bank.server, "ana").post(&asks, &bank.of(700)).status, 201);
+    assert_eq!(Browser::signed_in(&bank.server, "ana").post(&asks, &bank.of(700)).status, 409);
+    assert_eq!(bank.ana.post(&asks, &bank.of(700)).status, 409);
+    assert_eq!(bank.ben.post(&asks, &bank.of(700)).status, 201);
 }
