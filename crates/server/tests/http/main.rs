@@ -58,6 +58,7 @@ mod mails;
 mod midway;
 mod names;
 mod night;
+mod one_person;
 mod outages;
 mod own_delegations;
 mod permissions;
