@@ -76,5 +76,20 @@ fn somebody_chooses_a_password_signs_in_and_out_with_the_keyboard_alone() {
     browser.wait("!document.getElementById('password-form').hidden").unwrap();
     submit(&[("#name", "dora"), ("#password", "correct horse battery")]);
     browser.arrive("location.pathname === '/sandbox'").unwrap();
+
+    // And never to another site, however its address is written.
+    for elsewhere in ["/.//attacker.example/x", "/a/..//attacker.example/x", "/%2e//attacker.example/x"] {
+        browser.open(&format!("{}/sign-out", admin.url)).unwrap();
+        browser.wait("!document.getElementById('out-form').hidden").unwrap();
+        browser.tab_to("#out", false).unwrap();
+        browser.press(&[], keys::ENTER).unwrap();
+        browser.wait("!document.getElementById('password-form').hidden").unwrap();
+        browser.open(&format!("{}/sign-in?return={elsewhere}", admin.url)).unwrap();
+        browser.wait("!document.getElementById('password-form').hidden").unwrap();
+        submit(&[("#name", "dora"), ("#password", "correct horse battery")]);
+        browser.wait("!document.getElementById('out-form').hidden").unwrap();
+        let here = browser.value("location.origin").unwrap();
+        assert_eq!(here, json!(admin.url), "{elsewhere}");
+    }
     server.stop();
 }
