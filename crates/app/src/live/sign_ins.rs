@@ -180,6 +180,18 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_refused_is_so_however_many_other_names_are_tried_meanwhile() {
+        let counted = SignIns::default();
+        let at = |n: usize| Duration::from_secs(1_000_000) + Duration::from_micros(n as u64);
+        while counted.attempt("ana", None, at(0)).is_ok() {}
+        for n in 0..3 * KEPT_MAX {
+            let _ = counted.attempt(&format!("n{n}"), None, at(n));
+        }
+        assert!(counted.attempt("ana", None, at(3 * KEPT_MAX)).is_err());
+        assert!(lock(&counted.names).len() <= KEPT_MAX);
+    }
+
+    #[test]
     fn a_session_that_was_not_used_for_too_long_is_not_used_again() {
         let counted = SignIns::default();
         let idle = Duration::from_secs(60);
