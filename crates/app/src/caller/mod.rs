@@ -11,7 +11,7 @@ use crate::{
     },
     refused::Refused,
 };
-use remit_domain::id::{CustomerId, Timestamp};
+use remit_domain::id::{CustomerId, ResponderId, Timestamp};
 use remit_store::TokenRow;
 use smol_str::SmolStr;
 use std::{borrow::Cow, sync::Arc};
@@ -102,6 +102,11 @@ impl Caller {
         self.is_person()
     }
 
+    /// Whether a program of the organisation's calls, and nobody who works here, or sets a server up.
+    pub(crate) fn is_program(&self) -> bool {
+        self.principal == Principal::Integration && !self.is_person()
+    }
+
     /// Whether a person is behind it, as far as its token says: somebody who works here, or sets a server up.
     pub(crate) fn is_person(&self) -> bool {
         let works_here = matches!(self.principal, Principal::Staff { .. } | Principal::Person(_));
@@ -111,6 +116,12 @@ impl Caller {
     /// Whether it is a responder and nobody else: no person is known behind it.
     pub(crate) fn is_responder_alone(&self) -> bool {
         self.principal.staff().is_none() && self.roles.iter().all(|role| role == "responder")
+    }
+
+    /// The responder that it is, where it is one and nobody else.
+    pub(crate) fn responder_alone(&self) -> Option<ResponderId> {
+        let named = self.principal.responder().filter(|_| self.is_responder_alone())?;
+        ResponderId::new(named).ok()
     }
 }
 

@@ -76,9 +76,8 @@ pub(super) async fn note_refused(
     epoch: Option<u64>,
     refused: &Refused,
 ) -> Result<(), Refused> {
-    let responder = caller.principal.responder().filter(|_| caller.is_responder_alone());
     let (Kind::Forbidden, Some(epoch)) = (refused.kind, epoch) else { return Ok(()) };
-    let (Some(Ok(responder)), Ok(id)) = (responder.map(ResponderId::new), id.parse::<CaseId>()) else {
+    let (Some(responder), Ok(id)) = (caller.responder_alone(), id.parse::<CaseId>()) else {
         return Ok(());
     };
     let Some(case) = stored_case::stored_case(&parts.journal, id).await? else { return Ok(()) };

@@ -51,10 +51,9 @@ pub(super) async fn note_refused(
     epoch: Option<u64>,
     refused: &Refused,
 ) -> Result<(), Refused> {
-    let responder = caller.principal.responder().filter(|_| caller.is_responder_alone());
     let current = refused.members.get("current_epoch").and_then(serde_json::Value::as_u64);
     let (Kind::LeaseLost, Some(epoch), Some(current)) = (refused.kind, epoch, current) else { return Ok(()) };
-    let (Some(Ok(responder)), Ok(case)) = (responder.map(ResponderId::new), id.parse::<CaseId>()) else {
+    let (Some(responder), Ok(case)) = (caller.responder_alone(), id.parse::<CaseId>()) else {
         return Ok(());
     };
     if epoch >= current || is_noted(parts, case, &responder, epoch).await? {

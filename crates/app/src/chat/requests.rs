@@ -43,12 +43,13 @@ pub struct Asked {
 pub async fn asked_of(parts: &Parts, chat: &Chat) -> Result<Asked, ListAskedRefusal> {
     let none = || Asked { requests: Vec::new(), more: None, texts: None };
     let Some(case) = current_of(&parts.journal, chat).await? else { return Ok(none()) };
-    if !answers(parts, chat).await? {
-        return Ok(none());
-    }
     let case = load::permitted(&parts.governance, &parts.environment, &chat.caller(), READ, case)?.case;
     let mut requests = Vec::new();
     let (waiting, more) = tell::waiting_of(parts, case.id, parts.environment.now()).await?;
+    // Who started the chat is looked up where something waits for its answer alone.
+    if waiting.is_empty() || !answers(parts, chat).await? {
+        return Ok(none());
+    }
     for request in &waiting {
         requests.extend(tell::asked(parts, &case, request).await?);
     }
@@ -58,11 +59,13 @@ pub async fn asked_of(parts: &Parts, chat: &Chat) -> Result<Asked, ListAskedRefu
 
 /// Which requests wait for the customer's answer on a case; none where policy lets them read none.
 pub(super) async fn waiting_on(parts: &Parts, chat: &Chat, case: &Case) -> Result<Vec<String>, Refused> {
-    let may = load::may(&parts.governance, &parts.environment, &chat.caller(), READ, case);
-    if !may || !answers(parts, chat).await? {
+    if !load::may(&parts.governance, &parts.environment, &chat.caller(), READ, case) {
         return Ok(Vec::new());
     }
     let (waiting, _) = tell::waiting_of(parts, case.id, parts.environment.now()).await?;
+    if waiting.is_empty() || !answers(parts, chat).await? {
+        return Ok(Vec::new());
+    }
     Ok(waiting.iter().map(|request| request.id.to_string()).collect())
 }
 

@@ -5,7 +5,6 @@ use crate::{
     Caller, Parts,
     access::auth,
     bounds::{CUSTOMER_MAX, bounded},
-    caller::principal::Principal,
     customer, digest,
     environment::clock::rfc3339,
     journal::delegations::{self, Back, CONSENTS, ConsentItem},
@@ -110,7 +109,7 @@ pub async fn ask_consent(parts: &Parts, caller: &Caller, ask: AskConsent) -> Res
 
 /// That a program asks. Whoever has the secret can consent as the customer: people who work here never see it.
 pub(super) fn by_a_program(caller: &Caller) -> Result<(), Refused> {
-    if caller.principal == Principal::Integration && !caller.is_person() {
+    if caller.is_program() {
         return Ok(());
     }
     let detail = "a link is made by a program, which shows it to the customer; people who work here never see it";

@@ -31,6 +31,14 @@ pub(super) fn percent(bp: i64) -> String {
     format!("{}.{} %", bp / 100, bp % 100 / 10)
 }
 
+/// The considerations that apply to a candidate.
+fn noted<'d>(
+    decision: &'d Decision,
+    candidate: &'d Candidate,
+) -> impl Iterator<Item = (&'d PolicyId, &'d Consideration)> {
+    candidate.considered.iter().filter_map(|id| decision.considerations.get_key_value(id))
+}
+
 /// Each consideration that applies to a candidate, in a sentence.
 pub(super) fn told(
     decision: &Decision,
@@ -38,8 +46,8 @@ pub(super) fn told(
     money: &dyn Fn(i64) -> String,
     owner: Owner<'_>,
 ) -> Vec<String> {
-    let noted = candidate.considered.iter().filter_map(|id| decision.considerations.get_key_value(id));
-    let mut lines: Vec<String> = noted.map(|(id, of)| sentence(id, of, candidate, money, owner)).collect();
+    let mut lines: Vec<String> =
+        noted(decision, candidate).map(|(id, of)| sentence(id, of, candidate, money, owner)).collect();
     lines.extend(candidate.facts.language_level.map(spoken));
     lines.extend(candidate.facts.local.map(|local| format!("Where it works it was {}.", clock(local))));
     lines
@@ -52,8 +60,8 @@ pub(super) fn preferences(
     money: &dyn Fn(i64) -> String,
     owner: Owner<'_>,
 ) -> Vec<String> {
-    let noted = candidate.considered.iter().filter_map(|id| decision.considerations.get_key_value(id));
-    let in_cost = noted.filter(|(_, of)| matches!(of.effect, Effect::Amount { .. } | Effect::Share { .. }));
+    let in_cost =
+        noted(decision, candidate).filter(|(_, of)| matches!(of.effect, Effect::Amount { .. } | Effect::Share { .. }));
     in_cost.map(|(id, of)| sentence(id, of, candidate, money, owner)).collect()
 }
 
