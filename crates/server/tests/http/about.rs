@@ -5,16 +5,13 @@ use super::{
     customer::Customer,
     endpoint::{Ai, SECRET, second},
     expected::{Expected as _, put},
-    harness::{Client, Server, TwoClocks, epoch, id},
+    hands::TwoClocks,
+    harness::{Client, Server, epoch, id},
     sample_bundle::bank_and,
     story::check_all,
 };
-use remit_app::{
-    environment::{block_on::block_on, clock::Clock as _},
-    governance::services::Services,
-};
+use remit_app::{environment::clock::Clock as _, governance::services::Services};
 use remit_policy::bundle::Bundle;
-use remit_store::Views as _;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -155,7 +152,7 @@ impl Story {
             }
             "hours" => {
                 self.clocks.pass(name.parse::<i64>().map_err(|_| unclear())? * HOUR_MS);
-                self.look_at_due();
+                self.server.wait_for_timers(self.clocks.now());
             }
             "site" => {
                 let facts: Value = serde_json::from_str(text).map_err(|_| unclear())?;
@@ -240,15 +237,6 @@ impl Story {
             _ => return Err(unclear()),
         }
         Ok(told)
-    }
-
-    /// Waits until what is due by now was looked at: the server does so within a second, and what it decides would
-    /// come before or after the story's next line.
-    fn look_at_due(&self) {
-        let (store, now) = (self.server.app.journal.store(), self.clocks.now().0);
-        while block_on(store.next_due("timer")).unwrap().is_some_and(|due| due <= now) {
-            std::thread::yield_now();
-        }
     }
 
     /// What happened to a case since it was last told of.

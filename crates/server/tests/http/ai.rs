@@ -2,7 +2,8 @@
 
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
-    harness::{Client, OwnClock, Server, epoch, id},
+    hands::OwnClock,
+    harness::{Client, Server, epoch, id},
     sample_bundle::{bank_of_acts, bank_with, bank_with_file},
 };
 use remit_app::environment::block_on::block_on;

@@ -5,18 +5,15 @@ use crate::{
     customer::Customer,
     endpoint::{SECRET, second},
     expected::{Expected as _, put},
-    harness::{Client, Got, Server, TwoClocks, epoch, id},
+    hands::TwoClocks,
+    harness::{Client, Got, Server, epoch, id},
     sample_bundle::BANK,
     staff::staff_client,
 };
-use remit_app::{
-    environment::{block_on::block_on, clock::Clock as _},
-    governance::services::Services,
-};
+use remit_app::{environment::clock::Clock as _, governance::services::Services};
 use remit_domain::{decision::ResponderKind, request::Money};
 use remit_policy::{action::money_in_words, bundle::Bundle};
 use remit_sandbox::{Mischief, On, Planned};
-use remit_store::Views as _;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -78,6 +75,8 @@ impl Asking {
                 let core = scene.server.client_as(&["integration"], None, Some("core-banking"));
                 let facts = json!({ "facts": { "account": next()? } });
                 put(&core, &format!("/v1/customers/{customer}/facts"), &facts).expect(200);
+                // Their open cases are decided anew beside it.
+                scene.server.wait_for_timers(scene.clocks.now());
                 Vec::new()
             }
             "asks" => {
@@ -257,7 +256,7 @@ impl Scene<'_> {
                 std::thread::yield_now();
                 continue;
             }
-            let due = block_on(self.server.app.journal.store().next_due("execution")).unwrap();
+            let due = self.server.next_due("execution");
             let left = due.map_or(0, |due| due - self.clocks.now().0);
             self.clocks.pass(left.max(0));
         }

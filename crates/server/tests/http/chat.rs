@@ -3,7 +3,8 @@
 use crate::{
     attachments::PNG,
     customer::Customer,
-    harness::{Client, Got, OwnClock, Server, epoch, id},
+    hands::OwnClock,
+    harness::{Client, Got, Server, epoch, id},
     sample_bundle::bank_with,
 };
 use remit_app::{

@@ -3,7 +3,8 @@
 use crate::{
     chat::{staff, take},
     customer::Customer,
-    harness::{Client, Hands, Server, TwoClocks, epoch, id},
+    hands::{Hands, TwoClocks},
+    harness::{Client, Server, epoch, id},
     staff::{answer, offered, presence, work},
 };
 use remit_app::environment::block_on::block_on;

@@ -3,7 +3,8 @@
 use crate::{
     chronicle::{Bounds, Chronicle},
     endpoint::{Ai, MANY_AT_ONCE},
-    harness::{Client, Hands, Server, epoch, id},
+    hands::Hands,
+    harness::{Client, Server, epoch, id},
     sample_bundle::bank_with,
     staff::{answer, note, offered, presence, staff_client, work},
 };

@@ -6,10 +6,10 @@ use crate::{
     clocks::TEN,
     customer::Customer,
     danger::{everywhere, say, taken},
-    harness::{Client, Server, TwoClocks, epoch, id},
+    hands::TwoClocks,
+    harness::{Client, Server, epoch, id},
     staff::{presence, staff_client},
 };
-use remit_app::environment::block_on::block_on;
 use remit_app::governance::services::Services;
 use serde_json::{Value, json};
 
@@ -239,15 +239,7 @@ fn neither_a_promise_at_risk_nor_a_posted_reading_takes_a_case_from_who_is_there
         clocks.pass(3_600_000);
         presence(&ana, "ana", "busy");
         lead.open(&format!("somebody {hour}"), "When will my card arrive?");
-        let due = || {
-            use remit_store::Views as _;
-            block_on(server.app.journal.store().next_due("timer"))
-                .unwrap()
-                .is_some_and(|due| due <= server.app.environment.now().0)
-        };
-        while due() {
-            lead.get("/healthz");
-        }
+        server.wait_for_timers(server.app.environment.now());
         assert_eq!(holder(&now(&lead, &case)), ("cards", Some("ana")), "after {hour} hours");
     }
     let crm = server.client_as(&["integration"], None, Some("crm"));

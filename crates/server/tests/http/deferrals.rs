@@ -2,7 +2,8 @@
 //! that have ended.
 
 use crate::{
-    harness::{Client, Got, OwnClock, Server, epoch, id},
+    hands::OwnClock,
+    harness::{Client, Got, Server, epoch, id},
     sample_bundle::{BANK, bank_with},
     staff::{answer, note, offered, presence, staff_client, work},
 };

@@ -3,7 +3,8 @@
 use crate::{
     asking::connected,
     expected::put,
-    harness::{Client, Got, OwnClock, Server, got, open_at},
+    hands::OwnClock,
+    harness::{Client, Got, Server, got, open_at},
     sample_bundle::BANK,
 };
 use remit_app::Settings;

@@ -299,7 +299,7 @@ fn an_erasure_excuses_nothing_of_who_came_back() {
     }
 
     // Nobody is told that it was erased: it cannot be read, and somebody has to see to it.
-    let mut server = Server::resume(data, Box::new(crate::harness::Morning));
+    let mut server = Server::resume(data, Box::new(crate::hands::Morning));
     server.is_tampered_with();
     let admin = server.client(&["admin", "integration", "staff", "auditor"]);
     assert!(admin.get(&format!("/v1/cases/{again}")).body["erased"].is_null());

@@ -1,7 +1,8 @@
 //! Decisions are explained and replayed, words can be erased, and the ledger holds through all of it.
 
 use crate::{
-    harness::{OwnClock, Server, id, open, verified},
+    hands::OwnClock,
+    harness::{Server, id, open, verified},
     sample_bundle::bank_and,
 };
 use remit_app::environment::block_on::block_on;

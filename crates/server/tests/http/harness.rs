@@ -1,6 +1,10 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
-use crate::{asking::connected, sample_bundle::BANK};
+use crate::{
+    asking::connected,
+    hands::{Morning, OwnClock},
+    sample_bundle::BANK,
+};
 use remit_app::environment::block_on::block_on;
 use remit_app::{
     Parts, Settings, Succession, boot,
@@ -21,15 +25,11 @@ use remit_ledger::{
 };
 use remit_policy::bundle::Bundle;
 use remit_server::serve::{self, Running};
-use remit_store::{Verification as _, sqlite::Directory};
+use remit_store::{Journal, Verification as _, Views as _, sqlite::Directory};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicI64, Ordering},
-        mpsc,
-    },
+    sync::{Arc, LazyLock, mpsc},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -41,95 +41,6 @@ static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
     remit_app::governance::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
     directory
 });
-
-/// A Tuesday at ten in the morning in UTC, and a millisecond more each time it is asked: which desks are open is the
-/// same whenever the tests run.
-#[derive(Debug)]
-pub(crate) struct Morning;
-
-/// One for all servers, so that a second one on the same directory does not start in the past.
-static TOLD: AtomicI64 = AtomicI64::new(1_773_136_800_000);
-
-impl Clock for Morning {
-    fn now(&self) -> Timestamp {
-        Timestamp(TOLD.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// A clock of one test's own, which the test sets forward. It begins in that morning too, and goes on by a millisecond
-/// each time it is asked.
-#[derive(Debug, Clone)]
-pub(crate) struct OwnClock(Arc<AtomicI64>);
-
-impl OwnClock {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(AtomicI64::new(Morning.now().0)))
-    }
-
-    pub(crate) fn forward_ms(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::Relaxed);
-    }
-}
-
-impl Clock for OwnClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// A clock that stands still until it is set.
-#[derive(Debug, Clone)]
-pub(crate) struct Hands(Arc<AtomicI64>);
-
-impl Hands {
-    pub(crate) fn at(ms: i64) -> Self {
-        Self(Arc::new(AtomicI64::new(ms)))
-    }
-
-    pub(crate) fn pass(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// A wall clock that can be set, beside a clock that nobody sets; both stand still until they are told.
-#[derive(Debug, Clone)]
-pub(crate) struct TwoClocks {
-    wall: Hands,
-    monotonic: Hands,
-}
-
-impl TwoClocks {
-    pub(crate) fn at(ms: i64) -> Self {
-        Self { wall: Hands::at(ms), monotonic: Hands::at(0) }
-    }
-
-    /// Time passes.
-    pub(crate) fn pass(&self, ms: i64) {
-        self.wall.pass(ms);
-        self.monotonic.pass(ms);
-    }
-
-    /// Somebody sets the wall clock.
-    pub(crate) fn set_by(&self, ms: i64) {
-        self.wall.pass(ms);
-    }
-}
-
-impl Clock for TwoClocks {
-    fn now(&self) -> Timestamp {
-        self.wall.now()
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_millis(self.monotonic.now().0.unsigned_abs())
-    }
-}
 
 /// What `remit ledger verify` finds in a data directory, in which AI services may not have been asked.
 pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
@@ -174,7 +85,7 @@ fn memory_is_in_step(app: &Parts) {
         if different.is_empty() {
             return;
         }
-        let newest = block_on(remit_store::Journal::last_seq(app.journal.store())).unwrap();
+        let newest = block_on(Journal::last_seq(app.journal.store())).unwrap();
         looks = if newest == before { looks + 1 } else { 0 };
         before = newest;
         assert!(looks < LOOKS, "memory is otherwise than what is stored: {different:#?}");
@@ -200,7 +111,7 @@ impl Drop for Accounted {
         };
         let wrong: Vec<_> = report.problems.iter().filter(beside).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
-        for row in block_on(remit_store::Journal::feed(self.app.journal.store(), 0, usize::MAX)).unwrap() {
+        for row in block_on(Journal::feed(self.app.journal.store(), 0, usize::MAX)).unwrap() {
             crate::described::hold_event(&serde_json::from_slice(&row.body).unwrap());
         }
     }
@@ -380,11 +291,9 @@ impl Server {
 
     /// Turns of AI responders that are not taken yet.
     pub(crate) fn turns_left(&self) -> usize {
-        use remit_store::Views as _;
         block_on(self.app.journal.store().due("turn", i64::MAX, 1)).unwrap().len()
     }
 
-    /// A client with a token of these roles.
     /// The use cases under whichever bundle is in force.
     pub(crate) fn succession(&self) -> &Succession {
         &self.running.as_ref().unwrap().succession
@@ -395,6 +304,7 @@ impl Server {
         self.runtime.block_on(future)
     }
 
+    /// A client with a token of these roles.
     pub(crate) fn client(&self, roles: &[&str]) -> Client {
         self.client_as(roles, None, Some("crm"))
     }
@@ -422,6 +332,18 @@ impl Server {
     /// The test has changed what is stored, so that it is not held against the records in the end.
     pub(crate) fn is_tampered_with(&mut self) {
         self.accounted.is_untouched = false;
+    }
+
+    /// When the next row of this kind is due.
+    pub(crate) fn next_due(&self, kind: &str) -> Option<i64> {
+        block_on(self.app.journal.store().next_due(kind)).unwrap()
+    }
+
+    /// Waits until whatever was due by a moment was looked at.
+    pub(crate) fn wait_for_timers(&self, by: Timestamp) {
+        while self.next_due("timer").is_some_and(|due| due <= by.0) {
+            std::thread::yield_now();
+        }
     }
 
     /// Stops the server in order and gives its data directory.

@@ -4,7 +4,8 @@
 use super::{
     chat::staff,
     expected::Expected as _,
-    harness::{Client, OwnClock, Server, id},
+    hands::OwnClock,
+    harness::{Client, Server, id},
     sample_bundle::bank_asking_for,
 };
 use remit_app::{

@@ -1,6 +1,9 @@
 //! What one caller can take of the server: requests in time, event streams, connections.
 
-use crate::harness::{Client, Hands, Server};
+use crate::{
+    hands::Hands,
+    harness::{Client, Server},
+};
 use remit_app::environment::limits::Limits;
 use serde_json::Value;
 use std::{

@@ -2,7 +2,8 @@
 
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, settled, timeline},
-    harness::{Client, Server, TwoClocks, epoch, id},
+    hands::TwoClocks,
+    harness::{Client, Server, epoch, id},
     sample_bundle::bank_with,
 };
 use remit_app::governance::services::Services;

@@ -49,6 +49,7 @@ mod facts;
 mod fields;
 mod foreseen;
 mod governance;
+mod hands;
 mod harness;
 mod http_connectors;
 mod inbox;

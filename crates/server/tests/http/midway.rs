@@ -3,7 +3,8 @@
 
 use crate::{
     activation::untested,
-    harness::{Morning, Server, id, open_at},
+    hands::Morning,
+    harness::{Server, id, open_at},
     sample_bundle::{BANK, bank_with},
     staff::{answer, note, offered, presence, staff_client, work},
 };

@@ -4,7 +4,8 @@ use crate::{
     chat::staff,
     clocks::{TEN, case, decision, until},
     customer::Customer,
-    harness::{Client, Server, TwoClocks, epoch, id},
+    hands::TwoClocks,
+    harness::{Client, Server, epoch, id},
     sample_bundle::{BANK, bank_with, loaded},
     staff::{answer, offered, presence, staff_client, work},
 };

@@ -2,7 +2,8 @@
 //! hour where a desk works, what a case needs of staff, and what is other for a topic.
 
 use crate::{
-    harness::{Client, OwnClock, Server, id},
+    hands::OwnClock,
+    harness::{Client, Server, id},
     sample_bundle::{BANK, bank_with, loaded},
     staff::{offered, presence, staff_client, work},
 };

@@ -2,7 +2,8 @@
 //! customers leave; and who comes back.
 
 use crate::{
-    harness::{Client, OwnClock, Server, epoch, id},
+    hands::OwnClock,
+    harness::{Client, Server, epoch, id},
     sample_bundle::{BANK, bank_with, bank_with_file},
     staff::{answer, note, offered, presence, staff_client, work},
 };

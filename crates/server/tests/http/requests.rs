@@ -4,7 +4,8 @@
 use super::{
     chat::staff,
     expected::Expected as _,
-    harness::{Client, Got, OwnClock, Server, id},
+    hands::OwnClock,
+    harness::{Client, Got, Server, id},
     sample_bundle::bank_asking_for,
 };
 use remit_app::governance::services::Services;

@@ -6,7 +6,8 @@ use crate::{
     asking::{self, Asking, Scene, connected},
     customer::Customer,
     expected::Expected as _,
-    harness::{Client, Server, TwoClocks, epoch, id, open_moved_at},
+    hands::TwoClocks,
+    harness::{Client, Server, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     night::{bank_in_shifts, bank_working},
     preference::bank_and,
@@ -20,7 +21,6 @@ use remit_app::{
     environment::clock::{self, Clock as _},
 };
 use remit_policy::bundle::Bundle;
-use remit_store::Views as _;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -338,9 +338,7 @@ impl Story {
         block_on(closing::look_through(&server.app)).unwrap();
         // What happens makes the server look at what is due; time that jumps does not.
         self.client.open("somebody else", "When will my card arrive?");
-        while block_on(server.app.journal.store().next_due("timer")).unwrap().is_some_and(|due| due <= moment.0) {
-            self.client.get("/healthz");
-        }
+        server.wait_for_timers(moment);
         Some(())
     }
 

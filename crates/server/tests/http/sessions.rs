@@ -1,7 +1,8 @@
 //! People who work here sign in with a browser: by a password that is known here, in sessions that nobody else can use.
 
 use crate::{
-    harness::{Client, Got, OwnClock, Server, got, id, verified},
+    hands::OwnClock,
+    harness::{Client, Got, Server, got, id, verified},
     staff::{note, presence, staff_client},
 };
 use remit_domain::id::Timestamp;

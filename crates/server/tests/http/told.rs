@@ -5,7 +5,8 @@ use crate::{
     chat::staff,
     clocks::TEN,
     customer::Customer,
-    harness::{Server, TwoClocks, id},
+    hands::TwoClocks,
+    harness::{Server, id},
     night::bank_working,
 };
 use remit_app::governance::services::Services;

@@ -3,7 +3,8 @@
 use crate::{
     chat::refused,
     customer::Customer,
-    harness::{Client, Got, OwnClock, Server},
+    hands::OwnClock,
+    harness::{Client, Got, Server},
     sample_bundle::bank_with,
 };
 use serde_json::json;

@@ -1,7 +1,8 @@
 //! Webhooks over real HTTP: what arrives, in which order, signed by whom, and what becomes of what is refused.
 
 use crate::{
-    harness::{Client, OwnClock, Server, id},
+    hands::OwnClock,
+    harness::{Client, Server, id},
     inbox::{BROKEN, GONE, Inbox, Message, NOTHING, OK, taken},
 };
 use remit_app::environment::block_on::block_on;
