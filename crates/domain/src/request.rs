@@ -85,4 +85,7 @@ pub struct Request {
     /// The link by which the customer can answer it: the last that was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Link>,
+    /// The code that the customer is shown beside it, and that their delegate shows them too: the last that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! What an authorization server says of itself (RFC 8414), and what a protected resource does (RFC 9728).
 
-use crate::{details, jwk::Algorithm, pkce};
+use crate::{ciba, details, jwk::Algorithm, pkce};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -135,6 +135,16 @@ impl AuthorizationServer {
         self.revocation_endpoint = Some(endpoint);
         self.revocation_endpoint_auth_methods_supported = self.token_endpoint_auth_methods_supported.clone();
         self.revocation_endpoint_auth_signing_alg_values_supported = algorithms();
+        self
+    }
+
+    /// Asks customers at an address by another way than their browser, and is asked how that ended (CIBA).
+    #[must_use]
+    pub fn with_backchannel(mut self, endpoint: String) -> Self {
+        self.backchannel_authentication_endpoint = Some(endpoint);
+        self.backchannel_token_delivery_modes_supported = vec![ciba::MODE.into()];
+        self.grant_types_supported.push(ciba::GRANT_TYPE.into());
+        self.authorization_details_types_supported.push(ciba::DETAIL_TYPE.into());
         self
     }
 

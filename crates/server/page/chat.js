@@ -302,9 +302,10 @@
     exactly.id = `text-${one.request}`;
     for (const made of [yes, no]) made.setAttribute('aria-describedby', `${title.id} ${exactly.id}`);
     answers.append(yes, no);
-    node.append(title, exactly, make('p', 'quiet', one.asked_by), make('p', 'quiet', one.until), answers);
+    const code = make('p');
+    node.append(title, exactly, make('p', 'quiet', one.asked_by), code, make('p', 'quiet', one.until), answers);
     el('asked-list').append(node);
-    cards.set(one.request, { node, hash: one.hash, seen: 0, since: document.hidden ? 0 : performance.now() });
+    cards.set(one.request, { node, code, hash: one.hash, seen: 0, since: document.hidden ? 0 : performance.now() });
   };
   answersBy(el('asked-yes'), 'confirm', () => [...cards.keys()]);
   answersBy(el('asked-no'), 'decline', () => [...cards.keys()]);
@@ -325,12 +326,17 @@
     }
     el('asked-more').textContent = told.texts?.more || '';
     el('asked-more').hidden = !told.texts?.more;
-    for (const one of told.requests) if (!cards.has(one.request)) addCard(one, told.texts);
+    for (const one of told.requests) {
+      if (!cards.has(one.request)) addCard(one, told.texts);
+      // A delegate may tell its code after the request was shown.
+      const { code } = cards.get(one.request);
+      if (code.textContent !== (one.code || '')) code.textContent = one.code || '';
+      code.hidden = !one.code;
+    }
     tidyAsked();
   };
   const showAsked = (ids) => {
-    const same = ids.length === cards.size && ids.every((id) => cards.has(id));
-    if (!same) loadAsked();
+    if (ids.length || cards.size) loadAsked();
   };
 
   // ── A call: the times are those of the desk that has the case, and all words are the server's ──

@@ -46,7 +46,9 @@
       item.append(make('p', '', one.became));
       return item;
     }
-    item.append(make('h2', '', one.title), make('p', '', one.text), make('p', 'quiet', one.asked_by), make('p', 'quiet', one.until));
+    item.append(make('h2', '', one.title), make('p', '', one.text), make('p', 'quiet', one.asked_by));
+    if (one.code) item.append(make('p', '', one.code));
+    item.append(make('p', 'quiet', one.until));
     return item;
   };
   const over = () => {

@@ -9,7 +9,7 @@ use crate::{
     environment::clock::rfc3339,
     live::load::{BREAKERS, BreakerItem, Tally, Tripped},
     operation::{ListRespondersUnreachableRefusal, ListStoppedRefusal, ResetOutcomesRefusal, ResumeAiRefusal},
-    pipeline::{self, authority, commit::Envelope, counting},
+    pipeline::{self, authority, case_fold, commit::Envelope},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -205,7 +205,7 @@ pub async fn reset_outcomes(
         failed: 0,
         wrong: 0,
     };
-    let outcomes = counting::outcomes(None, std::slice::from_ref(&event), &wish.intent);
+    let outcomes = case_fold::outcomes(None, std::slice::from_ref(&event));
     Ok(note_with(parts, caller, &event, &item, outcomes).await?)
 }
 

@@ -14,9 +14,9 @@ use crate::{
     access::auth,
     bounds::{REASON_MAX, bounded},
     environment::block_on::block_on,
-    live::{Live, change::Change, floor::STAFF},
+    live::change::Change,
     operation::{ActivateBundleRefusal, RollBackBundleRefusal},
-    pipeline::{placing, projections, stored},
+    pipeline::{feed_fold::FeedFold, placing, projections, stored},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -24,7 +24,7 @@ use remit_domain::{
     id::Digest,
 };
 use remit_policy::{actions::BUNDLE_ACTIVATE, files::Files};
-use remit_store::Views as _;
+use remit_store::{Journal as _, ReadError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -375,9 +375,11 @@ impl Switch<'_> {
             environment: Arc::clone(&parts.environment),
             governance,
         });
-        let handing_on = HandingOn::to(&parts.live, &next);
+        let mut feed = FeedFold::after(store.last_seq().await.map_err(Refused::internal)?);
         stored::follow_floor(&next).await.map_err(Refused::internal)?;
         let was_staffed = next.live.floor.is_staffed();
+        // Most of what was committed meanwhile is followed before anybody is held up.
+        catch_up(&mut feed, &next).await.map_err(Refused::internal)?;
 
         let begun = parts.environment.clock.monotonic();
         let closed = parts.journal.close().await;
@@ -388,6 +390,7 @@ impl Switch<'_> {
             let detail = "the token was revoked or ran out while the bundle was made ready; nothing was changed";
             return Err(Refused::new(Kind::Forbidden, detail));
         }
+        catch_up(&mut feed, &next).await.map_err(Refused::internal)?;
         if !was_staffed && next.live.floor.is_staffed() {
             // The first of them came while it was made ready.
             placing::follow_cases(&next, &next.live).await.map_err(Refused::internal)?;
@@ -400,9 +403,8 @@ impl Switch<'_> {
         let counts = Change::of_counts(store).await.map_err(Refused::internal)?;
         let (entropy, now) = (&parts.environment.entropy, parts.environment.now());
         let committed = plan.put_in_force(store, entropy, new, &self.wanted.by, now).await?;
-        match store.items(STAFF.kind()).await {
-            Ok(staff) => next.live.floor.follow(&Change::of_items(&staff), &next.environment),
-            Err(error) => tracing::error!(%error, "where staff work now cannot be read, and is not followed"),
+        if let Err(error) = catch_up(&mut feed, &next).await {
+            tracing::error!(%error, "where staff work now cannot be read, and is not followed");
         }
         for tripped in next.live.load.follow(&counts) {
             let _ = next.live.tripped.send(tripped);
@@ -413,7 +415,6 @@ impl Switch<'_> {
         self.succession.succeed(Arc::clone(&next));
         drop(closed);
         let held_up = parts.environment.clock.monotonic().saturating_sub(begun);
-        drop(handing_on);
 
         let kept = next.governance.reader.intents.training().kept;
         next.environment.metrics.intents_kept.set((kept * 100.0).round() as i64);
@@ -430,21 +431,11 @@ fn left(lost: &Lost) -> Refused {
     Refused::new(Kind::Conflict, lost.question()).with("survey", &lost.survey)
 }
 
-/// While it lives, what memory follows is followed under the bundle that comes next too.
-struct HandingOn<'l>(&'l Live);
-
-impl<'l> HandingOn<'l> {
-    fn to(live: &'l Live, next: &Arc<Parts>) -> Self {
-        let heir = Arc::clone(next);
-        live.hand_on_to(Some(Box::new(move |change| {
-            projections::follow_on_floor(&heir.governance, &heir.live, &heir.environment, change);
-        })));
-        Self(live)
-    }
-}
-
-impl Drop for HandingOn<'_> {
-    fn drop(&mut self) {
-        self.0.hand_on_to(None);
-    }
+/// Has the floor under the bundle that comes next follow what was committed since it was last caught up.
+async fn catch_up(feed: &mut FeedFold, next: &Parts) -> Result<(), ReadError> {
+    let follow = |change: Change| {
+        projections::follow_on_floor(&next.governance, &next.live, &next.environment, &change);
+        Ok(())
+    };
+    feed.catch_up(next, &next.live, follow).await
 }

@@ -108,9 +108,6 @@ const SECRET_PREFIX: &str = "remit_chat_";
 /// Chats that are valid at once.
 const CHATS_MAX: usize = 100_000;
 
-/// Chats that have ended and are forgotten with each that begins.
-const FORGOTTEN: usize = 4;
-
 /// Requests in one chat, one after the other.
 const CASES_MAX: usize = 20;
 
@@ -153,15 +150,10 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
     let expires = now.plus_ms(i64::from(start.hours) * HOUR_MS);
     let item = ChatItem { customer, cases, expires, by: Some(caller.pseudonym.to_string()) };
     let chat = Chat::new(id_of(&secret), item.clone());
-    let over: Vec<String> = {
-        let known = parts.live.chats.lock();
-        let over = known.by_end.iter().take(FORGOTTEN).filter(|(end, _)| *end <= now.0);
-        let over: Vec<String> = over.map(|(_, id)| id.clone()).collect();
-        if known.by_id.len() >= CHATS_MAX + over.len() {
-            return Err(Refused::new(Kind::Busy, format!("{CHATS_MAX} chats are valid already")).into());
-        }
-        over
-    };
+    let over = parts.live.chats.over(now);
+    if parts.live.chats.lock().by_id.len() >= CHATS_MAX + over.len() {
+        return Err(Refused::new(Kind::Busy, format!("{CHATS_MAX} chats are valid already")).into());
+    }
     let mut items = vec![CHATS.write(&chat.id, Expected::Absent, &item).map_err(Refused::internal)?];
     items.extend(over.iter().map(|id| CHATS.forget(id, Expected::Any("what is over is forgotten, whatever it was"))));
     let event = Event::ChatStarted {

@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod authorize;
+pub mod backchannel;
 mod claims;
 pub mod code;
 pub mod consent;

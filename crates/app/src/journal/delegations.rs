@@ -11,7 +11,7 @@ use remit_domain::{
         ConsentAsked, ConsentEnded, DEPTH_MAX, DelegateClass, DelegatedGrant, Delegation, DelegationChange,
         DelegationChanged, DelegationUsed, RevocationCause, Unanswered,
     },
-    id::{CaseId, CustomerId, DelegateId, DelegationId, Timestamp},
+    id::{CaseId, CustomerId, DelegateId, DelegationId, RequestId, Timestamp},
 };
 use remit_oauth::jwk::KeySet;
 use remit_store::{Collection, CommitError, Entry, Expect, Expected, ItemWrite};
@@ -34,6 +34,9 @@ pub(crate) const CONSENTS: Collection<ConsentItem> = Collection::new("consent");
 
 /// Codes that were brought back to delegates, by the digest of each.
 pub(crate) const CODES: Collection<CodeItem> = Collection::new("authorization code");
+
+/// What delegates wait for (CIBA), by the digest of the secret that each is known by.
+pub(crate) const BACKCHANNELS: Collection<BackchannelItem> = Collection::new("backchannel authentication");
 
 /// Access tokens that were revoked before their time, by identifier (`jti`).
 pub(crate) const REVOKED_TOKENS: Collection<RevokedToken> = Collection::new("revoked access token");
@@ -101,6 +104,21 @@ pub(crate) struct Back {
     pub(crate) jkt: Option<String>,
     /// The digest of the secret of the browser in which it began.
     pub(crate) browser: String,
+}
+
+/// A request whose confirmation a delegate waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BackchannelItem {
+    /// Which delegate waits.
+    pub(crate) delegate: DelegateId,
+    /// For which request.
+    pub(crate) request: RequestId,
+    /// Which scopes it wants, with spaces between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<String>,
+    /// Until when.
+    pub(crate) expires: Timestamp,
 }
 
 /// A code that was brought back to a delegate, until it gets a token for it.

@@ -24,6 +24,9 @@ use tokio::sync::watch;
 /// Chats, by the digest of their secret.
 pub(crate) const CHATS: Collection<ChatItem> = Collection::new("chat");
 
+/// Chats that have ended and are forgotten with each that begins.
+const FORGOTTEN: usize = 4;
+
 /// Event streams of one chat.
 const STREAMS_MAX: usize = 8;
 
@@ -211,6 +214,19 @@ impl Chats {
         self.lock().by_id.values().map(line).collect()
     }
 
+    /// Those that had ended by `now` and are forgotten with one that begins then.
+    pub(crate) fn over(&self, now: Timestamp) -> Vec<String> {
+        let known = self.lock();
+        let over = known.by_end.iter().take(FORGOTTEN).filter(|(end, _)| *end <= now.0);
+        over.map(|(_, id)| id.clone()).collect()
+    }
+
+    /// Those of a customer.
+    pub(crate) fn of(&self, customer: &CustomerId) -> Vec<String> {
+        let known = self.lock();
+        known.by_id.values().filter(|chat| chat.customer == *customer).map(|chat| chat.id.clone()).collect()
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Registry> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -256,8 +272,6 @@ impl Opening {
 
 /// What is to be deleted of a customer's chats once their words are erased.
 pub(crate) fn ended_chats(chats: &Chats, customer: &CustomerId) -> Vec<ItemWrite> {
-    let known = chats.lock();
-    let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
     let expected = Expected::Any("what is erased goes, whatever was said since");
-    theirs.map(|chat| CHATS.forget(&chat.id, expected)).collect()
+    chats.of(customer).iter().map(|chat| CHATS.forget(chat, expected)).collect()
 }

@@ -10,6 +10,7 @@ pub mod event_buffer;
 pub mod floor;
 pub mod load;
 pub mod outage;
+pub(crate) mod polls;
 pub(crate) mod remembered;
 pub(crate) mod sign_ins;
 pub(crate) mod staff_tokens;
@@ -19,11 +20,11 @@ pub mod tokens;
 use crate::{
     caller::usage::Used,
     live::{
-        change::Change,
         chats::Chats,
         event_buffer::EventBuffer,
         floor::LiveFloor,
         load::{Load, Tripped},
+        polls::Polls,
         sign_ins::SignIns,
         staff_tokens::StaffTokens,
         subscriptions::Subscriptions,
@@ -31,10 +32,7 @@ use crate::{
     },
 };
 use remit_policy::bundle::Bundle;
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError, RwLock},
-};
+use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// What is known in memory. What follows from the bundle is of one bundle; the rest is the same under every one.
@@ -53,23 +51,11 @@ pub struct Live {
     pub(crate) event_buffer: Arc<EventBuffer>,
     pub(crate) used: Arc<Used>,
     pub(crate) sign_ins: Arc<SignIns>,
+    /// How often it is asked how customers' answers stand.
+    pub(crate) polls: Arc<Polls>,
     /// AI responders that were shown to fail too often, on their way to be stopped.
     pub(crate) tripped: UnboundedSender<Tripped>,
     pub(crate) trips: Arc<Mutex<Option<UnboundedReceiver<Tripped>>>>,
-    /// What is made ready under the bundle that comes next.
-    heir: RwLock<Option<Heir>>,
-}
-
-/// What follows each change.
-type Follow = Box<dyn Fn(&Change) + Send + Sync>;
-
-/// Follows a change too, under the bundle that comes next.
-struct Heir(Follow);
-
-impl fmt::Debug for Heir {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Heir")
-    }
 }
 
 impl Live {
@@ -86,9 +72,9 @@ impl Live {
             event_buffer: Arc::new(EventBuffer::after(last)),
             used: Arc::default(),
             sign_ins: Arc::default(),
+            polls: Arc::default(),
             tripped,
             trips: Arc::new(Mutex::new(Some(trips))),
-            heir: RwLock::default(),
         }
     }
 
@@ -107,21 +93,9 @@ impl Live {
             event_buffer: Arc::clone(&self.event_buffer),
             used: Arc::clone(&self.used),
             sign_ins: Arc::clone(&self.sign_ins),
+            polls: Arc::clone(&self.polls),
             tripped: self.tripped.clone(),
             trips: Arc::clone(&self.trips),
-            heir: RwLock::default(),
-        }
-    }
-
-    /// Has `heir` follow each change too from now on; nobody where there is none.
-    pub(crate) fn hand_on_to(&self, heir: Option<Follow>) {
-        *self.heir.write().unwrap_or_else(PoisonError::into_inner) = heir.map(Heir);
-    }
-
-    /// Hands a change on to who comes next.
-    pub(crate) fn hand_on(&self, change: &Change) {
-        if let Some(Heir(follow)) = &*self.heir.read().unwrap_or_else(PoisonError::into_inner) {
-            follow(change);
         }
     }
 

@@ -235,6 +235,15 @@ operations! { "delegations"
         refuses: IssueTokenRefusal {}
     }
 
+    /// Wait for a customer's yes to what a delegate requested (OpenID CIBA 1.0, in poll mode): the token endpoint is
+    /// asked how it stands. Refusals are in the form of OAuth.
+    ask_backchannel = AskBackchannel {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: AskBackchannelRefusal {}
+    }
+
     /// Say what an access token of one's own lets be done, if anything (RFC 7662). Refusals are in the form of OAuth.
     introspect_token = IntrospectToken {
         asks: [];

@@ -5,7 +5,10 @@ use crate::{
     Caller, Environment, Kept, Parts, Repeat, Vault,
     environment::entropy::Entropy,
     journal::delegations::Delegated,
-    pipeline::{about::About, counting, follow_ups, found_by::FoundBy, load::Loaded, projections::Projections},
+    pipeline::{
+        about::About, case_fold, counting::intent_of, follow_ups, found_by::FoundBy, load::Loaded,
+        projections::Projections,
+    },
     refused::Refused,
     vault::keys::Sealed,
 };
@@ -15,7 +18,6 @@ use remit_domain::{
     command::Effects,
     exception::Exception,
     id::{CaseId, Timestamp},
-    signal::Value,
 };
 use remit_store::{
     AttachmentRow, CaseWrite, Commit, ExceptionRow, Expect, IdempotencyRow, ItemWrite, NewCustomer, OutboxRow, Record,
@@ -153,15 +155,13 @@ pub(crate) fn record<T: Serialize>(
         let (used, of) = (delegated.used(case.id, now), Stream::delegation(delegated.root));
         records.push(recorded(&parts.environment.entropy, &used, &of, &caller.pseudonym, now)?);
     }
-    // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
-    let about = before.and_then(intent_of).or_else(|| intent_of(case));
     debug_assert!(
         committed(&records, side.sealed.iter().map(|sealed| &*sealed.words.commit))
             && committed(&records, side.attachments.iter().map(|file| &*file.id)),
         "words or a file are stored to which no event of their commit commits: {:?}",
         effects.events.last().map(Event::kind)
     );
-    let outcomes = counting::outcomes(before, &effects.events, about.as_deref().unwrap_or_default());
+    let outcomes = case_fold::outcomes(before, &effects.events);
     let mut rest = follow_ups::follow_ups(&parts.governance, &parts.live, before, &effects, now);
     // What follows from what happened comes last: it takes the place of what was foreseen.
     rest.rows.splice(0..0, side.outbox);
@@ -276,17 +276,10 @@ pub(crate) fn case_row(case: &Case, expected: u64) -> Result<CaseWrite, Refused>
         }),
         accountable: case.holder.as_ref().map(|holder| holder.accountable.to_string()),
         customer: case.customer.to_string(),
-        intent: intent_of(case),
+        intent: intent_of(case).map(ToString::to_string),
         opened_ms: case.opened.0,
         updated_ms: case.updated.0,
         state: serde_json::to_vec(case).map_err(Refused::internal)?,
-    })
-}
-
-fn intent_of(case: &Case) -> Option<String> {
-    case.readings.of("intent").find_map(|reading| match &reading.value {
-        Value::Name(name) => Some(name.to_string()),
-        _ => None,
     })
 }
 

@@ -17,11 +17,13 @@ use std::borrow::Cow;
 
 pub mod about;
 pub mod authority;
+pub(crate) mod case_fold;
 pub mod closed;
 pub mod commit;
 pub(crate) mod conversation;
 pub mod counting;
 pub mod facts;
+pub(crate) mod feed_fold;
 pub mod follow_ups;
 pub(crate) mod found_by;
 pub mod lease;

@@ -16,7 +16,7 @@ use remit_domain::{
     decision::{Trigger, YieldReason},
     id::CaseId,
 };
-use remit_store::{Commit, CommitError, Committed, ReadError};
+use remit_store::{Commit, CommitError, Committed, OutcomeDelta, ReadError};
 
 /// What a command changes in memory, and what operators are told that it did.
 pub(crate) struct Projections {
@@ -26,29 +26,34 @@ pub(crate) struct Projections {
 }
 
 impl Projections {
-    /// Of what `happened` to the case that was as `before`.
+    /// Of what happened to the case that was as `before`.
     pub(crate) fn of(before: Option<&Case>, effects: Effects, commit: &Commit) -> Self {
-        let held = |case: Option<&Case>| case.and_then(held_open).map(ToOwned::to_owned);
-        let ended = effects.events.iter().find_map(|event| match event {
-            Event::OfferEnded { how, .. } => Some(*how),
-            _ => None,
-        });
-        let (from, to) = (held(before), held(Some(&effects.case)));
-        let moved = from != to;
-        let less = from.filter(|_| moved).map(|from| (from, -1));
-        let more = to.filter(|_| moved).map(|to| (to, 1));
-        let missed = commit.outcomes.iter().filter(|outcome| outcome.kind == counting::NO_ANSWER);
-        let waited = before.is_some_and(|case| case.holder.is_some() && !case.held_by_ai);
         let counted = Counted::of(&effects);
-        let change = Change {
-            depths: less.into_iter().chain(more).collect(),
-            reached: reached(before, &effects.events),
-            missed: missed.map(|outcome| outcome.responder.clone()).collect(),
-            case: Some(effects.case.id),
-            placed: (waited || !effects.case.held_by_ai).then_some((effects.case, ended)),
-            ..Change::default()
-        };
+        let change = change_of(before, &effects.events, effects.case, &commit.outcomes);
         Self { change: change.with(commit), counted }
+    }
+}
+
+/// What events change of a case that was as `before` and is as `case` with them, but for the outcomes that they show.
+pub(crate) fn change_of(before: Option<&Case>, events: &[Event], case: Case, shown: &[OutcomeDelta]) -> Change {
+    let held = |case: Option<&Case>| case.and_then(held_open).map(ToOwned::to_owned);
+    let ended = events.iter().find_map(|event| match event {
+        Event::OfferEnded { how, .. } => Some(*how),
+        _ => None,
+    });
+    let (from, to) = (held(before), held(Some(&case)));
+    let moved = from != to;
+    let less = from.filter(|_| moved).map(|from| (from, -1));
+    let more = to.filter(|_| moved).map(|to| (to, 1));
+    let missed = shown.iter().filter(|outcome| outcome.kind == counting::NO_ANSWER);
+    let waited = before.is_some_and(|case| case.holder.is_some() && !case.held_by_ai);
+    Change {
+        depths: less.into_iter().chain(more).collect(),
+        reached: reached(before, events),
+        missed: missed.map(|outcome| outcome.responder.clone()).collect(),
+        case: Some(case.id),
+        placed: (waited || !case.held_by_ai).then_some((case, ended)),
+        ..Change::default()
     }
 }
 
@@ -103,14 +108,13 @@ pub(crate) fn follow_in(parts: &Parts, live: &Live, change: Change) -> Result<()
     live.staff_tokens.follow(&change);
     live.sign_ins.follow(&change);
     follow_on_floor(governance, live, environment, &change);
-    live.hand_on(&change);
     let followed = live.subscriptions.follow(&change, &vault.keys);
     live.chats.follow(&change);
     followed
 }
 
-/// Has the floor of `live` follow a change. What was followed already is not followed again, so that the floor under
-/// the bundle that comes next follows while it is made from what is stored.
+/// Has the floor of `live` follow a change. What was followed already is not followed again, so that a floor that was
+/// made from what is stored follows the feed from before that on.
 pub(crate) fn follow_on_floor(governance: &Governance, live: &Live, environment: &Environment, change: &Change) {
     live.floor.follow(change, environment);
     if let Some((case, ended)) = &change.placed {

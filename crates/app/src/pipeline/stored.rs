@@ -12,7 +12,7 @@ use crate::{
         remembered::{remembered, unsaved},
         subscriptions::{DELIVERIES, SUBSCRIPTIONS, dead_letters, stream_at},
     },
-    pipeline::{placing, projections},
+    pipeline::{feed_fold, placing, projections},
 };
 use remit_store::{Journal as _, ReadError, Views as _};
 use std::sync::Arc;
@@ -57,21 +57,27 @@ pub(crate) async fn follow_floor(parts: &Arc<Parts>) -> Result<(), ReadError> {
     followed.unwrap_or_else(|error| Err(ReadError(error.to_string())))
 }
 
-/// What memory holds otherwise than what is stored makes of it: nothing, once all that was committed is followed. Each
-/// line says which of the two has it.
+/// What memory holds otherwise than what is stored makes of it, or than the whole feed does: nothing, once all that was
+/// committed is followed. Each line says which of them has it.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn differences(parts: &Parts) -> Result<Vec<String>, ReadError> {
-    let bundle = &parts.governance.bundle;
-    let anew = Live::new(bundle, parts.journal.store.last_seq().await?, parts.live.subscriptions.in_the_clear);
-    follow_stored(parts, &anew).await?;
-    // What time alone has brought by now is brought to both.
+    let last = parts.journal.store.last_seq().await?;
+    let anew = || Live::new(&parts.governance.bundle, last, parts.live.subscriptions.in_the_clear);
+    let (stored, feed) = (anew(), anew());
+    follow_stored(parts, &stored).await?;
+    feed_fold::follow_all(parts, &feed).await?;
+    // What time alone has brought by now is brought to all.
     let now = parts.environment.steady();
-    [&*parts.live, &anew].into_iter().for_each(|live| live.floor.lock().floor.pass(now));
+    [&*parts.live, &stored, &feed].into_iter().for_each(|live| live.floor.lock().floor.pass(now));
     let unsaved = unsaved(&parts.live);
-    let (kept, stored) = (remembered(&parts.live, &unsaved), remembered(&anew, &unsaved));
-    let only = |of: &str, line: &String| format!("{of}: {line}");
-    let kept_only = kept.difference(&stored).map(|line| only("memory", line));
-    Ok(kept_only.chain(stored.difference(&kept).map(|line| only("store", line))).collect())
+    let kept = remembered(&parts.live, &unsaved);
+    let mut different = Vec::new();
+    for (of, live) in [("store", stored), ("feed", feed)] {
+        let made = remembered(&live, &unsaved);
+        different.extend(kept.difference(&made).map(|line| format!("memory, not {of}: {line}")));
+        different.extend(made.difference(&kept).map(|line| format!("{of}, not memory: {line}")));
+    }
+    Ok(different)
 }

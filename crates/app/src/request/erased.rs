@@ -69,7 +69,7 @@ async fn void_on(parts: &Parts, caller: &Caller, case: CaseId, changed: Changed)
         }
         let now = parts.environment.now();
         let change = entry.value.act(RequestCommand::Void { changed }, now)?;
-        let (_, commit) = record::changed(parts, caller, &entry, change, now).await?;
+        let (_, commit) = record::changed(parts, &caller.pseudonym, &entry, change, now).await?;
         projections::commit_on(parts, case, commit).await.map_err(refused)?;
     }
     Ok(())

@@ -394,7 +394,7 @@ async fn put(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let caller = Caller::system(Job::Requests);
-    let (_, mut commit) = record::changed(parts, &caller, before, change, now).await?;
+    let (_, mut commit) = record::changed(parts, &caller.pseudonym, before, change, now).await?;
     commit.claim = Some(row.id.clone());
     commit.cancel.retain(|id| *id != row.id);
     commit.items.extend(with.item);

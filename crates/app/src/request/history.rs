@@ -43,6 +43,7 @@ async fn step(parts: &Parts, change: &RequestChange) -> Result<Step, Refused> {
         RequestChange::Confirmed { confirmation } => Step::Confirmed { confirmation: confirmation.into() },
         RequestChange::Declined { confirmation } => Step::Declined { confirmation: confirmation.into() },
         RequestChange::Linked { by, .. } => Step::Linked { by: who::named(&parts.journal, &parts.vault, by).await? },
+        RequestChange::CodeShown { code, by } => Step::CodeShown { code: code.clone(), by: by.to_string() },
         RequestChange::Withdrawn { by } => Step::Withdrawn { by: who::named(&parts.journal, &parts.vault, by).await? },
         RequestChange::Expired => Step::Expired,
         RequestChange::Voided { changed, decision } => Step::Voided {

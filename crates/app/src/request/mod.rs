@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod ask;
+pub(crate) mod backchannel;
 pub(crate) mod carrier;
 pub mod change;
 pub mod conclude;

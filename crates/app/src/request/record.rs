@@ -46,7 +46,7 @@ pub(super) fn asked(
 /// The commit of a change of a request.
 pub(super) async fn changed(
     parts: &Parts,
-    caller: &Caller,
+    actor: &str,
     before: &Entry<Request>,
     change: RequestChange,
     now: Timestamp,
@@ -54,7 +54,7 @@ pub(super) async fn changed(
     let request = before.value.clone().changed_by(&change);
     let stream = Stream::request(request.id);
     let event = Event::RequestChanged(Box::new(RequestChanged { request: request.id, change, at: now }));
-    let records = vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?];
+    let records = vec![commit::recorded(&parts.environment.entropy, &event, &stream, actor, now)?];
     let id = request.id.to_string();
     let mut items = vec![REQUESTS.write(&id, before.expected(), &request).map_err(Refused::internal)?];
     if request.state == RequestState::Done && before.value.state != RequestState::Done {

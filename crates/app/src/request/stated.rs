@@ -31,7 +31,7 @@ pub(crate) async fn settle(
     let effect = held::effect(parts, &entry.value, statement).await?;
     let agrees = if let Effect::Done { agrees, .. } = &effect { *agrees } else { Agreement::Unknown };
     let change = entry.value.act(RequestCommand::End { effect }, now)?;
-    let (_, commit) = record::changed(parts, caller, &entry, change, now).await?;
+    let (_, commit) = record::changed(parts, &caller.pseudonym, &entry, change, now).await?;
     match projections::commit(parts, commit).await {
         Ok(_) => Ok(Some(agrees)),
         Err(CommitError::ItemConflict { .. }) => {

@@ -41,6 +41,9 @@ pub struct AskedOfCustomer {
     pub amount: Option<Money>,
     /// Who asks, in words.
     pub asked_by: String,
+    /// The code beside which it is answered, in words, where a delegate shows one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Until when it can be answered.
     #[schema(format = DateTime)]
     pub due_at: String,
@@ -141,6 +144,7 @@ pub(crate) async fn asked(parts: &Parts, case: &Case, request: &Request) -> Resu
         text,
         amount: request.amount.clone(),
         asked_by: asked_by(parts, &telling, request).await?,
+        code: request.code.as_ref().map(|code| telling.say("request_code", &[("code", code)])),
         due_at: rfc3339(request.due),
         until,
         became,

@@ -218,6 +218,13 @@ pub enum Step {
         /// Who asked for it, by the name of their token.
         by: String,
     },
+    /// A code is shown to the customer beside it, which their delegate shows them too.
+    CodeShown {
+        /// The code.
+        code: String,
+        /// Which delegate.
+        by: String,
+    },
     /// It was taken back.
     Withdrawn {
         /// Who took it back, by the name of their token.

@@ -206,6 +206,7 @@ signatures! {
     Authorize(Nothing) -> Nothing, "Sent on to where customers sign in, or back.";
     AskAuthorization(authorize::AskAuthorization) -> consent_ask::AskedConsent, "Made.";
     IssueToken(Nothing) -> Text<Json>, "The token.";
+    AskBackchannel(Nothing) -> Text<Json>, "It is waited for.";
     IntrospectToken(Nothing) -> Text<Json>, "What it lets be done.";
     RevokeAccessToken(Nothing) -> Nothing, "Revoked.";
     GetTokenKeys(Nothing) -> Text<Json>, "The keys.";

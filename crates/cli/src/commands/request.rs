@@ -183,6 +183,7 @@ fn print_step(request: &Value, step: &Value, facts: &mut Map<String, Value>) {
         "confirmed" => say!("  {at} yes by {}", given(step)),
         "declined" => say!("  {at} no by {}", given(step)),
         "linked" => say!("  {at} a link was made by which the customer can answer it, for {}", text(step, "/by")),
+        "code_shown" => say!("  {at} the customer is shown the code {} beside it", text(step, "/code")),
         "withdrawn" => say!("  {at} taken back by {}", text(step, "/by")),
         "expired" => say!("  {at} expired: nobody said yes in time"),
         "voided" => {

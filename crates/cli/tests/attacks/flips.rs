@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path, sync::Mutex};
 
 /// What is not found, with why: a table, a column of it or `*`, what was done or `*`.
-const UNFOUND: [(&str, &str, &str, &str); 19] = [
+const UNFOUND: [(&str, &str, &str, &str); 17] = [
     ("idempotency", "*", "*", "answers kept for a day, so that a repeated request gets the same: on no record"),
     ("tokens", "name", "*", "it can be forgotten, and is on no record"),
     ("items", "body", "*", PARTLY),
@@ -21,8 +21,6 @@ const UNFOUND: [(&str, &str, &str, &str); 19] = [
     ("attachments", "num", "*", "the row's own number, which nothing is read by"),
     ("shapes", "*", "*", "one that nothing on record was packed against yet"),
     ("checkpoints", "", "delete", "an older one, whose records a newer one holds as well"),
-    ("outcomes", "intent", "*", INTENT),
-    ("outcome_counts", "intent", "*", INTENT),
     ("depths", "", "delete", "a count of none"),
     ("depths", "holder", "*", "a count of none, whoever has it"),
     ("customers", "key", "*", DESTROYED),
@@ -35,7 +33,6 @@ const UNFOUND: [(&str, &str, &str, &str); 19] = [
 ];
 /// Of a few settings something is on no record: most changes are found.
 const PARTLY: &str = "names of subscriptions, how far events were delivered, since when staff are there: on no record";
-const INTENT: &str = "outcomes are held against the records for each responder, over all intents";
 const DESTROYED: &str = "of a key that is destroyed, which seals nothing any more";
 
 /// Tables in which nothing is: nothing is asked for here that a limit counts.

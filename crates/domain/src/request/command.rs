@@ -4,7 +4,7 @@ use super::{
     Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Link, Request, RequestChange, RequestDecision,
     RequestState, Standing, key::key,
 };
-use crate::id::{ActionName, StaffId, Timestamp};
+use crate::id::{ActionName, DelegateId, StaffId, Timestamp};
 use smol_str::SmolStr;
 
 /// What may be done with a request that was asked for.
@@ -20,6 +20,13 @@ pub enum RequestCommand {
         link: Link,
         /// Who asks for it, by the identifier of their token.
         by: String,
+    },
+    /// Show the customer a code beside it, which their delegate shows them too.
+    ShowCode {
+        /// The code.
+        code: String,
+        /// Which delegate.
+        by: DelegateId,
     },
     /// Take it back.
     Withdraw {
@@ -126,6 +133,13 @@ impl Request {
                     return Err(RequestRefusal::OwnRequest);
                 }
                 Ok(RequestChange::Linked { link, by })
+            }
+            RequestCommand::ShowCode { code, by } => {
+                self.waiting(now)?;
+                if !self.wanted.contains(&Confirming::Customer) {
+                    return Err(RequestRefusal::NotWanted(Confirming::Customer));
+                }
+                Ok(RequestChange::CodeShown { code, by })
             }
             RequestCommand::Withdraw { by } => match self.state {
                 RequestState::Waiting | RequestState::Confirmed => Ok(RequestChange::Withdrawn { by }),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     deferral::Wording,
-    id::{ActionName, CustomerId, RequestId, Timestamp},
+    id::{ActionName, CustomerId, DelegateId, RequestId, Timestamp},
     vocabulary::Words,
 };
 use serde::{Deserialize, Serialize};
@@ -120,6 +120,13 @@ pub enum RequestChange {
         link: Link,
         /// Who asked for it, by the identifier of their token.
         by: String,
+    },
+    /// A code is shown to the customer beside it, by which they know that it is what their delegate asks for.
+    CodeShown {
+        /// The code (CIBA's `binding_message`), in the place of one that was shown before.
+        code: String,
+        /// Which delegate shows it to them too.
+        by: DelegateId,
     },
     /// It was taken back.
     Withdrawn {

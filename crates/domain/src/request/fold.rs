@@ -35,6 +35,7 @@ impl Request {
             effect: None,
             void: None,
             link: None,
+            code: None,
         }
     }
 
@@ -50,6 +51,7 @@ impl Request {
             }
             RequestChange::Declined { .. } => self.state = RequestState::Declined,
             RequestChange::Linked { link, .. } => self.link = Some(link.clone()),
+            RequestChange::CodeShown { code, .. } => self.code = Some(code.clone()),
             RequestChange::Withdrawn { .. } => self.state = RequestState::Withdrawn,
             RequestChange::Expired => self.state = RequestState::Expired,
             RequestChange::Voided { changed, decision } => {

@@ -205,6 +205,7 @@ addresses! {
     Authorize = Get "/oauth/authorize" [303] aside;
     AskAuthorization = Post "/v1/authorizations" [201];
     IssueToken = Post "/oauth/token" [200] aside;
+    AskBackchannel = Post "/oauth/bc-authorize" [200] aside;
     IntrospectToken = Post "/oauth/introspect" [200] aside;
     RevokeAccessToken = Post "/oauth/revoke" [200] aside;
     GetTokenKeys = Get "/oauth/jwks" [200] aside;

@@ -22,6 +22,7 @@ use remit_app::{
     Parts,
     delegation::{
         authorize::{self, Asks},
+        backchannel,
         code::Redeems,
         exchange::{self, Exchanges},
         issuer::issuer,
@@ -31,7 +32,7 @@ use remit_app::{
 };
 use remit_domain::delegation::Scope;
 use remit_oauth::{
-    details,
+    ciba, details,
     dpop::ProofRequest,
     error::{ErrorCode, OAuthError},
     metadata::{AuthorizationServer, ProtectedResource},
@@ -59,6 +60,7 @@ pub(crate) fn routes() -> Routes {
     Routes::new()
         .bind(operation::Authorize, authorize)
         .bind(operation::IssueToken, issue_token)
+        .bind(operation::AskBackchannel, ask_backchannel)
         .bind(operation::IntrospectToken, introspect_token)
         .bind(operation::RevokeAccessToken, revoke_access_token)
         .bind(operation::GetTokenKeys, get_token_keys)
@@ -202,9 +204,9 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
     const PATH: &str = "/oauth/token";
     let (parameters, headers) = Parameters::of(form).await?;
     match parameters.need("grant_type")? {
-        CLIENT_CREDENTIALS | AUTHORIZATION_CODE | EXCHANGE => {}
+        CLIENT_CREDENTIALS | AUTHORIZATION_CODE | EXCHANGE | ciba::GRANT_TYPE => {}
         _ => {
-            let what = "the grants are: authorization_code, token-exchange, and client_credentials with \
+            let what = "the grants are: authorization_code, token-exchange, ciba, and client_credentials with \
                         authorization_details that name a delegation";
             return Err(OAuthError::new(ErrorCode::UnsupportedGrantType, what).into());
         }
@@ -228,6 +230,10 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
         };
         return Ok(document(&json!(token::redeem(app, &client, &brings, &proof.jkt).await?)));
     }
+    if parameters.get("grant_type") == Some(ciba::GRANT_TYPE) {
+        let issued = backchannel::poll(app, &client, parameters.need("auth_req_id")?, &proof.jkt).await?;
+        return Ok(document(&json!(issued)));
+    }
     let details = parameters.get("authorization_details").map(details::parse).transpose().map_err(OAuthError::from)?;
     let wish = Wish { scope: parameters.get("scope"), details: details.unwrap_or_default() };
     if parameters.get("grant_type") == Some(EXCHANGE) {
@@ -242,6 +248,27 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
         return Ok(document(&json!(exchange::exchange(app, &client, &brings, &proof.jkt, &url).await?)));
     }
     Ok(document(&json!(token::issue(app, &client, &wish, &proof.jkt).await?)))
+}
+
+async fn ask_backchannel(State(app): State<Shared>, form: Form) -> Response {
+    /// Parameters of CIBA for what is not taken here.
+    const NOT_TAKEN: [&str; 5] =
+        ["request", "login_hint_token", "id_token_hint", "user_code", "client_notification_token"];
+    let asked = async {
+        let (parameters, _) = Parameters::of(form).await?;
+        let client = parameters.client(&app, "/oauth/bc-authorize").await?;
+        parameters.are_for(&issuer(&app)?)?;
+        let asks = backchannel::Asks {
+            details: parameters.get("authorization_details"),
+            login_hint: parameters.get("login_hint"),
+            binding_message: parameters.get("binding_message"),
+            requested_expiry: parameters.get("requested_expiry"),
+            scope: parameters.get("scope"),
+            not_taken: NOT_TAKEN.into_iter().find(|name| parameters.get(name).is_some()),
+        };
+        Ok(document(&json!(backchannel::ask(&app, &client, &asks).await?)))
+    };
+    told(asked.await)
 }
 
 async fn introspect_token(State(app): State<Shared>, form: Form) -> Response {
@@ -286,8 +313,9 @@ async fn get_authorization_server(State(app): State<Shared>) -> Reply {
     let at = |path: &str| format!("{issuer}{path}");
     let mut metadata = AuthorizationServer::new(&issuer, at("/oauth/token"), at("/oauth/jwks"))
         .with_revocation(at("/oauth/revoke"))
-        .with_introspection(at("/oauth/introspect"));
-    metadata.grant_types_supported = vec![CLIENT_CREDENTIALS.into(), EXCHANGE.into()];
+        .with_introspection(at("/oauth/introspect"))
+        .with_backchannel(at("/oauth/bc-authorize"));
+    metadata.grant_types_supported.extend([CLIENT_CREDENTIALS.into(), EXCHANGE.into()]);
     if app.environment.sign_in().is_some() {
         metadata = metadata.with_authorization(at("/oauth/authorize"));
         metadata.grant_types_supported.push(AUTHORIZATION_CODE.into());

@@ -152,7 +152,7 @@ impl Story {
             }
             "hours" => {
                 self.clocks.pass(name.parse::<i64>().map_err(|_| unclear())? * HOUR_MS);
-                self.server.wait_for_timers(self.clocks.now());
+                self.server.wait_for_due("timer", self.clocks.now());
             }
             "site" => {
                 let facts: Value = serde_json::from_str(text).map_err(|_| unclear())?;

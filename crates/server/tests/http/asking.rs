@@ -75,8 +75,6 @@ impl Asking {
                 let core = scene.server.client_as(&["integration"], None, Some("core-banking"));
                 let facts = json!({ "facts": { "account": next()? } });
                 put(&core, &format!("/v1/customers/{customer}/facts"), &facts).expect(200);
-                // Their open cases are decided anew beside it.
-                scene.server.wait_for_timers(scene.clocks.now());
                 Vec::new()
             }
             "asks" => {
@@ -173,6 +171,21 @@ impl Asking {
             }
             _ => return None,
         })
+    }
+
+    /// Waits until whatever can be done by now about requests was: carried out, told, and looked at.
+    pub(crate) fn wait_for_what_follows(&self, scene: &Scene<'_>) {
+        let now = scene.clocks.now();
+        scene.server.wait_for_due("execution", now);
+        for request in self.requests.values() {
+            let path = format!("/v1/requests/{}", id(&request.view));
+            while scene.client.get(&path).body["state"] == "executing" {
+                std::thread::yield_now();
+            }
+        }
+        for kind in ["execution", "timer"] {
+            scene.server.wait_for_due(kind, now);
+        }
     }
 
     /// Answers requests, each by the hash of one that may be another.

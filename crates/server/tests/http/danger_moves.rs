@@ -239,7 +239,7 @@ fn neither_a_promise_at_risk_nor_a_posted_reading_takes_a_case_from_who_is_there
         clocks.pass(3_600_000);
         presence(&ana, "ana", "busy");
         lead.open(&format!("somebody {hour}"), "When will my card arrive?");
-        server.wait_for_timers(server.app.environment.now());
+        server.wait_for_due("timer", server.app.environment.now());
         assert_eq!(holder(&now(&lead, &case)), ("cards", Some("ana")), "after {hour} hours");
     }
     let crm = server.client_as(&["integration"], None, Some("crm"));

@@ -18,7 +18,7 @@ fn until(mut ask: impl FnMut() -> Got, is: impl Fn(&Got) -> bool) -> Got {
     }
 }
 
-fn refund(minor: i64) -> Value {
+pub(crate) fn refund(minor: i64) -> Value {
     let amount = json!({ "minor": minor, "currency": "GBP" });
     json!({ "action": "refund_charge", "arguments": { "charge_id": "charge-1020-1-2", "amount": amount } })
 }

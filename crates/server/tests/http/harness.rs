@@ -339,9 +339,9 @@ impl Server {
         block_on(self.app.journal.store().next_due(kind)).unwrap()
     }
 
-    /// Waits until whatever was due by a moment was looked at.
-    pub(crate) fn wait_for_timers(&self, by: Timestamp) {
-        while self.next_due("timer").is_some_and(|due| due <= by.0) {
+    /// Waits until whatever of a kind was due by a moment was done.
+    pub(crate) fn wait_for_due(&self, kind: &str, by: Timestamp) {
+        while self.next_due(kind).is_some_and(|due| due <= by.0) {
             std::thread::yield_now();
         }
     }

@@ -17,6 +17,7 @@ mod authorizations;
 mod authzen;
 mod authzen_certification;
 mod authzen_interop;
+mod backchannel;
 mod bad_input;
 mod bundles;
 mod cases;

@@ -201,6 +201,8 @@ impl Story {
                 let (client, clocks) = (&self.client, &self.clocks);
                 let scene = Scene { server, client, clocks, cases: &self.cases, links: &self.links };
                 told.extend(self.asking.line(&scene, line).ok_or_else(unclear)?);
+                // What follows beside it belongs to this line, and not to the next.
+                self.asking.wait_for_what_follows(&scene);
             }
         }
         let names: Vec<String> = self.cases.keys().cloned().collect();
@@ -338,7 +340,7 @@ impl Story {
         block_on(closing::look_through(&server.app)).unwrap();
         // What happens makes the server look at what is due; time that jumps does not.
         self.client.open("somebody else", "When will my card arrive?");
-        server.wait_for_timers(moment);
+        server.wait_for_due("timer", moment);
         Some(())
     }
 

@@ -133,17 +133,15 @@ fn rest(state: &State, judge: &mut (dyn Judge + Send), found: &mut dyn FnMut(Pro
     }
     state.bundles.iter().for_each(|(digest, bytes)| judge.bundle(digest, bytes, found));
     state.activations.iter().for_each(|activation| judge.activation(activation.at_ms, &activation.digest));
-    let mut outcomes: BTreeMap<&str, (BTreeMap<&str, i64>, [i64; 3])> = BTreeMap::new();
-    for ((responder, _, kind), count) in &state.outcome_counts {
-        *outcomes.entry(responder).or_default().0.entry(kind).or_default() += count;
+    let mut outcomes: BTreeMap<(&str, &str), (Vec<(String, i64)>, [i64; 3])> = BTreeMap::new();
+    for ((responder, intent, kind), count) in &state.outcome_counts {
+        outcomes.entry((responder, intent)).or_default().0.push((kind.clone(), *count));
     }
-    for ((responder, _), more) in &state.outcomes {
-        let sums = &mut outcomes.entry(responder).or_default().1;
-        sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+    for ((responder, intent), sums) in &state.outcomes {
+        outcomes.entry((responder, intent)).or_default().1 = *sums;
     }
-    for (responder, (counts, sums)) in outcomes {
-        let counts: Vec<_> = counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
-        judge.outcomes(responder, &counts, sums, found);
+    for (of, (counts, sums)) in outcomes {
+        judge.outcomes(of, &counts, sums, found);
     }
     state.key_marks.iter().for_each(|(name, mark)| judge.key_mark(name, mark, found));
     state.items.values().for_each(|item| judge.item(item, found));

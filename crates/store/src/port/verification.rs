@@ -103,9 +103,9 @@ pub trait Judge {
     fn item(&mut self, _item: &Item, _found: Found<'_>) {}
     /// Holds an answer that is kept to be repeated.
     fn answer(&mut self, _answer: &IdempotencyRow, _found: Found<'_>) {}
-    /// Holds the outcomes of a responder: how often what happened, and how many cases were resolved, not resolved, and
-    /// wrong, over all intents.
-    fn outcomes(&mut self, _responder: &str, _counts: &[(String, i64)], _sums: [i64; 3], _found: Found<'_>) {}
+    /// Holds the outcomes of a responder for an intent: how often what happened, and how many cases were resolved, not
+    /// resolved, and wrong.
+    fn outcomes(&mut self, _of: (&str, &str), _counts: &[(String, i64)], _sums: [i64; 3], _found: Found<'_>) {}
     /// Holds what a counter stands at.
     fn counter(&mut self, _counter: &Counter, _balance: Balance, _found: Found<'_>) {}
     /// Holds what is held back under a name.

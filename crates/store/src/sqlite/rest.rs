@@ -382,25 +382,25 @@ fn outcomes(
         return Ok(());
     }
     type Of = (Vec<(String, i64)>, [i64; 3]);
-    let mut by: BTreeMap<String, Of> = BTreeMap::new();
-    let sql = "SELECT responder, kind, SUM(count), MIN(count) FROM outcome_counts GROUP BY responder, kind";
+    let mut by: BTreeMap<(String, String), Of> = BTreeMap::new();
+    let sql = "SELECT responder, intent, kind, count FROM outcome_counts";
     each(connection, sql, |row| {
         counted.count("counts of outcomes");
-        let (responder, least): (String, i64) = (text(row, 0)?, row.get(3)?);
-        if least < 0 {
-            found(kept("outcomes of", &responder, &format!("{least} are counted")));
+        let (responder, count): (String, i64) = (text(row, 0)?, row.get(3)?);
+        if count < 0 {
+            found(kept("outcomes of", &responder, &format!("{count} are counted")));
         }
-        by.entry(responder).or_default().0.push((text(row, 1)?, row.get(2)?));
+        by.entry((responder, text(row, 1)?)).or_default().0.push((text(row, 2)?, count));
         Ok(())
     })?;
-    let sql = "SELECT responder, SUM(resolved), SUM(failed), SUM(wrong) FROM outcomes GROUP BY responder";
+    let sql = "SELECT responder, intent, resolved, failed, wrong FROM outcomes";
     each(connection, sql, |row| {
         counted.count("counts of outcomes");
-        by.entry(text(row, 0)?).or_default().1 = [row.get(1)?, row.get(2)?, row.get(3)?];
+        by.entry((text(row, 0)?, text(row, 1)?)).or_default().1 = [row.get(2)?, row.get(3)?, row.get(4)?];
         Ok(())
     })?;
-    for (responder, (counts, sums)) in &by {
-        judge.outcomes(responder, counts, *sums, found);
+    for ((responder, intent), (counts, sums)) in &by {
+        judge.outcomes((responder, intent), counts, *sums, found);
     }
     Ok(())
 }

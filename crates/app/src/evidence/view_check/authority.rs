@@ -21,7 +21,8 @@ use crate::{
     case::{consult::CONSULTS, override_log::OVERRIDES},
     journal::accounts::{ACCOUNTS, SESSIONS},
     journal::delegations::{
-        CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON, GRANTED, OF_CUSTOMER, REVOKED_TOKENS,
+        BACKCHANNELS, BackchannelItem, CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON, GRANTED,
+        OF_CUSTOMER, REVOKED_TOKENS,
     },
     live::{
         chats::CHATS,
@@ -205,6 +206,7 @@ impl Authority {
             kind if kind == DELEGATES.kind() => self.delegations.keep_delegate(&row.id, body),
             kind if kind == DELEGATIONS.kind() => self.delegations.keep(&row.id, body),
             // It ends within a minute, and lets nobody do more than is on record.
+            kind if kind == BACKCHANNELS.kind() => serde_json::from_slice::<BackchannelItem>(body).map(drop),
             kind if kind == CODES.kind() => serde_json::from_slice::<CodeItem>(body).map(drop),
             kind if kind == GRANTED.kind() => self.delegations.keep_count(&row.id, body),
             kind if kind == CONSENTS.kind() => self.delegations.keep_consent(&row.id, body),

@@ -9,7 +9,7 @@ use crate::{
         accounts::is_session,
         outbox::{EXECUTION, TIMER, TURN},
     },
-    pipeline::counting,
+    pipeline::case_fold::CaseFold,
     vault::keys::{CustomerKey, KeyError, Keys},
 };
 use authority::{Authority, sides::Known};
@@ -17,7 +17,7 @@ use governed::Governed;
 use owed::Owed;
 use problem::kept;
 use remit_domain::{
-    Case, Event, Stream,
+    Event, Stream,
     exception::ExceptionKind,
     id::{CaseId, CustomerId},
 };
@@ -68,7 +68,8 @@ pub struct ViewCheck {
     /// Bundles that records name, with the first case that does.
     named: BTreeMap<String, String>,
     bundles: BTreeSet<String>,
-    outcomes: BTreeMap<String, Outcomes>,
+    /// By responder and intent.
+    outcomes: BTreeMap<(String, String), Outcomes>,
     governed: Governed,
     authority: Authority,
     owed: Owed,
@@ -90,7 +91,7 @@ fn misplaced(event: &Event, stream: &str) -> Option<String> {
     }
 }
 
-/// What became of the cases of a responder.
+/// What became of the cases of a responder that were about one intent.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outcomes {
     counts: BTreeMap<String, i64>,
@@ -127,7 +128,7 @@ impl ViewCheck {
     }
 
     fn count(&mut self, delta: OutcomeDelta) {
-        let outcomes = self.outcomes.entry(delta.responder).or_default();
+        let outcomes = self.outcomes.entry((delta.responder, delta.intent)).or_default();
         *outcomes.counts.entry(delta.kind).or_default() += 1;
         for (sum, more) in outcomes.sums.iter_mut().zip([delta.resolved, delta.failed, delta.wrong]) {
             *sum += more;
@@ -140,7 +141,7 @@ impl ViewCheck {
         let name = stream.strip_prefix(OF_CASE).unwrap_or(stream);
         let mut named = Named::default();
         let mut exceptions = rows::Exceptions::default();
-        let mut made: Option<Case> = None;
+        let mut fold = CaseFold::default();
         let mut missed = false;
         let mut asked = TurnAsked::default();
         let case = stream.strip_prefix(OF_CASE).and_then(|case| case.parse().ok());
@@ -173,17 +174,13 @@ impl ViewCheck {
             if matches!(event, Event::WordsErased { .. }) {
                 named.erase();
             }
-            let counted = counting::outcomes(made.as_ref(), std::slice::from_ref(&event), "");
-            counted.into_iter().for_each(|delta| self.count(delta));
-            match &mut made {
-                Some(case) => case.apply(&event),
-                None => made = Case::from_events([&event]),
-            }
-            if let Some(case) = &made {
+            fold.apply(&event).into_iter().for_each(|delta| self.count(delta));
+            if let Some(case) = &fold.case {
                 rows::follow(&mut exceptions, &event, case);
                 asked.follow(&event, case);
             }
         }
+        let made = fold.case;
         if let Some(made) = &made {
             let key = self.key(&made.customer, stored).unwrap_or_else(|_| {
                 let how = "it is another customer's, or damaged: nothing that was said on the case can be opened";
@@ -317,15 +314,16 @@ impl Judge for ViewCheck {
         }
     }
 
-    fn outcomes(&mut self, responder: &str, counts: &[(String, i64)], sums: [i64; 3], found: Found<'_>) {
-        let made = self.outcomes.remove(responder).unwrap_or_default();
+    fn outcomes(&mut self, of: (&str, &str), counts: &[(String, i64)], sums: [i64; 3], found: Found<'_>) {
+        let (responder, intent) = of;
+        let made = self.outcomes.remove(&(responder.to_owned(), intent.to_owned())).unwrap_or_default();
         let kept_of = Outcomes { counts: counts.iter().cloned().collect(), sums };
         if self.is_whole && made != kept_of {
             let how = format!(
                 "{:?} and {:?} are counted, and the records say {:?} and {:?}",
                 kept_of.counts, kept_of.sums, made.counts, made.sums
             );
-            found(kept("outcomes of", responder, &how));
+            found(kept("outcomes of", &format!("{responder} for {intent:?}"), &how));
         }
     }
 
@@ -356,8 +354,9 @@ impl Judge for ViewCheck {
             }
         }
         if self.is_whole {
-            for (responder, _) in std::mem::take(&mut self.outcomes) {
-                found(kept("outcomes of", &responder, "the records say that there are some, and none is counted"));
+            for ((responder, intent), _) in std::mem::take(&mut self.outcomes) {
+                let of = format!("{responder} for {intent:?}");
+                found(kept("outcomes of", &of, "the records say that there are some, and none is counted"));
             }
         }
         let turns = match self.is_whole && !self.is_unserved {

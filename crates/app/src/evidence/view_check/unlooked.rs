@@ -56,10 +56,6 @@ pub(super) fn always() -> Vec<Not> {
              ended is told (`ended`)",
             "it follows from the bundle, its calendars and the moment",
         ),
-        (
-            "of which intent outcomes are counted",
-            "it follows from what was committed together, which records do not say",
-        ),
     ]
 }
 

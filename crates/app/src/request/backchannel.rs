@@ -1,0 +1,81 @@
+//! Requests whose confirmation a delegate waits for by asking from time to time (CIBA): what came of one, and the code
+//! that its customer is shown beside it.
+
+use super::{REQUESTS, read, record};
+use crate::{
+    ATTEMPTS, Parts,
+    pipeline::projections,
+    refused::{Kind, Refused, refused},
+};
+use remit_domain::{
+    id::{DelegateId, RequestId, Timestamp},
+    request::{Asker, DelegateAsker, Request, RequestCommand, RequestState},
+};
+use remit_store::CommitError;
+
+/// What came of a request that somebody waits for the confirmation of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// Nobody has answered.
+    Nothing,
+    /// It is confirmed, whatever became of it since.
+    Yes,
+    /// It was declined, taken back, or is not what was asked for any more.
+    No,
+    /// Nobody answered in time.
+    Late,
+}
+
+/// What came of a request by `now`.
+pub(crate) fn came(request: &Request, now: Timestamp) -> Came {
+    match request.state {
+        RequestState::Waiting if now >= request.due => Came::Late,
+        RequestState::Asked | RequestState::Waiting => Came::Nothing,
+        RequestState::Expired => Came::Late,
+        RequestState::Declined | RequestState::Withdrawn => Came::No,
+        RequestState::Confirmed
+        | RequestState::Executing
+        | RequestState::Done
+        | RequestState::Failed
+        | RequestState::Unknown => Came::Yes,
+    }
+}
+
+/// The request of this identifier that a delegate made, with by what it may; nothing where there is none, or it is
+/// somebody else's.
+pub(crate) async fn of_delegate(
+    parts: &Parts,
+    id: RequestId,
+    delegate: DelegateId,
+) -> Result<Option<(Request, DelegateAsker)>, Refused> {
+    let Some(entry) = read::stored(parts, id).await? else { return Ok(None) };
+    match &entry.value.by {
+        Asker::Delegate(asker) if asker.delegate == delegate => {
+            let asker = DelegateAsker::clone(asker);
+            Ok(Some((entry.value, asker)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Has the customer shown a code beside a request that waits for them.
+///
+/// # Errors
+/// [`Kind::Conflict`] where it does not wait for them (any more).
+pub(crate) async fn show_code(parts: &Parts, id: RequestId, code: &str, by: DelegateId) -> Result<(), Refused> {
+    for _ in 0..ATTEMPTS {
+        let gone = || Refused::new(Kind::NotFound, "there is no such request any more");
+        let entry = read::stored(parts, id).await?.ok_or_else(gone)?;
+        let now = parts.environment.now();
+        let change = entry.value.act(RequestCommand::ShowCode { code: code.to_owned(), by }, now)?;
+        let (request, commit) = record::changed(parts, &by.to_string(), &entry, change, now).await?;
+        match projections::commit_on(parts, request.case, commit).await {
+            Ok(_) => return Ok(()),
+            Err(CommitError::ItemConflict { kind, .. }) if kind == REQUESTS.kind() => {
+                parts.environment.metrics.conflicts.inc();
+            }
+            Err(error) => return Err(refused(error)),
+        }
+    }
+    Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
+}
