@@ -41,6 +41,9 @@ struct Cli {
 enum Command {
     /// Run a sample bank for some hours, many times as fast: real customers' messages, AI responders, staff.
     Demo(remit_demo::Demo),
+    /// Play what goes wrong, on a server of its own: how long it takes to be over, and what it can cost meanwhile.
+    #[command(subcommand)]
+    Drill(remit_drill::Drill),
     /// Make a small complete bundle to start from.
     Init(commands::init::Init),
     /// Serve the interface over a data directory.
@@ -102,9 +105,9 @@ fn main() -> ExitCode {
     };
     let cli = Cli::parse_from(arguments);
     // What goes wrong inside is told on the standard error, never among what a command prints.
-    // The demo plays what goes wrong, and tells it itself.
+    // The demo and drills play what goes wrong, and tell it themselves.
     let level = match cli.command {
-        Command::Demo(_) => LevelFilter::ERROR,
+        Command::Demo(_) | Command::Drill(_) => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
     };
     let format = match &cli.command {
@@ -114,6 +117,7 @@ fn main() -> ExitCode {
     log_format::begin(format, level);
     let done = match cli.command {
         Command::Demo(demo) => demo.run(cli.json),
+        Command::Drill(drill) => drill.run(cli.json),
         Command::Init(init) => init.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
         Command::Health(health) => health.run(cli.json),
