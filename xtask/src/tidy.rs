@@ -4,6 +4,7 @@ mod circles;
 mod documents;
 mod files;
 mod licences;
+mod names;
 mod sources;
 mod syntax;
 mod vocabulary;
@@ -16,6 +17,7 @@ pub(crate) fn check() -> Result<(), String> {
     let mut faults = sources::faults(&files);
     faults.extend(documents::faults(&files));
     faults.extend(words::faults(&files));
+    faults.extend(names::faults(&files)?);
     faults.extend(circles::faults(&files)?);
     faults.extend(vocabulary::faults(&files)?);
     faults.extend(walls::faults(&files)?);

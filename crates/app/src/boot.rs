@@ -43,7 +43,7 @@ pub enum BootError {
 
 /// A data directory that is open, and that nothing governs yet.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenDirectory {
     data: PathBuf,
     directory: Directory,
 }
@@ -68,7 +68,7 @@ pub struct Governing<'a> {
     pub from_directory: bool,
 }
 
-impl Opened {
+impl OpenDirectory {
     /// Opens the directory `data`, making it where it is not. `told` hears of steps that take seconds.
     ///
     /// # Errors
@@ -166,5 +166,5 @@ pub fn open(
 ) -> Result<Parts, BootError> {
     let (moves, by, reason) = (Moves::default(), "remit", None);
     let governing = Governing { bundle, clock, services, settings, moves, by, reason, from_directory: false };
-    Opened::open(data, told)?.start(governing, told)
+    OpenDirectory::open(data, told)?.start(governing, told)
 }

@@ -100,7 +100,7 @@ pub fn view_check(keys: &Path) -> ViewCheck {
 /// The data directory at `data`, or a copy of one, to be verified as it lies there: nothing is written to it, and a
 /// server may use it meanwhile.
 pub fn as_it_lies(data: &Path) -> impl Verification {
-    sqlite::Directory::at(data)
+    sqlite::UnopenedDirectory::at(data)
 }
 
 /// Takes away a database in which nothing is.

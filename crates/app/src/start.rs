@@ -60,7 +60,7 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
         keys,
         customers: customers::Customers::default(),
         erasures: erasures::Erasures::load(&store)?,
-        names: names::Names::default(),
+        names: names::NameCache::default(),
     };
     let readers = Readers::start().map_err(StartError::Threads)?;
     let parts = Parts {

@@ -46,7 +46,7 @@ fn verified(data: &Path) -> Report {
     let note = fs::read_to_string(Path::new(FORMAT_7).join(CHECKPOINT)).unwrap();
     let then: Checkpoint = key.open(&note).unwrap();
     let mut kept = ViewCheck::with(Keys::read(&data.join(KEYS)).unwrap());
-    block_on(sqlite::Directory::at(data).verify(&key, Some(&then), &mut kept, &mut |_, _| {})).unwrap()
+    block_on(sqlite::UnopenedDirectory::at(data).verify(&key, Some(&then), &mut kept, &mut |_, _| {})).unwrap()
 }
 
 fn looked_at(report: &Report) -> Vec<(String, u64)> {

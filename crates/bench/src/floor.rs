@@ -3,7 +3,7 @@
 use crate::{meter, options::Bench};
 use remit_domain::{
     case::Channel::{self, Chat, Email},
-    floor::{Floor, Pairing, Presence, StaffProfile, Terms, Waiting},
+    floor::{Floor, OfferTerms, Pairing, Presence, StaffProfile, Waiting},
     id::{CaseId, Ids, ResponderId, StaffId, Timestamp},
 };
 use std::{
@@ -163,7 +163,7 @@ impl Full {
 }
 
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<bool> {
-    let floor = Floor::new(Terms { ramp_ms: 0, ..Terms::default() });
+    let floor = Floor::new(OfferTerms { ramp_ms: 0, ..OfferTerms::default() });
     let mut full = Full { floor, kinds: Kinds::new()?, held: VecDeque::new(), cases: 0, now: 0 };
     println!("\noffers: {PEOPLE} people in {QUEUES} queues, {WAITING} waiting cases, one thread");
     let people = (0..PEOPLE).map(|n| full.kinds.profile(n)).collect::<anyhow::Result<Vec<_>>>()?;

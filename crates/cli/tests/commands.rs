@@ -5,7 +5,7 @@ mod files;
 
 use remit_domain::{id::RequestId, request::request_of};
 use remit_sandbox::{Ask, Sandbox};
-use remit_statements::{Entry, Form, Stated};
+use remit_statements::{FileForm, Stated, StatedEntry};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -382,17 +382,17 @@ fn the_sandbox_tells_what_it_did_as_a_file_that_can_be_reconciled() {
     };
     let read = |form, file: &[u8]| remit_statements::read(form, file, "EndToEndId").unwrap();
     let told = |stated: &Stated| -> Vec<(Option<RequestId>, Option<i64>)> {
-        let told = |entry: &Entry| {
+        let told = |entry: &StatedEntry| {
             (entry.key.as_deref().and_then(request_of), entry.amount.as_ref().map(|amount| amount.minor))
         };
         stated.entries.iter().map(told).collect()
     };
     let request: RequestId = request.parse().unwrap();
-    let whole = read(Form::Csv, &printed(&[]));
+    let whole = read(FileForm::Csv, &printed(&[]));
     assert_eq!(told(&whole), [(Some(request), Some(1_250)), (None, None)]);
-    let bank = read(Form::Camt053, &printed(&["--format", "camt053", "--from", "2026-03-10T00:00:00Z"]));
+    let bank = read(FileForm::Camt053, &printed(&["--format", "camt053", "--from", "2026-03-10T00:00:00Z"]));
     assert_eq!(told(&bank), [(Some(request), Some(1_250))]);
     let late = printed(&["--from", "2026-03-10T10:00:01Z", "--format", "csv"]);
-    assert_eq!(told(&read(Form::Csv, &late)), [(None, None)]);
+    assert_eq!(told(&read(FileForm::Csv, &late)), [(None, None)]);
     check(&["sandbox", "statement", "--data", &data, "--from", "monday"], 2, &["write it as 2026-01-31T00:00:00Z"]);
 }

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 use remit_policy::{
-    actions::API_ACTIONS,
+    actions::Permission,
     bundle::Bundle,
-    engine::{ApiCase, ApiRequest, Engine},
+    engine::{ApiCase, ApiPrincipal, ApiRequest, Engine},
     files::Files,
 };
 use serde_json::Value;
@@ -69,14 +69,13 @@ fn permitted(bundle: &Path) -> BTreeSet<(String, &'static str, &'static str)> {
             ("a case of their queue", Some(of_the_queue)),
             ("a case of somebody else", Some(other)),
         ] {
-            let may = |action: &&&str| {
-                let roles = std::slice::from_ref(role);
-                let (responder, staff, customer) = (desk, ana, cus);
-                engine
-                    .authorize(&ApiRequest { roles, responder, staff, customer, delegate: None, action, case })
-                    .permits()
+            let roles = std::slice::from_ref(role);
+            let staff = ApiPrincipal::Staff { staff: "ana", responder: desk };
+            let may = |action: &Permission| {
+                let asked = |principal| ApiRequest { roles, principal, action: *action, case };
+                [staff, ApiPrincipal::Customer("cus")].map(asked).iter().any(|asked| engine.authorize(asked).permits())
             };
-            all.extend(API_ACTIONS.iter().filter(may).map(|action| (role.clone(), *action, on)));
+            all.extend(Permission::ALL.into_iter().filter(may).map(|action| (role.clone(), action.as_str(), on)));
         }
     }
     all

@@ -4,7 +4,7 @@ use crate::shown;
 use anyhow::Context;
 use remit_app::{
     Parts, Settings,
-    boot::{Governing, Opened},
+    boot::{Governing, OpenDirectory},
     bundle::{InForce, Moves},
     directory,
     environment::clock::{Clock, SystemClock},
@@ -139,7 +139,7 @@ fn governing(in_force: InForce, place: &str, cure: &str) -> anyhow::Result<Bundl
 /// An opened data directory, and what is to govern it.
 pub struct Found {
     /// The directory.
-    pub opened: Opened,
+    pub opened: OpenDirectory,
     /// What is to govern it.
     pub bundle: Bundle,
     /// The digest of what is in force in it; none in a new one.
@@ -158,7 +158,7 @@ pub fn opened(
         None if !directory::is_there(data)? => Some(otherwise()?),
         None => None,
     };
-    let opened = Opened::open(data, &mut |step| shown::note(step))?;
+    let opened = OpenDirectory::open(data, &mut |step| shown::note(step))?;
     if let Some(bundle) = named {
         let before = opened.digest_in_force()?;
         return Ok(Found { opened, bundle, before });
@@ -198,7 +198,7 @@ pub fn by() -> String {
 
 /// Governs an opened data directory, on time told by `clock`, with these AI services.
 pub fn start(
-    opened: Opened,
+    opened: OpenDirectory,
     bundle: Arc<Bundle>,
     clock: Box<dyn Clock>,
     services: Services,

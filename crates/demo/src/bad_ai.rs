@@ -16,7 +16,7 @@ use remit_policy::{
     manifest::Service as Configured,
 };
 use remit_responders::{
-    KnowledgeService, Limits, Service, Turn, TurnAuthor, WebhookService, signature, signature::SigningSecret,
+    EndpointLimits, KnowledgeService, Service, Turn, TurnAuthor, WebhookService, signature, signature::SigningSecret,
     webhook::WebhookConfig,
 };
 use serde_json::{Value, json};
@@ -88,10 +88,10 @@ impl BadAi {
 
     /// What Remit asks it through.
     pub(super) fn service(&self, configured: &Configured) -> anyhow::Result<Service> {
-        let limits = Limits {
+        let limits = EndpointLimits {
             patience: Duration::from_secs(configured.patience_seconds.into()),
             attempts: configured.attempts,
-            ..Limits::default()
+            ..EndpointLimits::default()
         };
         let url = format!("http://{}/turn", self.address);
         let config = WebhookConfig { url, secret: self.inner.secret.clone(), limits, now: seconds };

@@ -25,7 +25,7 @@ pub use decision::{Answer, Parties, REQUEST_VERSION, RequestDecision, RequestVer
 pub use effect::{Agreement, Effect, LimitCounter, Reserved, Statement};
 pub use event::{RequestAsked, RequestChange, RequestChanged, RequestEnded, RequestNoted};
 pub use key::{request_of, short_key};
-pub use standing::{Changed, Standing};
+pub use standing::{Changed, RequestStanding};
 pub use state::RequestState;
 pub use value::{Money, Names, Term};
 
@@ -66,7 +66,7 @@ pub struct Request {
     /// Who said yes.
     pub confirmations: Vec<Confirmation>,
     /// What must be as it was.
-    pub standing: Standing,
+    pub standing: RequestStanding,
     /// The decision that it rests on: the one that was taken when it was asked for, then that of its execution.
     pub decision: DecisionId,
     /// When it was asked for.

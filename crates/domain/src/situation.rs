@@ -48,7 +48,7 @@ pub struct Noted {
 pub struct Situations {
     /// Those that stand, in the order in which they were noted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    standing: Vec<Standing>,
+    standing: Vec<StandingSituation>,
     /// When a person last said of each that it is so no more.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     ended: BTreeMap<SmolStr, Timestamp>,
@@ -56,7 +56,7 @@ pub struct Situations {
 
 /// One that stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct StandingSituation {
     /// As it was noted.
     #[serde(flatten)]
     pub noted: Noted,
@@ -71,7 +71,7 @@ impl Situations {
     }
 
     /// Those that stand, in the order in which they were noted.
-    pub fn iter(&self) -> impl Iterator<Item = &Standing> {
+    pub fn iter(&self) -> impl Iterator<Item = &StandingSituation> {
         self.standing.iter()
     }
 
@@ -86,7 +86,7 @@ impl Situations {
     }
 
     /// The gravest that stands; of equals the one that was noted first.
-    pub fn gravest(&self) -> Option<&Standing> {
+    pub fn gravest(&self) -> Option<&StandingSituation> {
         self.standing.iter().min_by_key(|standing| standing.noted.gravity())
     }
 
@@ -97,7 +97,7 @@ impl Situations {
 
     pub(crate) fn note(&mut self, noted: &Noted, at: Timestamp) {
         if self.adds(&noted.situation) {
-            self.standing.push(Standing { noted: noted.clone(), since: at });
+            self.standing.push(StandingSituation { noted: noted.clone(), since: at });
         }
     }
 

@@ -19,7 +19,7 @@ const BUILT_IN: &[u8] = include_bytes!("../model/all-minilm-l6-v2.bin");
 /// The language that the model that ships was trained on, a primary subtag of BCP 47.
 pub const BUILT_IN_LANGUAGE: &str = "en";
 
-pub use model::{Layer, Linear, Model, ModelError, Norm, Shape};
+pub use model::{Layer, Model, ModelError, Norm, QuantizedLayer, Shape};
 pub use network::Encoder;
 pub use tokens::Tokenizer;
 

@@ -48,7 +48,7 @@ pub struct Shape {
 
 /// Weights of 8 bits, a row for each output, with what gives the values back.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Linear {
+pub struct QuantizedLayer {
     pub(crate) values: Cow<'static, [i8]>,
     pub(crate) scales: Vec<f32>,
     pub(crate) bias: Vec<f32>,
@@ -65,11 +65,11 @@ pub struct Norm {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     /// Queries, keys and values, one after another.
-    pub(crate) attention: Linear,
-    pub(crate) attended: Linear,
+    pub(crate) attention: QuantizedLayer,
+    pub(crate) attended: QuantizedLayer,
     pub(crate) attended_norm: Norm,
-    pub(crate) inner: Linear,
-    pub(crate) output: Linear,
+    pub(crate) inner: QuantizedLayer,
+    pub(crate) output: QuantizedLayer,
     pub(crate) output_norm: Norm,
 }
 
@@ -81,7 +81,7 @@ pub struct Model {
     pub(crate) epsilon: f32,
     pub(crate) vocabulary: Vec<String>,
     /// A row for each entry of the vocabulary; without bias.
-    pub(crate) embeddings: Linear,
+    pub(crate) embeddings: QuantizedLayer,
     /// A row for each position.
     pub(crate) positions: Vec<f32>,
     pub(crate) norm: Norm,
@@ -134,14 +134,14 @@ impl Published<'_> {
         }
     }
 
-    fn linear(&self, names: &[&str], outputs: usize, inputs: usize) -> Result<Linear, ModelError> {
+    fn linear(&self, names: &[&str], outputs: usize, inputs: usize) -> Result<QuantizedLayer, ModelError> {
         let (mut all, mut bias) = (Vec::new(), Vec::new());
         for name in names {
             all.extend(self.values(&format!("{name}.weight"), &[outputs, inputs])?);
             bias.extend(self.values(&format!("{name}.bias"), &[outputs])?);
         }
         let (values, scales) = rounded(&all, inputs);
-        Ok(Linear { values: values.into(), scales, bias })
+        Ok(QuantizedLayer { values: values.into(), scales, bias })
     }
 
     fn norm(&self, name: &str, width: usize) -> Result<Norm, ModelError> {
@@ -217,7 +217,7 @@ impl Model {
             shape,
             epsilon: config.layer_norm_eps,
             vocabulary,
-            embeddings: Linear { values: values.into(), scales, bias: Vec::new() },
+            embeddings: QuantizedLayer { values: values.into(), scales, bias: Vec::new() },
             positions,
             norm: published.norm("embeddings", width)?,
             layers: (0..shape.layers).map(layer).collect::<Result<_, _>>()?,
@@ -277,7 +277,7 @@ impl Model {
         let floats = |out: &mut Vec<u8>, values: &[f32]| {
             values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
         };
-        let linear = |out: &mut Vec<u8>, linear: &Linear| {
+        let linear = |out: &mut Vec<u8>, linear: &QuantizedLayer| {
             floats(out, &linear.scales);
             floats(out, &linear.bias);
             out.extend_from_slice(bytemuck::cast_slice(&linear.values));
@@ -353,10 +353,10 @@ impl Rest {
         Ok(floats.collect())
     }
 
-    fn linear(&mut self, outputs: usize, inputs: usize, bias: usize) -> Result<Linear, ModelError> {
+    fn linear(&mut self, outputs: usize, inputs: usize, bias: usize) -> Result<QuantizedLayer, ModelError> {
         let (scales, bias) = (self.floats(outputs)?, self.floats(bias)?);
         let values: &'static [i8] = bytemuck::cast_slice(self.bytes(outputs * inputs)?);
-        Ok(Linear { values: values.into(), scales, bias })
+        Ok(QuantizedLayer { values: values.into(), scales, bias })
     }
 
     fn norm(&mut self, width: usize) -> Result<Norm, ModelError> {

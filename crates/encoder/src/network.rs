@@ -8,7 +8,7 @@
 use crate::{
     TOKENS_MAX,
     kernel::{Products, Rounded, Weights},
-    model::{Layer, Linear, Model, ModelError, Norm},
+    model::{Layer, Model, ModelError, Norm, QuantizedLayer},
     scalar::{exp, gelu},
     tokens::Tokenizer,
 };
@@ -175,7 +175,7 @@ impl<P: Products> pulp::WithSimd for Run<'_, P> {
     }
 }
 
-impl Linear {
+impl QuantizedLayer {
     #[inline(always)]
     fn weights(&self) -> Weights<'_> {
         Weights { values: &self.values, scales: &self.scales, bias: &self.bias }

@@ -16,11 +16,11 @@ use remit_domain::{
 };
 use remit_ledger::{
     checkpoint::{Checkpoint, Signer, Verifier},
-    entry::Entry,
+    entry::LogEntry,
     hash::Hash,
     offline::OfflineProof,
     proof,
-    tile::{self, Address},
+    tile::{self, TileAddress},
 };
 use remit_oauth::{
     assertion,
@@ -44,7 +44,7 @@ use remit_signals::{
     vector::Encoded,
     written::written,
 };
-use remit_statements::{ENTRIES_MAX, Form, VALUE_MAX};
+use remit_statements::{ENTRIES_MAX, FileForm, VALUE_MAX};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -142,7 +142,7 @@ pub fn mails(bytes: &[u8]) {
 
 /// A back office's statement, in either form: what is read is within its bounds, and is read alike again.
 pub fn statements(bytes: &[u8]) {
-    for form in [Form::Csv, Form::Camt053] {
+    for form in [FileForm::Csv, FileForm::Camt053] {
         let read = || remit_statements::read(form, bytes, "EndToEndId");
         assert_eq!(read(), read());
         let Ok(stated) = read() else { continue };
@@ -318,7 +318,7 @@ pub fn names(bytes: &[u8]) {
 
 /// The ledger's published forms: addresses, entries, tiles, notes, keys and proofs.
 pub fn ledger(bytes: &[u8]) {
-    if let Ok(entry) = Entry::from_bytes(bytes) {
+    if let Ok(entry) = LogEntry::from_bytes(bytes) {
         assert_eq!(entry.to_bytes().expect("what was read can be written"), bytes);
     }
     let _ = tile::unbundle(bytes);
@@ -333,7 +333,7 @@ pub fn ledger(bytes: &[u8]) {
     if let Ok(proof) = OfflineProof::parse(text) {
         assert_eq!(OfflineProof::parse(&proof.to_string()).expect("what was read can be written"), proof);
     }
-    if let Some(address) = Address::parse(text) {
+    if let Some(address) = TileAddress::parse(text) {
         assert_eq!(address.path(), text);
     }
     if let Ok(verifier) = Verifier::parse(text) {
@@ -371,7 +371,7 @@ mod tests {
         let proof = DELEGATE.sign(&proving(), &sent[2]).unwrap();
         assert!(dpop::read(&proof, &ASKED, &nonces(), NOW).is_ok());
         let ledger = seeds::of("ledger");
-        assert!(Entry::from_bytes(&ledger[5]).is_ok());
+        assert!(LogEntry::from_bytes(&ledger[5]).is_ok());
         assert!(OfflineProof::parse(std::str::from_utf8(&ledger[2]).unwrap()).is_ok());
     }
 

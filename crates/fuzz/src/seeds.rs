@@ -3,7 +3,7 @@
 use crate::{ASKED, BANK, BUNDLE_FILES, ISSUER, NOW, nonces};
 use remit_ledger::{
     checkpoint::Signer,
-    entry::{About, Entry, commitment},
+    entry::{EntryAbout, LogEntry, commitment},
     hash::{Hash, hex},
     offline::OfflineProof,
     tile,
@@ -167,11 +167,11 @@ fn records() -> Vec<Vec<u8>> {
 }
 
 fn ledger() -> Vec<Vec<u8>> {
-    let entry = Entry {
+    let entry = LogEntry {
         seq: 1,
         ts: 1_773_136_800_000,
         kind: "case_opened".into(),
-        about: About::Stream("case/cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC".into()),
+        about: EntryAbout::Stream("case/cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC".into()),
         actor: "crm".into(),
         commit: hex(&commitment(&[7; 32], b"body")),
     };

@@ -11,7 +11,7 @@ pub const ENTRY_BYTES_MAX: usize = 65_535;
 
 /// One entry of the log. Written with its members in this order and without spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct LogEntry {
     /// Position in the log, from 1.
     pub seq: u64,
     /// When, in milliseconds since the Unix epoch.
@@ -19,7 +19,7 @@ pub struct Entry {
     /// The kind of record.
     pub kind: String,
     /// What the record is about.
-    pub about: About,
+    pub about: EntryAbout,
     /// Who caused it, by pseudonym.
     pub actor: String,
     /// Commitment to the record's body, in hexadecimal.
@@ -28,14 +28,14 @@ pub struct Entry {
 
 /// What a record is about, as the versions of the entry's form name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum About {
+pub enum EntryAbout {
     /// Version 1, in the member `case`: a case by its identifier, and everything else by an identifier in its place.
     Case(String),
     /// Version 2, in the member `stream`: a kind and an identifier, `token/tok_…`.
     Stream(String),
 }
 
-impl About {
+impl EntryAbout {
     /// As the entry has it.
     pub fn as_str(&self) -> &str {
         match self {
@@ -78,27 +78,27 @@ pub enum EntryError {
     TooLong(usize),
 }
 
-impl Entry {
+impl LogEntry {
     /// The version of its form.
     pub fn version(&self) -> u16 {
         match self.about {
-            About::Case(_) => 1,
-            About::Stream(_) => 2,
+            EntryAbout::Case(_) => 1,
+            EntryAbout::Stream(_) => 2,
         }
     }
 
     /// The stream that the record with this body is of, as version 2 names it; whatever version the entry is of.
     pub fn stream(&self, body: &[u8]) -> Cow<'_, str> {
         match &self.about {
-            About::Stream(stream) => Cow::Borrowed(stream),
-            About::Case(name) => Cow::Owned(stream::of_version_1(name, &self.kind, body)),
+            EntryAbout::Stream(stream) => Cow::Borrowed(stream),
+            EntryAbout::Case(name) => Cow::Owned(stream::of_version_1(name, &self.kind, body)),
         }
     }
 
     fn written(&self) -> Written<'_> {
         let (case, stream) = match &self.about {
-            About::Case(case) => (Some(case), None),
-            About::Stream(stream) => (None, Some(stream)),
+            EntryAbout::Case(case) => (Some(case), None),
+            EntryAbout::Stream(stream) => (None, Some(stream)),
         };
         Written {
             v: self.version(),
@@ -117,7 +117,7 @@ impl Entry {
     /// # Errors
     /// When they exceed [`ENTRY_BYTES_MAX`], or the stream has no kind and identifier.
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
-        if matches!(&self.about, About::Stream(stream) if !stream::is_named(stream)) {
+        if matches!(&self.about, EntryAbout::Stream(stream) if !stream::is_named(stream)) {
             return Err(EntryError::Version);
         }
         let bytes = serde_json::to_vec(&self.written())?;
@@ -138,8 +138,8 @@ impl Entry {
 
     fn of(written: Written<'_>) -> Result<Self, EntryError> {
         let about = match (written.v, written.case, written.stream) {
-            (1, Some(case), None) => About::Case(case.into_owned()),
-            (2, None, Some(stream)) => About::Stream(stream.into_owned()),
+            (1, Some(case), None) => EntryAbout::Case(case.into_owned()),
+            (2, None, Some(stream)) => EntryAbout::Stream(stream.into_owned()),
             _ => return Err(EntryError::Version),
         };
         let Written { seq, ts, kind, actor, commit, .. } = written;
@@ -148,7 +148,7 @@ impl Entry {
     }
 }
 
-impl Serialize for Entry {
+impl Serialize for LogEntry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.written().serialize(serializer)
     }
@@ -166,24 +166,24 @@ pub fn commitment(salt: &[u8; 32], body: &[u8]) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    fn entry(about: About) -> Entry {
+    fn entry(about: EntryAbout) -> LogEntry {
         let (kind, actor, commit) = ("case_opened".into(), "crm".into(), "00".into());
-        Entry { seq: 3, ts: 5, kind, about, actor, commit }
+        LogEntry { seq: 3, ts: 5, kind, about, actor, commit }
     }
 
     #[test]
     fn each_version_has_one_spelling() {
         let case = r#"{"v":1,"seq":3,"ts":5,"type":"case_opened","case":"cas_1","actor":"crm","commit":"00"}"#;
         let stream = r#"{"v":2,"seq":3,"ts":5,"type":"case_opened","stream":"case/cas_1","actor":"crm","commit":"00"}"#;
-        let abouts = [About::Case("cas_1".into()), About::Stream("case/cas_1".into())];
+        let abouts = [EntryAbout::Case("cas_1".into()), EntryAbout::Stream("case/cas_1".into())];
         for (about, written) in abouts.into_iter().zip([case, stream]) {
             let entry = entry(about);
             assert_eq!(String::from_utf8(entry.to_bytes().unwrap()).unwrap(), written);
             assert_eq!(serde_json::to_string(&entry).unwrap(), written);
-            assert_eq!(Entry::from_bytes(written.as_bytes()).unwrap(), entry);
+            assert_eq!(LogEntry::from_bytes(written.as_bytes()).unwrap(), entry);
             assert_eq!(entry.stream(b"{}"), "case/cas_1");
             let spaced = written.replace(":3", ": 3");
-            assert!(matches!(Entry::from_bytes(spaced.as_bytes()), Err(EntryError::NotCanonical)));
+            assert!(matches!(LogEntry::from_bytes(spaced.as_bytes()), Err(EntryError::NotCanonical)));
         }
     }
 
@@ -200,10 +200,10 @@ mod tests {
             (1, r#""case":"cas_1","stream":"case/cas_1","#),
             (2, r#""case":"cas_1","stream":"case/cas_1","#),
         ] {
-            let refused = Entry::from_bytes(written(v, names).as_bytes());
+            let refused = LogEntry::from_bytes(written(v, names).as_bytes());
             assert!(matches!(refused, Err(EntryError::Version)), "{v} {names}: {refused:?}");
         }
         let null = written(2, r#""case":null,"stream":"case/cas_1","#);
-        assert!(matches!(Entry::from_bytes(null.as_bytes()), Err(EntryError::NotCanonical)));
+        assert!(matches!(LogEntry::from_bytes(null.as_bytes()), Err(EntryError::NotCanonical)));
     }
 }

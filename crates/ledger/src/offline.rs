@@ -2,7 +2,7 @@
 
 use crate::{
     checkpoint::{Checkpoint, NoteError, Verifier},
-    entry::{Entry, EntryError},
+    entry::{EntryError, LogEntry},
     hash::Hash,
     proof,
 };
@@ -39,7 +39,7 @@ pub enum OfflineError {
     Note(#[from] NoteError),
     /// The entry is none.
     #[error("the entry in it: {0}")]
-    Entry(#[from] EntryError),
+    LogEntry(#[from] EntryError),
     /// The entry is not under the root at this position.
     #[error("the entry is not in the log that was signed: the entry, its position or the path was changed")]
     NotIncluded,
@@ -50,13 +50,13 @@ impl OfflineProof {
     ///
     /// # Errors
     /// When it shows nothing.
-    pub fn check(&self, verifier: &Verifier) -> Result<(Entry, Checkpoint), OfflineError> {
+    pub fn check(&self, verifier: &Verifier) -> Result<(LogEntry, Checkpoint), OfflineError> {
         let checkpoint = verifier.open(&self.checkpoint)?;
         let leaf = Hash::leaf(&self.entry);
         if !proof::includes(&leaf, self.index, checkpoint.size, &self.path, &checkpoint.root) {
             return Err(OfflineError::NotIncluded);
         }
-        Ok((Entry::from_bytes(&self.entry)?, checkpoint))
+        Ok((LogEntry::from_bytes(&self.entry)?, checkpoint))
     }
 
     /// The proof that a text is.
@@ -101,7 +101,7 @@ impl fmt::Display for OfflineProof {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checkpoint::Signer, entry::About, proof::TileSource, tree::Tree};
+    use crate::{checkpoint::Signer, entry::EntryAbout, proof::TileSource, tree::Tree};
 
     struct Small(Vec<Hash>);
 
@@ -112,10 +112,13 @@ mod tests {
     }
 
     fn entry(seq: u64) -> Vec<u8> {
-        let about =
-            if seq.is_multiple_of(2) { About::Case("cas_1".into()) } else { About::Stream("case/cas_1".into()) };
+        let about = if seq.is_multiple_of(2) {
+            EntryAbout::Case("cas_1".into())
+        } else {
+            EntryAbout::Stream("case/cas_1".into())
+        };
         let (kind, actor, commit) = ("k".into(), "a".into(), "00".into());
-        Entry { seq, ts: 9, kind, about, actor, commit }.to_bytes().unwrap()
+        LogEntry { seq, ts: 9, kind, about, actor, commit }.to_bytes().unwrap()
     }
 
     fn made(index: u64, size: u64) -> (OfflineProof, Verifier) {

@@ -20,7 +20,7 @@ pub struct Tile {
 
 /// The address of a tile or of an entry bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Address {
+pub struct TileAddress {
     /// The level; none for an entry bundle.
     pub level: Option<u8>,
     /// Which tile of the level, from 0.
@@ -86,7 +86,7 @@ pub fn unbundle(mut bytes: &[u8]) -> Option<Vec<&[u8]>> {
     Some(entries)
 }
 
-impl Address {
+impl TileAddress {
     /// The path, such as `tile/0/x001/067` or `tile/entries/000.p/17`.
     pub fn path(&self) -> String {
         let level = self.level.map_or_else(|| "entries".to_owned(), |level| level.to_string());
@@ -100,7 +100,7 @@ impl Address {
         format!("tile/{level}/{}{partial}", groups.join("/"))
     }
 
-    /// The address that a path names; none if the path is not written as [`Address::path`] writes it.
+    /// The address that a path names; none if the path is not written as [`TileAddress::path`] writes it.
     pub fn parse(path: &str) -> Option<Self> {
         if path.len() > 100 {
             return None;
@@ -137,9 +137,9 @@ mod tests {
             (Some(1), 1_234_067, 256, "tile/1/x001/x234/067"),
             (None, 5, 17, "tile/entries/005.p/17"),
         ] {
-            let address = Address { level, index, width };
+            let address = TileAddress { level, index, width };
             assert_eq!(address.path(), path);
-            assert_eq!(Address::parse(path), Some(address));
+            assert_eq!(TileAddress::parse(path), Some(address));
         }
         for wrong in [
             "tile/8/000",
@@ -151,7 +151,7 @@ mod tests {
             "tile/0/",
             "",
         ] {
-            assert_eq!(Address::parse(wrong), None, "{wrong}");
+            assert_eq!(TileAddress::parse(wrong), None, "{wrong}");
         }
     }
 

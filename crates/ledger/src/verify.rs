@@ -7,7 +7,7 @@ pub use report::{LookedAt, NotLookedAt, Problem, Report};
 
 use crate::{
     checkpoint::{Checkpoint, Verifier},
-    entry::{Entry, commitment},
+    entry::{LogEntry, commitment},
     hash::{Hash, hex},
     tile::{TILE_WIDTH, Tile},
     tree::Tree,
@@ -46,7 +46,7 @@ pub struct EntryIndex {
 
 impl EntryIndex {
     /// In what it differs from `entry` and `body`.
-    fn differs(&self, entry: &Entry, body: &[u8]) -> Option<String> {
+    fn differs(&self, entry: &LogEntry, body: &[u8]) -> Option<String> {
         let told = |what, beside: &dyn fmt::Display, says: &dyn fmt::Display| {
             Some(format!("the {what} beside it is `{beside}`, and its entry says `{says}`"))
         };
@@ -74,7 +74,7 @@ const PROBLEMS_MAX: usize = 1_000;
 const UNSIGNED_MS: u64 = 60_000;
 
 /// Verifies a log record by record; memory does not grow with it.
-pub struct Verification<'v, F, N> {
+pub struct LogVerification<'v, F, N> {
     tree: Tree,
     stored_tile: F,
     tiles: u64,
@@ -93,13 +93,13 @@ pub struct Verification<'v, F, N> {
     problems: Vec<Problem>,
 }
 
-impl<F, N> fmt::Debug for Verification<'_, F, N> {
+impl<F, N> fmt::Debug for LogVerification<'_, F, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verification").field("next", &self.next).finish_non_exhaustive()
     }
 }
 
-impl<'v, F: FnMut(u8, u64) -> Option<Vec<Hash>>, N: FnMut() -> Option<(u64, String)>> Verification<'v, F, N> {
+impl<'v, F: FnMut(u8, u64) -> Option<Vec<Hash>>, N: FnMut() -> Option<(u64, String)>> LogVerification<'v, F, N> {
     /// Begins; `stored_tile` gives full tiles as they are stored, `notes` the checkpoints with the sizes under which
     /// they are kept, the smallest first.
     pub fn new(verifier: &'v Verifier, notes: N, stored_tile: F) -> Self {
@@ -182,7 +182,7 @@ impl<'v, F: FnMut(u8, u64) -> Option<Vec<Hash>>, N: FnMut() -> Option<(u64, Stri
         }
         let first = self.times.map_or(record.beside.ts, |(first, _)| first);
         self.times = Some((first, record.beside.ts));
-        match Entry::from_bytes(&record.entry) {
+        match LogEntry::from_bytes(&record.entry) {
             Ok(entry) if entry.seq != record.seq => {
                 self.note(Problem::Reordered { seq: record.seq, says: entry.seq });
             }
@@ -291,7 +291,7 @@ impl<'v, F: FnMut(u8, u64) -> Option<Vec<Hash>>, N: FnMut() -> Option<(u64, Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checkpoint::Signer, entry::About};
+    use crate::{checkpoint::Signer, entry::EntryAbout};
     use std::collections::HashMap;
 
     type Tiles = HashMap<(u8, u64), Vec<Hash>>;
@@ -309,8 +309,8 @@ mod tests {
         let body = format!("body {seq}").into_bytes();
         let commit = hex(&commitment(&[3; 32], &body));
         // As in a log that was begun by an earlier version: the first records are of version 1.
-        let about = if seq <= 300 { About::Case("cas_1".into()) } else { About::Stream("case/cas_1".into()) };
-        let entry = Entry { seq, ts: 9, kind: "k".into(), about, actor: "a".into(), commit };
+        let about = if seq <= 300 { EntryAbout::Case("cas_1".into()) } else { EntryAbout::Stream("case/cas_1".into()) };
+        let entry = LogEntry { seq, ts: 9, kind: "k".into(), about, actor: "a".into(), commit };
         let beside =
             EntryIndex { ts: 9, kind: "k".into(), stream: "case/cas_1".into(), actor: "a".into(), subject: None };
         StoredRecord { seq, entry: entry.to_bytes().unwrap(), body, salt: [3; 32], beside }
@@ -321,7 +321,7 @@ mod tests {
         change(&mut records, &mut tiles, &mut note);
         let mut notes = [(600, note)].into_iter();
         let mut verification =
-            Verification::new(&verifier, || notes.next(), |level, index| tiles.get(&(level, index)).cloned());
+            LogVerification::new(&verifier, || notes.next(), |level, index| tiles.get(&(level, index)).cloned());
         records.iter().for_each(|record| verification.record(record));
         verification.finish().problems
     }
@@ -350,8 +350,10 @@ mod tests {
         }
         // An entry rewritten together with its body still differs from the hash that was logged.
         let problems = check(|r, _, _| {
-            let forged =
-                Entry { commit: hex(&commitment(&[3; 32], b"forged")), ..Entry::from_bytes(&r[99].entry).unwrap() };
+            let forged = LogEntry {
+                commit: hex(&commitment(&[3; 32], b"forged")),
+                ..LogEntry::from_bytes(&r[99].entry).unwrap()
+            };
             r[99].body = b"forged".to_vec();
             r[99].entry = forged.to_bytes().unwrap();
         });
@@ -388,7 +390,7 @@ mod tests {
         let problems = |notes: Vec<(u64, String)>| {
             let mut notes = notes.into_iter();
             let mut verification =
-                Verification::new(&verifier, || notes.next(), |level, index| tiles.get(&(level, index)).cloned());
+                LogVerification::new(&verifier, || notes.next(), |level, index| tiles.get(&(level, index)).cloned());
             records.iter().for_each(|record| verification.record(record));
             let report = verification.finish();
             (report.problems, report.signed, report.checkpoints)

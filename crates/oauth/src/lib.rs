@@ -1,7 +1,7 @@
 //! The forms of OAuth in which customers' own AI agents prove who they are and what they were granted: keys (RFC 7517),
 //! proofs of possession (DPoP, RFC 9449), assertions of clients (RFC 7523), of identity providers (ID-JAG) and of Remit
-//! itself as a client, customers asked by another way than their browser (CIBA), access tokens (RFC 9068), what is granted in detail (RFC 9396), code challenges (RFC 7636),
-//! errors, and metadata (RFC 8414, RFC 9728).
+//! itself as a client, customers asked by another way than their browser (CIBA), access tokens (RFC 9068), what is
+//! granted in detail (RFC 9396), code challenges (RFC 7636), errors, and metadata (RFC 8414, RFC 9728).
 //!
 //! Nothing here does I/O, waits or looks at a clock: bytes and the time come in as arguments. Nothing decides either:
 //! who is registered, what was consented to and what is revoked is for whoever calls.

@@ -10,7 +10,7 @@ mod schema;
 mod spec;
 mod template;
 
-pub(crate) use http_answer::{Amount, Currency, Fact, State};
+pub(crate) use http_answer::{Amount, CurrencyAt, FactAt, StateAt};
 pub use http_answer::{Answered, HttpAnswer};
 pub use http_call::{HttpAsk, HttpMapping, HttpRequest, Unsendable};
 pub(crate) use http_call::{Leaf, Node, Piece};

@@ -1,5 +1,7 @@
 //! The actions of the program's own: those that candidates are asked for, and those of its interfaces.
 
+use std::fmt;
+
 /// What an action of the product's own interfaces is asked of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskedOf {
@@ -22,26 +24,71 @@ impl AskedOf {
     }
 }
 
+/// What somebody must be permitted: an action of the product's own interfaces, or of one of its jobs. There are those
+/// that are declared here and no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Permission(&'static str);
+
+impl Permission {
+    /// Its name, as policies say it.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
 /// Declares the actions of the product's own interfaces.
 macro_rules! api_actions {
     ($($constant:ident = $name:literal of $of:ident,)*) => {
-        $(
-            #[doc = concat!("The action `", $name, "`.")]
-            pub const $constant: &str = $name;
-        )*
+        impl Permission {
+            $(
+                #[doc = concat!("The action `", $name, "`.")]
+                pub const $constant: Self = Self($name);
+            )*
 
-        /// Actions of the product's own interfaces, each asked of policy before it is carried out. They are in every
-        /// bundle's schema, whether it declares them or not.
-        pub const API_ACTIONS: [&str; [$($name),*].len()] = [$($name),*];
+            /// Those of the product's own interfaces, each asked of policy before it is carried out.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$constant),*];
 
-        /// What an action of these is asked of; nothing for one that there is not.
-        pub fn asked_of(action: &str) -> Option<AskedOf> {
-            match action {
-                $($name => Some(AskedOf::$of),)*
-                _ => None,
+            /// The action of the interfaces with this name, if there is one.
+            pub fn named(action: &str) -> Option<Self> {
+                match action {
+                    $($name => Some(Self::$constant),)*
+                    _ => None,
+                }
+            }
+
+            /// What it is asked of; nothing for what jobs alone may.
+            pub fn asked_of(self) -> Option<AskedOf> {
+                match self.0 {
+                    $($name => Some(AskedOf::$of),)*
+                    _ => None,
+                }
             }
         }
+
+        /// The names of all actions of the product's own interfaces. They are in every bundle's schema, whether it
+        /// declares them or not.
+        pub const API_ACTIONS: [&str; [$($name),*].len()] = [$($name),*];
     };
+}
+
+/// What is taken by a job and asked of no policy, since it follows from what was decided before.
+impl Permission {
+    /// A case is proposed to a member of staff.
+    pub const OFFER_MAKE: Self = Self("offer.make");
+    /// A queue closes that cases wait in.
+    pub const QUEUE_CLOSE: Self = Self("queue.close");
+    /// A request is carried out.
+    pub const REQUEST_EXECUTE: Self = Self("request.execute");
+    /// An AI responder is stopped.
+    pub const RESPONDER_STOP: Self = Self("responder.stop");
+    /// What is due is looked at.
+    pub const TIMER: Self = Self("timer");
 }
 
 api_actions! {

@@ -3,7 +3,7 @@
 
 use crate::{
     actions::{ACT, API_ACTIONS, HANDLE, REQUEST},
-    cedar::{BASELINE, Vocabulary},
+    cedar::{BASELINE, SchemaVocabulary},
     cedar_places::line_with,
     files::Files,
     finding::Finding,
@@ -21,7 +21,7 @@ const PARTS: [&str; 4] = ["principal", "action", "resource", "conditions"];
 /// Adds a finding for each action that `rules` name and that is not asked of policy.
 pub(crate) fn lint<'a>(
     files: &Files,
-    vocabulary: &Vocabulary,
+    vocabulary: &SchemaVocabulary,
     (manifest, own): (&Manifest, &[OwnAction]),
     rules: impl Iterator<Item = &'a Rule>,
     findings: &mut Vec<Finding>,

@@ -42,10 +42,10 @@ pub use field::{FieldError, FieldSpec, shown};
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
-pub use crate::calendar::{Day, Opening, WallTime};
+pub use crate::calendar::{Day, OpeningTime, WallTime};
 use being_read::Reading;
 use declared_fields::Of;
-pub use differences::{Difference, How, Names, in_numbers};
+pub use differences::{Difference, DifferentNames, How, in_numbers};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{

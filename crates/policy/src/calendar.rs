@@ -49,7 +49,7 @@ struct Stretch {
 
 /// A stretch of opening time, in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opening {
+pub struct OpeningTime {
     /// When it opens.
     pub opens_ms: i64,
     /// When it closes.
@@ -66,7 +66,7 @@ pub struct Day {
     /// Why it is not as its weekday, if it is not: `holiday` or `other hours`.
     pub differs: Option<&'static str>,
     /// In order.
-    pub openings: Vec<Opening>,
+    pub openings: Vec<OpeningTime>,
 }
 
 /// A moment as the clock on the wall there shows it.
@@ -285,7 +285,7 @@ impl Hours {
                 date: date.to_string(),
                 weekday: DAYS.get(weekday(date)).copied().unwrap_or_default(),
                 differs: self.dates.get(&date).map(|ranges| if ranges.is_empty() { "holiday" } else { "other hours" }),
-                openings: openings.map(|(opens_ms, closes_ms)| Opening { opens_ms, closes_ms }).collect(),
+                openings: openings.map(|(opens_ms, closes_ms)| OpeningTime { opens_ms, closes_ms }).collect(),
             })
         };
         Ok(dates.filter_map(day).collect())

@@ -2,7 +2,7 @@
 //! those that cost something to find out a bundle's schema asks for.
 
 use crate::{
-    cedar::Vocabulary,
+    cedar::SchemaVocabulary,
     files::Files,
     finding::{Finding, line_of},
 };
@@ -46,7 +46,7 @@ pub struct WantedAttributes {
 }
 
 impl WantedAttributes {
-    pub(crate) fn of(vocabulary: &Vocabulary) -> Self {
+    pub(crate) fn of(vocabulary: &SchemaVocabulary) -> Self {
         let declares = |name: &str| {
             ["Ai", "Queue"].iter().any(|kind| attributes(vocabulary, kind).any(|(declared, _)| declared == name))
         };
@@ -59,14 +59,14 @@ impl WantedAttributes {
     }
 }
 
-fn attributes<'a>(vocabulary: &'a Vocabulary, kind: &str) -> impl Iterator<Item = (&'a str, &'a Json)> {
+fn attributes<'a>(vocabulary: &'a SchemaVocabulary, kind: &str) -> impl Iterator<Item = (&'a str, &'a Json)> {
     // The root namespace has the empty name.
     let entity = vocabulary.declared.pointer(&format!("//entityTypes/{kind}/shape/attributes"));
     entity.and_then(Json::as_object).into_iter().flatten().map(|(name, of)| (name.as_str(), of))
 }
 
 /// Adds a finding for each attribute of `Ai` and `Queue` that nobody fills, or that is of another type.
-pub(crate) fn lint(files: &Files, vocabulary: &Vocabulary, findings: &mut Vec<Finding>) {
+pub(crate) fn lint(files: &Files, vocabulary: &SchemaVocabulary, findings: &mut Vec<Finding>) {
     let text = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
     for kind in ["Ai", "Queue"] {
         for (name, of) in attributes(vocabulary, kind) {

@@ -34,7 +34,7 @@ pub(crate) const SCHEMA: &str = "schema.cedarschema";
 
 /// The schema, and the parts of it that a bundle's other files are held against.
 #[derive(Debug, Clone)]
-pub(crate) struct Vocabulary {
+pub(crate) struct SchemaVocabulary {
     pub(crate) schema: Schema,
     /// Values of each enum entity type.
     pub(crate) enums: BTreeMap<String, BTreeSet<String>>,
@@ -54,7 +54,7 @@ pub(crate) fn schema(
     seen: &[SignalSpec],
     catalogue: &[ActionSpec],
     findings: &mut Vec<Finding>,
-) -> Option<Vocabulary> {
+) -> Option<SchemaVocabulary> {
     let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         findings.push(Finding::new(SCHEMA, 1, "there is no schema", "write it; `bundles/bank` has one to start from"));
         return None;
@@ -118,7 +118,7 @@ pub(crate) fn schema(
         .map(|attributes| attributes.keys().filter(|name| !records.contains(name.as_str())).cloned().collect())
         .unwrap_or_default();
     let actions = actions.keys().cloned().collect();
-    Some(Vocabulary { schema, enums, context, actions, declared })
+    Some(SchemaVocabulary { schema, enums, context, actions, declared })
 }
 
 /// Reads the built-in policies, whose text is `baseline`, and those under `policies/`.

@@ -3,7 +3,7 @@
 
 use crate::{
     bundle::{CandidateSpec, bounds::MINOR},
-    cedar::Vocabulary,
+    cedar::SchemaVocabulary,
     finding::{Fault, Finding},
     manifest::{LEVELS, Manifest, Need, Preference},
     nesting::{self, Holds},
@@ -13,7 +13,7 @@ use crate::{
 use cedar_policy::{Policy, PolicyId as CedarId};
 use miette::Diagnostic as _;
 use remit_domain::{
-    decision::{Consideration, Considerations, Effect, PolicyEffect, PolicyNote, ResponderKind},
+    decision::{Consideration, ConsiderationEffect, Considerations, PolicyEffect, PolicyNote, ResponderKind},
     id::{OwnerId, PolicyId, ResponderId},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,7 @@ pub(crate) struct Reader<'a> {
     /// The entry that is being read.
     pub(crate) at: TomlPath,
     pub(crate) manifest: &'a Manifest,
-    pub(crate) vocabulary: &'a Vocabulary,
+    pub(crate) vocabulary: &'a SchemaVocabulary,
     pub(crate) owners: &'a BTreeSet<String>,
     pub(crate) candidates: &'a [CandidateSpec],
     pub(crate) findings: &'a mut Vec<Finding>,
@@ -129,7 +129,7 @@ impl Reader<'_> {
         found
     }
 
-    fn preference(&mut self, preference: &Preference, of: &[ResponderId]) -> Option<Effect> {
+    fn preference(&mut self, preference: &Preference, of: &[ResponderId]) -> Option<ConsiderationEffect> {
         let Preference { name, prefers, avoids, order, minor, percent, .. } = preference;
         if [prefers, avoids, order].into_iter().flatten().any(Vec::is_empty) {
             self.wrong(format!("`{name}` names nobody"), "name a responder, or leave the key out");
@@ -140,7 +140,7 @@ impl Reader<'_> {
                 self.wrong(format!("`{name}` has an order and an amount"), "leave `minor` and `percent` out");
                 return None;
             }
-            (None, None, Some(_)) => return Some(Effect::Order { of: of.to_vec() }),
+            (None, None, Some(_)) => return Some(ConsiderationEffect::Order { of: of.to_vec() }),
             (_, None, None) => (-1, (minor, percent)),
             (None, Some(_), None) => (1, (minor, percent)),
             _ => {
@@ -150,9 +150,11 @@ impl Reader<'_> {
             }
         };
         match by {
-            (Some(minor), None) if (1..=MINOR_MAX).contains(minor) => Some(Effect::Amount { minor: sign * minor }),
+            (Some(minor), None) if (1..=MINOR_MAX).contains(minor) => {
+                Some(ConsiderationEffect::Amount { minor: sign * minor })
+            }
             (None, Some(percent)) if (1..=PERCENT_MAX).contains(percent) && (sign > 0 || *percent <= 100) => {
-                Some(Effect::Share { percent: sign * percent })
+                Some(ConsiderationEffect::Share { percent: sign * percent })
             }
             _ => {
                 let cure = "write `minor`, from 1 to 1000000000, or `percent`, from 1 to 100 (to 1000 with `avoids`)";
@@ -162,7 +164,7 @@ impl Reader<'_> {
         }
     }
 
-    fn need(&mut self, need: &Need, of: &[ResponderId]) -> Option<Effect> {
+    fn need(&mut self, need: &Need, of: &[ResponderId]) -> Option<ConsiderationEffect> {
         let name = &need.name;
         let skills = self.vocabulary.enums.get("Skill").cloned().unwrap_or_default();
         for (skill, level) in &need.skills {
@@ -189,7 +191,7 @@ impl Reader<'_> {
             self.wrong(format!("`{name}` needs nothing"), cure);
             return None;
         }
-        Some(Effect::Skills { least: need.skills.clone(), language: need.language.unwrap_or(0) })
+        Some(ConsiderationEffect::Skills { least: need.skills.clone(), language: need.language.unwrap_or(0) })
     }
 
     /// Whether one of these queues has the skill, or any queue where none is named.
@@ -210,7 +212,7 @@ impl Reader<'_> {
     fn weigh(
         &mut self,
         said: &Said<'_>,
-        effect: Effect,
+        effect: ConsiderationEffect,
         of: Vec<ResponderId>,
         kind: Option<ResponderKind>,
         weighed: &mut Weighed,

@@ -7,11 +7,11 @@ mod request;
 mod seen;
 
 pub use crate::actions::API_ACTIONS;
-pub use api::{ApiCase, ApiRequest};
+pub use api::{ApiCase, ApiPrincipal, ApiRequest};
 pub use request::RequestQuestion;
 
 use crate::{
-    actions::{ACT, HANDLE},
+    actions::{ACT, HANDLE, Permission},
     attributes,
     bundle::{Bundle, CandidateSpec, SignalSpec},
     candidate_attributes::LANGUAGE_LEVEL,
@@ -21,7 +21,7 @@ use crate::{
     product_schema::SchemaVersion,
     scope::{candidate_uid, denied, uid},
     slices::Slices,
-    verdict_cache::{Evaluation, Extent, Question},
+    verdict_cache::{CandidateQuestion, Evaluation, Extent},
 };
 use cedar_policy::{
     Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
@@ -58,7 +58,7 @@ pub struct Engine {
     act: Governed,
     /// The policies on each action of the catalogue.
     requests: HashMap<String, Requested>,
-    api: HashMap<&'static str, Governed>,
+    api: HashMap<Permission, Governed>,
     /// The policies on each action of the bundle's own.
     own: HashMap<String, Own>,
     notes: BTreeMap<PolicyId, PolicyNote>,
@@ -119,7 +119,8 @@ impl Engine {
             })
             .collect();
         let no_responder = |kind: Option<&str>| !matches!(kind, Some("Ai" | "Queue"));
-        let api = API_ACTIONS.into_iter().map(|action| (action, Governed::new(bundle, action, no_responder))).collect();
+        let governed = |action: Permission| (action, Governed::new(bundle, action.as_str(), no_responder));
+        let api = Permission::ALL.into_iter().map(governed).collect();
         let mut signals: Vec<SignalSpec> = bundle.signals.values().chain(&bundle.attributes).cloned().collect();
         signals.sort_by(|a, b| a.name.cmp(&b.name));
         let kinds: Vec<(String, SignalKind)> = signals.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect();
@@ -306,13 +307,13 @@ impl Engine {
         };
         let any = candidates.iter().find_map(|facts| self.slots.get(facts.responder.as_str()))?;
         let nobody = |extent| Some((request(&any.uid, extent)?, Arc::new(Entities::empty().clone())));
-        let of_nobody = Question::new(&self.authorizer, &values, None, &nobody);
+        let of_nobody = CandidateQuestion::new(&self.authorizer, &values, None, &nobody);
         let common = slices.common(&of_nobody)?;
         let held_in_common = LazyCell::new(|| self.invariants.common(&of_nobody));
         let verdict = |facts: &CandidateFacts| {
             let slot = self.slots.get(facts.responder.as_str())?;
             let somebody = |extent| Some((request(&slot.uid, extent)?, slot.entities(facts)?));
-            let question = Question::new(&self.authorizer, &values, Some(facts), &somebody);
+            let question = CandidateQuestion::new(&self.authorizer, &values, Some(facts), &somebody);
             let told = slices.told(facts.responder.as_str(), &common, &question)?;
             let invariants = || match self.invariants.is_empty() {
                 true => Some(Evaluation::default()),

@@ -5,10 +5,10 @@
 //! signals that an invariant reads. The draws are the same each time.
 
 use crate::{
-    actions::{ACT, API_ACTIONS, HANDLE},
+    actions::{ACT, HANDLE, Permission},
     bundle::{Bundle, SignalSpec},
     deep_stack::deep,
-    engine::{ApiCase, ApiRequest, Engine},
+    engine::{ApiCase, ApiPrincipal, ApiRequest, Engine},
     expressions::Texts,
     finding::Finding,
     manifest::SignalKind,
@@ -338,25 +338,18 @@ fn found(rule: &Rule, what: &str, by: &str, with: &str) -> Finding {
 fn api(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
     let roles = bundle.roles();
     let mut findings = Vec::new();
-    let (desk, ana, customer) = (Some("desk"), Some("ana"), Some("cus"));
-    let own = ApiCase { holder: desk, staff: ana, offered: ana, customer };
-    for role in roles.iter().map(std::slice::from_ref) {
-        for action in API_ACTIONS {
-            for case in [None, Some(ApiCase::default()), Some(own)] {
-                let is_own = case.is_some_and(|case| case.staff == ana);
-                let who = |of: Option<&'static str>| of.filter(|_| is_own);
-                let request = ApiRequest {
-                    roles: role,
-                    responder: who(desk),
-                    staff: who(ana),
-                    customer: who(customer),
-                    delegate: None,
-                    action,
-                    case,
-                };
-                let verdict = engine.authorize(&request);
-                let rule = bundle.invariants.iter().find(|rule| names(&verdict, rule));
-                let what = format!("a token with the role `{}` do `{action}`", role.concat());
+    let (desk, ana, customer) = ("desk", "ana", "cus");
+    let own = ApiCase { holder: Some(desk), staff: Some(ana), offered: Some(ana), customer: Some(customer) };
+    let unnamed = &[ApiPrincipal::Unnamed][..];
+    let whose = [ApiPrincipal::Staff { staff: ana, responder: Some(desk) }, ApiPrincipal::Customer(customer)];
+    for roles in roles.iter().map(std::slice::from_ref) {
+        for action in Permission::ALL {
+            for (case, principals) in [(None, unnamed), (Some(ApiCase::default()), unnamed), (Some(own), &whose)] {
+                let rule = principals.iter().find_map(|principal| {
+                    let verdict = engine.authorize(&ApiRequest { roles, principal: *principal, action, case });
+                    bundle.invariants.iter().find(|rule| names(&verdict, rule))
+                });
+                let what = format!("a token with the role `{}` do `{action}`", roles.concat());
                 findings.extend(rule.map(|rule| found(rule, &what, "their permits", "no other role beside it")));
             }
         }

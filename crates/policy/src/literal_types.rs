@@ -6,7 +6,7 @@
 mod types;
 
 use crate::{
-    cedar::Vocabulary,
+    cedar::SchemaVocabulary,
     cedar_places::line_with,
     files::Files,
     finding::{Fault, Finding},
@@ -19,7 +19,7 @@ use types::{Scope, Type, Types};
 /// never of one type, responders that are not among `responders`, and attributes and types that nothing there has.
 pub(crate) fn lint<'a>(
     files: &Files,
-    vocabulary: &Vocabulary,
+    vocabulary: &SchemaVocabulary,
     rules: impl Iterator<Item = &'a Rule>,
     responders: &[&str],
     findings: &mut Vec<Finding>,

@@ -53,7 +53,7 @@ pub struct OwnType {
 
 /// What is said of one thing in a question.
 #[derive(Debug, Clone, Copy)]
-pub struct Said<'a> {
+pub struct SaidEntity<'a> {
     /// Its type.
     pub kind: &'a str,
     /// Which of that type.
@@ -66,13 +66,13 @@ pub struct Said<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct OwnQuestion<'a> {
     /// Who.
-    pub subject: Said<'a>,
+    pub subject: SaidEntity<'a>,
     /// Which action.
     pub action: &'a str,
     /// With what.
     pub properties: &'a Map<String, Json>,
     /// To what.
-    pub resource: Said<'a>,
+    pub resource: SaidEntity<'a>,
     /// Under which circumstances.
     pub context: &'a Map<String, Json>,
 }
@@ -111,7 +111,7 @@ impl OwnType {
     }
 
     /// The one of these types that is said, or why it is none.
-    fn uid(of: &[Self], said: Said<'_>, action: &str) -> Result<EntityUid, String> {
+    fn uid(of: &[Self], said: SaidEntity<'_>, action: &str) -> Result<EntityUid, String> {
         let Some(known) = Self::named(of, said.kind) else {
             let names: Vec<String> = of.iter().map(|known| format!("`{}`", known.name)).collect();
             return Err(format!("`{action}` is not about the type `{}`, but about {}", said.kind, names.join(", ")));

@@ -10,7 +10,7 @@ use crate::{
     manifest::SignalKind,
     rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
-    verdict_cache::{Evaluation, Extent, Question, Unscoped, VerdictCache, collect},
+    verdict_cache::{CandidateQuestion, Evaluation, Extent, Unscoped, VerdictCache, collect},
 };
 use cedar_policy::{Authorizer, Decision, Entities, EntityUid, PolicySet, Request};
 use remit_domain::{
@@ -74,12 +74,17 @@ impl Slices {
     }
 
     /// What the policies come to that hold for all candidates alike. Any candidate can be the principal.
-    pub(crate) fn common(&self, question: &Question<'_>) -> Option<Evaluation> {
+    pub(crate) fn common(&self, question: &CandidateQuestion<'_>) -> Option<Evaluation> {
         self.common.ask(question)
     }
 
     /// What the policies come to for `responder`, whom `question` is about.
-    pub(crate) fn told(&self, responder: &str, common: &Evaluation, question: &Question<'_>) -> Option<Evaluation> {
+    pub(crate) fn told(
+        &self,
+        responder: &str,
+        common: &Evaluation,
+        question: &CandidateQuestion<'_>,
+    ) -> Option<Evaluation> {
         let slice = self.of.get(responder)?;
         let mut told = slice.own.ask(question)?;
         for (id, effect) in &slice.common {

@@ -83,7 +83,7 @@ pub(crate) fn collect(response: &Response, satisfied: &mut Vec<PolicyId>, errors
 
 /// A question about one candidate: what steady answers depend on, and Cedar's request, made when it is
 /// first needed.
-pub(crate) struct Question<'a> {
+pub(crate) struct CandidateQuestion<'a> {
     authorizer: &'a Authorizer,
     signals: &'a [Option<Value>],
     facts: Option<&'a CandidateFacts>,
@@ -104,7 +104,7 @@ pub(crate) enum Extent {
     Lean,
 }
 
-impl<'a> Question<'a> {
+impl<'a> CandidateQuestion<'a> {
     /// `signals` are the values of all signals in the engine's order, none where nothing is there; `facts` none where
     /// no candidate is looked at.
     pub(crate) fn new(
@@ -153,7 +153,7 @@ impl Pair {
         Self { permits: of(PolicyEffect::Permit), forbids: of(PolicyEffect::Forbid) }
     }
 
-    fn ask(&self, question: &Question<'_>, extent: Extent, told: &mut Evaluation) -> Option<()> {
+    fn ask(&self, question: &CandidateQuestion<'_>, extent: Extent, told: &mut Evaluation) -> Option<()> {
         for (policies, satisfied) in [(&self.permits, &mut told.permits), (&self.forbids, &mut told.forbids)] {
             if !policies.is_empty() {
                 collect(&question.put(policies, extent)?, satisfied, &mut told.errors);
@@ -182,7 +182,7 @@ impl VerdictCache {
     }
 
     /// What they come to; none where no request can be made of the facts.
-    pub(crate) fn ask(&self, question: &Question<'_>) -> Option<Evaluation> {
+    pub(crate) fn ask(&self, question: &CandidateQuestion<'_>) -> Option<Evaluation> {
         let mut told = Evaluation::default();
         self.live.ask(question, Extent::Lean, &mut told)?;
         if !self.steady.is_empty() {
@@ -194,7 +194,7 @@ impl VerdictCache {
         Some(told)
     }
 
-    fn recalled(&self, question: &Question<'_>) -> Option<Arc<Evaluation>> {
+    fn recalled(&self, question: &CandidateQuestion<'_>) -> Option<Arc<Evaluation>> {
         let key = self.reads.of(question);
         if let Some(told) = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Some(Arc::clone(told));
@@ -239,7 +239,7 @@ impl Reads {
     }
 
     /// What of `question` decides the outcome, and no more.
-    fn of(&self, question: &Question<'_>) -> Vec<Value> {
+    fn of(&self, question: &CandidateQuestion<'_>) -> Vec<Value> {
         let mut key = Vec::with_capacity(self.signals.len() + 6);
         for (at, cuts) in &self.signals {
             match question.signals.get(*at) {

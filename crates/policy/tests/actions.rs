@@ -2,11 +2,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 use remit_policy::{
+    actions::Permission,
     bundle::Bundle,
-    engine::{API_ACTIONS, ApiRequest, Engine},
+    engine::{ApiPrincipal, ApiRequest, Engine},
     files::Files,
     finding::Finding,
-    own_actions::{OwnQuestion, Said, Unasked},
+    own_actions::{OwnQuestion, SaidEntity, Unasked},
     suite,
 };
 use serde_json::json;
@@ -39,10 +40,9 @@ fn policy(action: &str, condition: &str) -> String {
     )
 }
 
-fn permitted(bundle: &Bundle, action: &str) -> bool {
+fn permitted(bundle: &Bundle, action: Permission) -> bool {
     let roles = ["admin".to_owned()];
-    let request =
-        ApiRequest { roles: &roles, responder: None, staff: None, customer: None, delegate: None, action, case: None };
+    let request = ApiRequest { roles: &roles, principal: ApiPrincipal::Unnamed, action, case: None };
     Engine::new(bundle).authorize(&request).allow
 }
 
@@ -50,7 +50,7 @@ fn permitted(bundle: &Bundle, action: &str) -> bool {
 fn a_bundle_names_no_action_of_the_api_in_its_schema_and_its_policies_govern_them_all() {
     let text = String::from_utf8(bank().get(SCHEMA).unwrap().to_vec()).unwrap();
     let bundle = loaded(bank());
-    for action in API_ACTIONS {
+    for action in Permission::ALL {
         assert!(!text.contains(&format!("\"{action}\"")), "{action}");
         assert!(permitted(&bundle, action), "{action}");
     }
@@ -69,8 +69,8 @@ fn an_action_that_came_after_a_bundle_was_written_takes_nothing_from_it() {
     let files = with(SCHEMA, |text| text + token + some).with(ACCESS, access.into());
     let files = files.with("bundle.toml", toml.into_bytes());
     let bundle = loaded(files);
-    assert!(permitted(&bundle, "case.read"));
-    for action in API_ACTIONS.into_iter().filter(|action| *action != "case.read") {
+    assert!(permitted(&bundle, Permission::CASE_READ));
+    for action in Permission::ALL.into_iter().filter(|action| *action != Permission::CASE_READ) {
         assert!(!permitted(&bundle, action), "{action} came later, and no policy names it");
     }
 }
@@ -111,10 +111,10 @@ fn an_action_that_is_never_asked_is_found_with_the_one_that_was_perhaps_meant() 
 const OTHER_SYSTEMS: &str = r#"
 entity clerk enum ["ines", "omar"];
 entity safe;
-type Said = { shift?: String, floors?: Set<Long> };
+type SaidEntity = { shift?: String, floors?: Set<Long> };
 action "open_safe" appliesTo {
   principal: clerk, resource: safe,
-  context: { subject: Said, resource: { alarmed?: Bool }, action: { alone: Bool }, channel?: Channel },
+  context: { subject: SaidEntity, resource: { alarmed?: Bool }, action: { alone: Bool }, channel?: Channel },
 };
 action "paint_safe" appliesTo { principal: clerk, resource: Case };
 "#;
@@ -153,10 +153,10 @@ fn actions_of_other_systems_are_asked_of_the_same_policies_and_invariants() {
         let object = |name: &str| said[name].as_object().cloned().unwrap_or_default();
         let (who, what, how, when) = (object("subject"), object("resource"), object("action"), object("context"));
         engine.own(&OwnQuestion {
-            subject: Said { kind: subject.0, id: subject.1, properties: &who },
+            subject: SaidEntity { kind: subject.0, id: subject.1, properties: &who },
             action: "open_safe",
             properties: &how,
-            resource: Said { kind: resource.0, id: resource.1, properties: &what },
+            resource: SaidEntity { kind: resource.0, id: resource.1, properties: &what },
             context: &when,
         })
     };

@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use remit_policy::{
+    actions::Permission,
     advice,
     bundle::Bundle,
-    engine::{API_ACTIONS, ApiCase, ApiRequest, Engine},
+    engine::{ApiCase, ApiPrincipal, ApiRequest, Engine},
     files::Files,
 };
 use std::path::PathBuf;
@@ -67,7 +68,14 @@ fn a_bundle_of_the_first_schema_governs_as_it_did_and_is_told_of_the_second() {
     // Both say the same of everybody.
     let (then, now) = (Bundle::load(first).unwrap(), Bundle::load(bundle("bank")).unwrap());
     let engines = [Engine::new(&then), Engine::new(&now)];
-    let whose = [None, Some("a"), Some("b")];
+    let staff = |staff| [None, Some("a"), Some("b")].map(|responder| ApiPrincipal::Staff { staff, responder });
+    let others = [
+        ApiPrincipal::Unnamed,
+        ApiPrincipal::Responder("a"),
+        ApiPrincipal::Responder("b"),
+        ApiPrincipal::Customer("a"),
+    ];
+    let principals = others.into_iter().chain(staff("a")).chain(staff("b"));
     let case = |holder, staff, offered, customer| Some(ApiCase { holder, staff, offered, customer });
     let cases = [
         None,
@@ -78,15 +86,12 @@ fn a_bundle_of_the_first_schema_governs_as_it_did_and_is_told_of_the_second() {
         case(Some("b"), None, Some("a"), Some("b")),
     ];
     for role in now.roles() {
-        for (action, case) in API_ACTIONS.into_iter().flat_map(|action| cases.map(|case| (action, case))) {
-            for (responder, staff) in whose.into_iter().flat_map(|one| whose.map(|another| (one, another))) {
-                for customer in [None, Some("a")] {
-                    let roles = std::slice::from_ref(role);
-                    let asked = ApiRequest { roles, responder, staff, customer, delegate: None, action, case };
-                    let [then, now] = engines.each_ref().map(|engine| engine.authorize(&asked));
-                    assert_eq!(then, now, "{asked:?}");
-                    assert_eq!(now.errors, []);
-                }
+        for (action, case) in Permission::ALL.into_iter().flat_map(|action| cases.map(|case| (action, case))) {
+            for principal in principals.clone() {
+                let asked = ApiRequest { roles: std::slice::from_ref(role), principal, action, case };
+                let [then, now] = engines.each_ref().map(|engine| engine.authorize(&asked));
+                assert_eq!(then, now, "{asked:?}");
+                assert_eq!(now.errors, []);
             }
         }
     }

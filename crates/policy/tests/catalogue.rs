@@ -161,7 +161,7 @@ answer = "deny"
 /// The sample bank as it was before it had a catalogue; its examples of intents are the bank's of today.
 fn bank() -> Files {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let examples = std::fs::read(root.join("../../bundles/bank/intents.csv")).unwrap();
+    let examples = std::fs::read(root.join("tests/recorded/intents.csv")).unwrap();
     Files::read(&root.join("tests/recorded/v5/bundle")).unwrap().with("intents.csv", examples)
 }
 

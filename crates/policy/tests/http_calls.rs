@@ -69,7 +69,7 @@ when { context.facts.owner == "ann" && context.facts.age_days < 60 && context.fa
 
 fn with(catalogue: &str) -> Result<Bundle, Vec<Finding>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let examples = std::fs::read(root.join("../../bundles/bank/intents.csv")).unwrap();
+    let examples = std::fs::read(root.join("tests/recorded/intents.csv")).unwrap();
     let bank = Files::read(&root.join("tests/recorded/v5/bundle")).unwrap().with("intents.csv", examples);
     let manifest = String::from_utf8(bank.get("bundle.toml").unwrap().to_vec()).unwrap() + catalogue;
     Bundle::load(bank.with("bundle.toml", manifest.into_bytes()).with("policies/refunds.cedar", POLICIES.into()))

@@ -7,8 +7,9 @@ use remit_domain::{
     signal::{Reading, Signals, Value},
 };
 use remit_policy::{
+    actions::Permission,
     bundle::Bundle,
-    engine::{ApiRequest, Engine},
+    engine::{ApiPrincipal, ApiRequest, Engine},
     files::Files,
     grid,
 };
@@ -23,7 +24,7 @@ fn bank(changes: &[(&str, &str, &str)]) -> (Bundle, Engine) {
 /// The bank as it was while an AI responder asked for what a person then did, with some of its text changed.
 fn bank_of_acts(changes: &[(&str, &str, &str)]) -> (Bundle, Engine) {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let examples = std::fs::read(root.join("../../bundles/bank/intents.csv")).unwrap();
+    let examples = std::fs::read(root.join("tests/recorded/intents.csv")).unwrap();
     changed(Files::read(&root.join("tests/recorded/v5/bundle")).unwrap().with("intents.csv", examples), changes)
 }
 
@@ -134,9 +135,8 @@ fn actions_and_interfaces_are_held_to_it_too() {
     assert_eq!((verdict.permits(), policies(&verdict.policies)), (false, vec!["invariant.pin"]));
     assert!(notes.values().all(|note| note.invariant));
     let roles = ["auditor".to_owned()];
-    let (responder, staff, customer) = (None, None, None);
-    let erase =
-        ApiRequest { roles: &roles, responder, staff, customer, delegate: None, action: "customer.erase", case: None };
+    let (principal, action) = (ApiPrincipal::Unnamed, Permission::CUSTOMER_ERASE);
+    let erase = ApiRequest { roles: &roles, principal, action, case: None };
     assert_eq!(policies(&engine.authorize(&erase).policies), ["invariant.auditors"]);
     let found = grid::check(&bundle, &engine);
     let found: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();

@@ -1,8 +1,8 @@
 //! What earlier versions of Remit decided is taken again, byte for byte, under the bundle and by the rules of then.
 //!
 //! Each folder of `recorded` holds what one version put on record of the sample bank, one record for each kind of
-//! decision, and the bundle that governed, unless that is the one of the version before; its examples of intents have
-//! not changed since the first and are the bank's.
+//! decision, and the bundle that governed, unless that is the one of the version before; the examples of intents have
+//! not changed since the first and stand beside them once.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 use remit_domain::{Event, id::Digest, request::Answer};
@@ -31,7 +31,7 @@ fn taken_again(version: &str, refused: bool) -> BTreeSet<String> {
 fn taken_again_under(bundle: &str, version: &str, refused: bool) -> BTreeSet<String> {
     let recorded = folder("tests/recorded");
     let root = recorded.join(version);
-    let examples = fs::read(folder("../../bundles/bank").join(EXAMPLES)).unwrap();
+    let examples = fs::read(recorded.join(EXAMPLES)).unwrap();
     let files = Files::read(&recorded.join(bundle).join("bundle")).unwrap().with(EXAMPLES, examples);
     assert_eq!(Bundle::load(files.clone()).is_err(), refused, "{version}: whether it may govern today");
     let load = |baseline: Option<&Digest>| {
@@ -106,10 +106,40 @@ fn what_was_decided_before_outages_told_against_no_ai_responder() {
 }
 
 #[test]
-fn what_is_decided_since_outages_tell_against_no_ai_responder_is_taken_again() {
+fn what_was_decided_before_closed_queues_that_call_back_had_who_is_there() {
     let points = taken_again("v5", false);
     let all = ["Escalate", "Offer", "Override", "Retain", "ReturnToAi", "Route", "StopAi"];
     assert_eq!(points, BTreeSet::from(all.map(str::to_owned)));
+}
+
+/// Every point at which the sample bank decides, and every answer about requests.
+const EVERYTHING: [&str; 10] =
+    ["Escalate", "Offer", "Override", "Retain", "ReturnToAi", "Route", "StopAi", "allow", "deny", "needs"];
+
+#[test]
+fn what_was_decided_before_what_stays_in_a_queue_that_closes_was_given_to_it_anew() {
+    assert_eq!(taken_again("v6", false), BTreeSet::from(EVERYTHING.map(str::to_owned)));
+}
+
+#[test]
+fn what_is_decided_since_is_taken_again() {
+    assert_eq!(taken_again("v7", false), BTreeSet::from(EVERYTHING.map(str::to_owned)));
+}
+
+#[test]
+fn every_version_of_the_record_has_a_corpus() {
+    let versions: BTreeSet<u16> = fs::read_dir(folder("tests/recorded"))
+        .unwrap()
+        .filter_map(|entry| fs::read_to_string(entry.unwrap().path().join("decisions.jsonl")).ok())
+        .flat_map(|records| {
+            let of = |record: &str| match serde_json::from_str(record).unwrap() {
+                Event::DecisionMade { decision, .. } => Some(decision.v),
+                _ => None,
+            };
+            records.lines().filter_map(of).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(versions, (1..=remit_domain::decision::DECISION_VERSION).collect());
 }
 
 #[test]

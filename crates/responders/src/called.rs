@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// A tool call as it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Called {
-    pub(crate) name: Name,
+    pub(crate) name: CalledName,
     /// The arguments, whatever their form.
     pub(crate) arguments: Value,
     /// Whether the arguments are complete, and each is named once.
@@ -15,7 +15,7 @@ pub(crate) struct Called {
 
 /// Which tool is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Name {
+pub(crate) enum CalledName {
     /// Gives the case away.
     Yield,
     /// Asks for an action.
@@ -29,7 +29,7 @@ pub(crate) enum Name {
 }
 
 /// The tool of a name as models write it: with a namespace, a number, a token of a template, or twice.
-pub(crate) fn named(name: &str, actions: &[String]) -> Name {
+pub(crate) fn named(name: &str, actions: &[String]) -> CalledName {
     let name = name.trim().trim_matches(['"', '\'', '`', '*', '(', ')', '[', ']', '{', '}', ',']);
     let name = name.split(['<', '|', '\n']).next().unwrap_or_default().trim();
     let numbered = name.rsplit_once(':').filter(|(_, number)| number.chars().all(|c| c.is_ascii_digit()));
@@ -40,16 +40,16 @@ pub(crate) fn named(name: &str, actions: &[String]) -> Name {
     if let Some(action) =
         actions.iter().find(|action| [last, whole.as_str()].contains(&action.to_lowercase().replace('-', "_").as_str()))
     {
-        return Name::Action(action.clone());
+        return CalledName::Action(action.clone());
     }
     let last = last.strip_suffix("json").filter(|rest| !rest.is_empty()).unwrap_or(last).trim_matches('_');
     let half = last.get(..last.len() / 2).unwrap_or_default();
     let last = if half.len() > 2 && last == format!("{half}{half}") { half } else { last };
     match last {
         "yield" | "yield_tool" | "tool_yield" | "yield_case" | "yield_the_case" | "yield_control" | "yields"
-        | "functions_yield" | "function_yield" | "give_up" | "give_away" => Name::Yield,
+        | "functions_yield" | "function_yield" | "give_up" | "give_away" => CalledName::Yield,
         "act" | "act_tool" | "tool_act" | "functions_act" | "function_act" | "take_action" | "perform_action"
-        | "request_action" => Name::Act,
+        | "request_action" => CalledName::Act,
         _ => {
             let hands = [
                 "transfer_to",
@@ -66,7 +66,7 @@ pub(crate) fn named(name: &str, actions: &[String]) -> Name {
                 "live_agent",
                 "connect_agent",
             ];
-            if hands.iter().any(|part| last.contains(part)) { Name::HandOver } else { Name::Unknown }
+            if hands.iter().any(|part| last.contains(part)) { CalledName::HandOver } else { CalledName::Unknown }
         }
     }
 }
@@ -101,7 +101,7 @@ pub(crate) fn arguments(text: &str) -> (Value, bool) {
 /// What calls say. Giving the case away wins over everything; one action is asked for; anything else is misuse.
 pub(crate) fn said(calls: &[Called], actions: &[String]) -> Option<Said> {
     use YieldReason::{ToolFailed, Unsure, WantsHuman};
-    let given = calls.iter().filter(|call| matches!(call.name, Name::Yield | Name::HandOver));
+    let given = calls.iter().filter(|call| matches!(call.name, CalledName::Yield | CalledName::HandOver));
     let reasons: Vec<_> =
         given.map(|call| (reasons::of_arguments(&call.arguments), reasons::note(&call.arguments))).collect();
     if !reasons.is_empty() {
@@ -123,8 +123,8 @@ pub(crate) fn said(calls: &[Called], actions: &[String]) -> Option<Said> {
             _ if !call.is_exact => {
                 misused("the model asked for an action with arguments that are cut off, or one of them is named twice")
             }
-            Name::Act => Some(act(&call.arguments, actions)),
-            Name::Action(action) => Some(acted(action, &call.arguments)),
+            CalledName::Act => Some(act(&call.arguments, actions)),
+            CalledName::Action(action) => Some(acted(action, &call.arguments)),
             _ => misused("the model called a tool that does not exist"),
         },
         _ => misused("the model called several tools at once"),
@@ -138,7 +138,7 @@ fn act(arguments: &Value, actions: &[String]) -> Said {
     let named_by =
         ["action", "name", "action_name", "tool"].iter().find_map(|key| Some((*key, object.get(*key)?.as_str()?)));
     let Some((key, name)) = named_by else { return wrong() };
-    let Name::Action(action) = named(name, actions) else {
+    let CalledName::Action(action) = named(name, actions) else {
         return Said::yielded(YieldReason::ToolFailed, "the model asked for an action that it does not have");
     };
     let inner =
@@ -189,16 +189,16 @@ mod tests {
             "functions/yield",
             "yield_tool",
         ] {
-            assert_eq!(named(name, &actions), Name::Yield, "{name}");
+            assert_eq!(named(name, &actions), CalledName::Yield, "{name}");
         }
         for name in ["act", "functions.act", "ACT"] {
-            assert_eq!(named(name, &actions), Name::Act, "{name}");
+            assert_eq!(named(name, &actions), CalledName::Act, "{name}");
         }
-        assert_eq!(named("functions.Refund", &actions), Name::Action("refund".to_owned()));
-        assert_eq!(named("close_account", &actions), Name::Action("close-account".to_owned()));
-        assert_eq!(named("transfer_to_human", &actions), Name::HandOver);
+        assert_eq!(named("functions.Refund", &actions), CalledName::Action("refund".to_owned()));
+        assert_eq!(named("close_account", &actions), CalledName::Action("close-account".to_owned()));
+        assert_eq!(named("transfer_to_human", &actions), CalledName::HandOver);
         for name in ["", "shell", "transfer_money", "react", "yields_report"] {
-            assert_eq!(named(name, &actions), Name::Unknown, "{name}");
+            assert_eq!(named(name, &actions), CalledName::Unknown, "{name}");
         }
     }
 

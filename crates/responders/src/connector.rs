@@ -72,7 +72,7 @@ pub struct ConnectorAsked {
 
 /// What a connector states of an effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stated {
+pub struct StatedEffect {
     /// By what the back office knows it.
     pub reference: String,
     /// How much was moved, in minor units of a currency.
@@ -83,9 +83,9 @@ pub struct Stated {
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ConnectorOutcome {
     /// It was carried out.
-    Done(Stated),
+    Done(StatedEffect),
     /// It was not, and will not be.
     Refused(String),
     /// Nothing is known under its key.
@@ -136,7 +136,7 @@ impl ConnectorService {
     ///
     /// # Errors
     /// When nothing is known of what became of it.
-    pub async fn outcome(&self, id: &str, asked: &ConnectorAsked) -> Result<Outcome, Failure> {
+    pub async fn outcome(&self, id: &str, asked: &ConnectorAsked) -> Result<ConnectorOutcome, Failure> {
         outcome(&self.call(id, asked).await?)
     }
 
@@ -148,7 +148,7 @@ impl ConnectorService {
     }
 }
 
-fn outcome(body: &[u8]) -> Result<Outcome, Failure> {
+fn outcome(body: &[u8]) -> Result<ConnectorOutcome, Failure> {
     let reply: OutcomeReply = serde_json::from_slice(body).map_err(|error| Failure::json(&error))?;
     let words = |text: String| text.chars().filter(|letter| !letter.is_control()).take(WORDS_MAX).collect::<String>();
     match &*reply.outcome {
@@ -156,10 +156,10 @@ fn outcome(body: &[u8]) -> Result<Outcome, Failure> {
             let reference = reply.reference.map(words).filter(|reference| !reference.trim().is_empty());
             let lacks = || Failure::Malformed("`done` without a `reference`".to_owned());
             let amount = reply.amount.map(|amount| (amount.minor, words(amount.currency)));
-            Ok(Outcome::Done(Stated { reference: reference.ok_or_else(lacks)?, amount, at: reply.at }))
+            Ok(ConnectorOutcome::Done(StatedEffect { reference: reference.ok_or_else(lacks)?, amount, at: reply.at }))
         }
-        "refused" => Ok(Outcome::Refused(reply.why.map(words).unwrap_or_default())),
-        "not_found" => Ok(Outcome::NotFound),
+        "refused" => Ok(ConnectorOutcome::Refused(reply.why.map(words).unwrap_or_default())),
+        "not_found" => Ok(ConnectorOutcome::NotFound),
         _ => Err(Failure::Malformed("an `outcome` that is none of done, refused and not_found".to_owned())),
     }
 }
@@ -172,10 +172,13 @@ mod tests {
     fn an_outcome_is_what_it_says_and_nothing_else() {
         let of = |body: &str| outcome(body.as_bytes());
         let done = r#"{"outcome":"done","reference":"r\n1","amount":{"minor":500,"currency":"GBP"},"more":1}"#;
-        let stated = Stated { reference: "r1".to_owned(), amount: Some((500, "GBP".to_owned())), at: None };
-        assert_eq!(of(done).unwrap(), Outcome::Done(stated));
-        assert_eq!(of(r#"{"outcome":"refused","why":"frozen"}"#).unwrap(), Outcome::Refused("frozen".to_owned()));
-        assert_eq!(of(r#"{"outcome":"not_found"}"#).unwrap(), Outcome::NotFound);
+        let stated = StatedEffect { reference: "r1".to_owned(), amount: Some((500, "GBP".to_owned())), at: None };
+        assert_eq!(of(done).unwrap(), ConnectorOutcome::Done(stated));
+        assert_eq!(
+            of(r#"{"outcome":"refused","why":"frozen"}"#).unwrap(),
+            ConnectorOutcome::Refused("frozen".to_owned())
+        );
+        assert_eq!(of(r#"{"outcome":"not_found"}"#).unwrap(), ConnectorOutcome::NotFound);
         for body in [
             "",
             "{}",

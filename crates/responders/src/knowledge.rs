@@ -16,7 +16,7 @@ mod synonyms;
 mod threshold;
 mod words;
 
-pub use found::Found;
+pub use found::FoundPassage;
 pub use library::{Article, Library};
 pub use question::asked;
 

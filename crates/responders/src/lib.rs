@@ -35,7 +35,7 @@ pub use endpoint::EndpointError;
 pub use enrichment::{EnrichmentAsked, EnrichmentService, EnrichmentTold};
 pub use failure::Failure;
 pub use knowledge::KnowledgeService;
-pub use limits::Limits;
+pub use limits::EndpointLimits;
 pub use once::once;
 pub use openai::OpenAiService;
 pub use receiver::Receiver;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// How long and how often an endpoint is asked in one turn, and how much of its answer is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct EndpointLimits {
     /// The whole time for a turn, with every attempt and every pause.
     pub patience: Duration,
     /// How many attempts at most; at least one is made. Without a number, the patience alone ends them.
@@ -27,7 +27,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 const STREAMED: usize = 128;
 const WHOLE: usize = 8;
 
-impl Default for Limits {
+impl Default for EndpointLimits {
     fn default() -> Self {
         Self {
             patience: Duration::from_secs(30),
@@ -38,7 +38,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl EndpointLimits {
     /// The most bytes of a streamed answer's body that are read; none of it is kept but what is said.
     pub(crate) const fn streamed_bytes_max(&self) -> usize {
         self.answer_bytes_max.saturating_mul(STREAMED)
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use std::cell::Cell;
 
-    async fn attempts(limits: Limits, failure: Failure) -> (u32, Duration) {
+    async fn attempts(limits: EndpointLimits, failure: Failure) -> (u32, Duration) {
         let (made, began) = (Cell::new(0), Instant::now());
         let outcome: Result<(), _> = limits
             .within("turn", || async {
@@ -105,22 +105,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pauses_double_and_stay_inside_the_patience() {
-        let limits = Limits { attempts: Some(4), backoff: Duration::from_millis(100), ..Limits::default() };
+        let limits =
+            EndpointLimits { attempts: Some(4), backoff: Duration::from_millis(100), ..EndpointLimits::default() };
         let (made, took) = attempts(limits, Failure::Status(500)).await;
         assert_eq!(made, 4);
         assert!(took >= Duration::from_millis(350) && took <= Duration::from_millis(703), "{took:?}");
 
-        let limits = Limits { attempts: Some(1000), patience: Duration::from_secs(1), ..limits };
+        let limits = EndpointLimits { attempts: Some(1000), patience: Duration::from_secs(1), ..limits };
         let (made, took) = attempts(limits, Failure::Cut).await;
         assert!(made < 7 && took <= limits.patience, "{made} attempts in {took:?}");
 
-        let huge = Limits { attempts: None, patience: Duration::MAX, backoff: Duration::MAX, answer_bytes_max: 0 };
+        let huge =
+            EndpointLimits { attempts: None, patience: Duration::MAX, backoff: Duration::MAX, answer_bytes_max: 0 };
         assert!(huge.pause("turn", 98, &Failure::Cut) <= PAUSE_MAX, "no overflow");
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_patience_is_used() {
-        let limits = Limits { patience: Duration::from_secs(12), ..Limits::default() };
+        let limits = EndpointLimits { patience: Duration::from_secs(12), ..EndpointLimits::default() };
         for failure in [Failure::Busy { retry_after: None }, Failure::Status(500), Failure::Told, Failure::Cut] {
             let (made, took) = attempts(limits, failure).await;
             assert!(took >= Duration::from_secs(7) && took <= limits.patience && made >= 6, "{made} in {took:?}");
@@ -130,16 +132,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_cannot_be_helped_is_not_tried_again() {
         for failure in [Failure::Status(400), Failure::Status(302), Failure::Malformed("it".to_owned())] {
-            assert_eq!(attempts(Limits::default(), failure).await.0, 1);
+            assert_eq!(attempts(EndpointLimits::default(), failure).await.0, 1);
         }
-        assert_eq!(attempts(Limits { attempts: Some(0), ..Limits::default() }, Failure::Cut).await.0, 1);
+        assert_eq!(
+            attempts(EndpointLimits { attempts: Some(0), ..EndpointLimits::default() }, Failure::Cut).await.0,
+            1
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_endpoint_may_ask_for_a_longer_pause_but_not_past_the_patience() {
         let asks = |seconds| Failure::Busy { retry_after: Some(Duration::from_secs(seconds)) };
-        let (made, took) = attempts(Limits { attempts: Some(3), ..Limits::default() }, asks(5)).await;
+        let (made, took) = attempts(EndpointLimits { attempts: Some(3), ..EndpointLimits::default() }, asks(5)).await;
         assert_eq!((made, took.as_secs()), (3, 10));
-        assert_eq!(attempts(Limits::default(), asks(3600)).await.0, 1);
+        assert_eq!(attempts(EndpointLimits::default(), asks(3600)).await.0, 1);
     }
 }

@@ -15,7 +15,7 @@ const LONE: u32 = 0x10_F800;
 
 /// What stands at the beginning of a text.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Found {
+pub(crate) struct LooseValue {
     /// The value.
     pub(crate) value: Value,
     /// Bytes of the text that it takes.
@@ -26,7 +26,7 @@ pub(crate) struct Found {
     twice: bool,
 }
 
-impl Found {
+impl LooseValue {
     /// Whether it says one thing only: it is whole, and no member is named twice.
     pub(crate) fn is_exact(&self) -> bool {
         self.whole && !self.twice
@@ -34,20 +34,20 @@ impl Found {
 }
 
 /// The object or array at the beginning of a text.
-pub(crate) fn at_start(text: &str) -> Option<Found> {
-    let mut reader = Reader::new(text);
+pub(crate) fn at_start(text: &str) -> Option<LooseValue> {
+    let mut reader = LooseReader::new(text);
     let value = match text.chars().next()? {
         '{' => reader.object(0)?,
         '[' => reader.array(0)?,
         _ => return None,
     };
-    Some(Found { value, bytes: text.len() - reader.rest.len(), whole: reader.whole, twice: reader.twice })
+    Some(LooseValue { value, bytes: text.len() - reader.rest.len(), whole: reader.whole, twice: reader.twice })
 }
 
 /// The value that a text is, and nothing else; a text without a form of its own is a string.
 pub(crate) fn scalar(text: &str) -> Value {
     let text = text.trim();
-    let mut reader = Reader::new(text);
+    let mut reader = LooseReader::new(text);
     match reader.value(0) {
         Some(value) if reader.is_exact() && reader.rest.trim().is_empty() => value,
         _ => Value::String(text.to_owned()),
@@ -86,7 +86,7 @@ pub(crate) fn joined(text: &str) -> String {
 }
 
 /// A reader at its place.
-pub(crate) struct Reader<'a> {
+pub(crate) struct LooseReader<'a> {
     pub(crate) rest: &'a str,
     /// Whether everything that was opened so far is closed.
     pub(crate) whole: bool,
@@ -94,7 +94,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) twice: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> LooseReader<'a> {
     /// At the beginning of a text.
     pub(crate) fn new(rest: &'a str) -> Self {
         Self { rest, whole: true, twice: false }

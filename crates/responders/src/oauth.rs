@@ -91,7 +91,7 @@ impl SigningKey {
 }
 
 /// Where tokens come from.
-pub(crate) struct Tokens {
+pub(crate) struct AccessTokens {
     endpoint: Endpoint,
     of: ClientCredentials,
     held: Mutex<Option<CachedToken>>,
@@ -113,7 +113,7 @@ struct Answer {
     expires_in: Option<u64>,
 }
 
-impl fmt::Debug for Tokens {
+impl fmt::Debug for AccessTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
@@ -126,7 +126,7 @@ impl Token {
     }
 }
 
-impl Tokens {
+impl AccessTokens {
     pub(crate) fn new(of: ClientCredentials) -> Result<Self, EndpointError> {
         Ok(Self { endpoint: Endpoint::new(&of.token_url)?, of, held: Mutex::new(None) })
     }

@@ -18,7 +18,7 @@ pub use conversation::ConversationMax;
 use crate::{
     Failure, KnowledgeService, Said, Turn, TurnAuthor, TurnMessage, YieldReason,
     endpoint::{Body, Endpoint, EndpointError, header, refusal},
-    knowledge::{Found, asked},
+    knowledge::{FoundPassage, asked},
     sse::Events,
 };
 use hyper::{
@@ -93,7 +93,7 @@ impl OpenAiService {
         })
     }
 
-    async fn attempt(&self, key: HeaderValue, articles: &[Found<'_>], turn: &Turn) -> Result<Reply, Failure> {
+    async fn attempt(&self, key: HeaderValue, articles: &[FoundPassage<'_>], turn: &Turn) -> Result<Reply, Failure> {
         let mut newer = self.newer.load(Ordering::Relaxed);
         let response = loop {
             let body = Bytes::from(request::body(&self.config, articles, turn, newer).to_string());

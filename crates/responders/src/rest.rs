@@ -4,7 +4,7 @@
 use crate::{
     EndpointError, Failure,
     endpoint::{Body, Endpoint},
-    oauth::{ClientCredentials, Tokens},
+    oauth::{AccessTokens, ClientCredentials},
 };
 use hyper::{
     Method,
@@ -24,7 +24,7 @@ const UNAUTHORIZED: u16 = 401;
 #[derive(Debug)]
 pub struct RestService {
     endpoint: Endpoint,
-    tokens: Option<Tokens>,
+    tokens: Option<AccessTokens>,
     key_header: HeaderName,
     deadline: Duration,
 }
@@ -84,7 +84,7 @@ impl RestService {
         deadline: Duration,
     ) -> Result<Self, RestError> {
         let header = HeaderName::try_from(key_header).map_err(|_| RestError::Header(key_header.to_owned()))?;
-        let tokens = tokens.map(Tokens::new).transpose()?;
+        let tokens = tokens.map(AccessTokens::new).transpose()?;
         Ok(Self { endpoint: Endpoint::new(url)?, tokens, key_header: header, deadline })
     }
 

@@ -4,7 +4,7 @@
 //! timestamp, and a signature over its own body. Status 202 with a signed reply says that the answer comes later.
 
 use crate::{
-    Failure, Limits, Said, Turn, YieldReason,
+    EndpointLimits, Failure, Said, Turn, YieldReason,
     endpoint::{Endpoint, EndpointError},
     once,
     shown::clean,
@@ -23,7 +23,7 @@ pub struct WebhookConfig {
     /// What both sides sign with.
     pub secret: SigningSecret,
     /// Bounds of a turn.
-    pub limits: Limits,
+    pub limits: EndpointLimits,
     /// The time in seconds since 1970.
     pub now: fn() -> i64,
 }
@@ -33,7 +33,7 @@ pub struct WebhookConfig {
 pub struct WebhookService {
     endpoint: Endpoint,
     secret: SigningSecret,
-    limits: Limits,
+    limits: EndpointLimits,
     now: fn() -> i64,
 }
 

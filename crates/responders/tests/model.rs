@@ -8,7 +8,7 @@
 
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_responders::{
-    Failure, KnowledgeService, Limits, OpenAiService, Said, Service, Turn, TurnAuthor, TurnMessage,
+    EndpointLimits, Failure, KnowledgeService, OpenAiService, Said, Service, Turn, TurnAuthor, TurnMessage,
     openai::{AnswerMax, ConversationMax, OpenAiConfig},
 };
 use std::{
@@ -118,7 +118,7 @@ fn service(url: String, told: bool) -> Service {
         conversation_max: ConversationMax::Tokens(1_500),
         articles_max: usize::from(told),
         actions: vec!["refund_charge".to_owned()],
-        limits: Limits { patience: PATIENCE, ..Limits::default() },
+        limits: EndpointLimits { patience: PATIENCE, ..EndpointLimits::default() },
         now: || 0,
     };
     Service::OpenAi(OpenAiService::new(config).unwrap().with_articles(articles))

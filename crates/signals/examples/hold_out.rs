@@ -15,7 +15,7 @@ const SPLITS: [usize; 3] = [1, 4, 6];
 
 fn judge(name: &str, splits: &[(Vec<Example>, Vec<Example>)], out_of_scope: &[String]) -> Result<(), Box<dyn Error>> {
     let encoder = Encoder::built_in();
-    let reading = report::Reading { encoder: Some(&*encoder), when: EncoderUse::default() };
+    let reading = report::ReadWith { encoder: Some(&*encoder), when: EncoderUse::default() };
     let (mut reports, mut seconds, mut micros): (Vec<IntentReport>, f64, f64) = (Vec::new(), 0.0, 0.0);
     for (train, test) in splits {
         let begun = Instant::now();

@@ -3,13 +3,13 @@
 
 use remit_encoder::Encoder;
 use remit_signals::{
-    follow_up_lesson, lexical::TextReader, sentence_lesson::Lesson, sentence_vectors::SentenceVectors,
+    follow_up_lesson, lexical::TextReader, sentence_lesson::SentenceLesson, sentence_vectors::SentenceVectors,
 };
 use std::{error::Error, fs, time::Instant};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let reader = TextReader::new();
-    let lesson = Lesson::of(&reader).ok_or("the packs have too few labelled sentences")?;
+    let lesson = SentenceLesson::of(&reader).ok_or("the packs have too few labelled sentences")?;
     let vectors = SentenceVectors::of(reader.readings().sentences(), &Encoder::built_in());
     let begun = Instant::now();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/sentences.bin");

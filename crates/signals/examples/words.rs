@@ -5,7 +5,7 @@
 use remit_encoder::Encoder;
 use remit_signals::{
     examples, intent::EncoderUse, labelled, lexical::TextReader, message_reader::read, readings::NONE,
-    sentence_lesson::Lesson, vector::Encoded,
+    sentence_lesson::SentenceLesson, vector::Encoded,
 };
 use std::{env, time::Instant};
 
@@ -20,7 +20,7 @@ fn main() {
     let encoder = Encoder::built_in();
     let encoder = Some(&*encoder).filter(|_| when != EncoderUse::Never);
     let begun = Instant::now();
-    let classifier = Lesson::of(&reader).map(|lesson| lesson.classifier(&Encoder::built_in()));
+    let classifier = SentenceLesson::of(&reader).map(|lesson| lesson.classifier(&Encoder::built_in()));
     if let Some(classifier) = &classifier {
         classifier.told().iter().for_each(|told| println!("{told}"));
     }

@@ -9,7 +9,7 @@ pub(crate) const CHARS_MAX: usize = 2_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
     /// Words alone and in pairs.
-    Words,
+    TextWords,
     /// Runs of characters.
     Characters,
 }
@@ -241,7 +241,7 @@ impl Vocabulary {
             Some(number) => found.push(*number << 1 | view as u32),
             None => squares[view as usize] += UNKNOWN * self.rarest * self.rarest,
         };
-        text.words(|gram| see(View::Words, gram));
+        text.words(|gram| see(View::TextWords, gram));
         text.runs(|gram| see(View::Characters, gram));
         found.sort_unstable();
         let mut features: Vec<(Feature, usize)> = Vec::with_capacity(found.len());

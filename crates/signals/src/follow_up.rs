@@ -4,7 +4,7 @@ use crate::{
     features::{Feature, Vocabulary},
     linear::Linear,
     normal::normalised,
-    stored::{ModelError, Rest, Stored},
+    stored::{ClassifierBytes, DamagedClassifier, Rest},
     vector::{self, Encoded},
 };
 use std::sync::LazyLock;
@@ -29,7 +29,7 @@ const SCALARS: usize = 4;
 
 /// What tells other matters from what adds to one, learnt from labelled conversations.
 #[derive(Debug, Clone)]
-pub(crate) struct FollowUps {
+pub(crate) struct FollowUpClassifier {
     /// What it has learnt, as its lesson tells it.
     pub(crate) key: [u8; 32],
     /// The digest of the encoder's model.
@@ -42,11 +42,11 @@ pub(crate) struct FollowUps {
     pub(crate) vocabulary: Vocabulary,
 }
 
-impl FollowUps {
+impl FollowUpClassifier {
     /// The one that ships.
     pub(crate) fn shipped() -> Option<&'static Self> {
-        static SHIPPED: LazyLock<Option<FollowUps>> =
-            LazyLock::new(|| FollowUps::from_bytes(include_bytes!("../packs/follow_ups.bin")).ok());
+        static SHIPPED: LazyLock<Option<FollowUpClassifier>> =
+            LazyLock::new(|| FollowUpClassifier::from_bytes(include_bytes!("../packs/follow_ups.bin")).ok());
         SHIPPED.as_ref()
     }
 
@@ -58,7 +58,7 @@ impl FollowUps {
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let Self { key, encoder, linear, known, unknown, vocabulary } = self;
-        let mut out = Stored::begin(MAGIC);
+        let mut out = ClassifierBytes::begin(MAGIC);
         out.digest(key);
         out.digest(encoder);
         [*known, *unknown].into_iter().for_each(|margin| out.float(margin));
@@ -67,7 +67,7 @@ impl FollowUps {
         out.finish()
     }
 
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, DamagedClassifier> {
         let mut rest = Rest::of(bytes, MAGIC)?;
         let (key, encoder) = (rest.digest()?, rest.digest()?);
         let (known, unknown) = (rest.float()?, rest.float()?);
@@ -131,7 +131,7 @@ pub(crate) fn is_new_matter(message: &Encoded<'_>, abstained: bool, before: &[&s
     let Some(encoder) = message.encoder().filter(|_| !before.is_empty()) else { return !abstained };
     let vector = message.vector().unwrap_or_default();
     let before: Vec<Vec<f32>> = read_in(before).iter().map(|before| encoder.encode(&normalised(before))).collect();
-    match FollowUps::shipped().filter(|learnt| learnt.encoder == *encoder.digest()) {
+    match FollowUpClassifier::shipped().filter(|learnt| learnt.encoder == *encoder.digest()) {
         Some(learnt) => {
             learnt.margin(message.text(), vector, &before) >= if abstained { learnt.unknown } else { learnt.known }
         }

@@ -3,7 +3,7 @@
 use crate::{
     features::{Feature, Vocabulary},
     folds::fit_in_folds,
-    follow_up::{CLASSES, FollowUps, features, other_rather, read_in, row, says_enough},
+    follow_up::{CLASSES, FollowUpClassifier, features, other_rather, read_in, row, says_enough},
     normal::normalised,
     softmax,
     vector::encode_all,
@@ -21,16 +21,16 @@ const CONVERSATIONS: &str = include_str!("../packs/follow_ups.jsonl");
 
 /// A conversation, and what its customer may write next.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Conversation {
+pub struct LabelledConversation {
     /// What was said, in its order.
-    pub turns: Vec<Turn>,
+    pub turns: Vec<ConversationTurn>,
     /// Messages that may follow, each by itself.
     pub followups: Vec<FollowUp>,
 }
 
 /// What somebody said.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Turn {
+pub struct ConversationTurn {
     /// The words.
     pub text: String,
 }
@@ -55,7 +55,7 @@ impl FollowUp {
 ///
 /// # Errors
 /// When a line is none.
-pub fn conversations(lines: &str) -> Result<Vec<Conversation>, serde_json::Error> {
+pub fn conversations(lines: &str) -> Result<Vec<LabelledConversation>, serde_json::Error> {
     lines.lines().filter(|line| !line.is_empty()).map(serde_json::from_str).collect()
 }
 
@@ -63,7 +63,7 @@ pub fn conversations(lines: &str) -> Result<Vec<Conversation>, serde_json::Error
 ///
 /// # Errors
 /// When one of them does not fit, which a test finds.
-pub fn taught() -> Result<Vec<Conversation>, serde_json::Error> {
+pub fn taught() -> Result<Vec<LabelledConversation>, serde_json::Error> {
     conversations(CONVERSATIONS)
 }
 
@@ -112,7 +112,7 @@ pub fn learn(encoder: &Encoder) -> Result<Vec<u8>, serde_json::Error> {
     let total = conversations.iter().flat_map(|one| &one.followups).filter(|one| !one.is_new_matter()).count();
     // Short texts add to their matter whatever they say, so that the share is one of all.
     let beyond = |mistaken: f64| adds.get((total as f64 * mistaken) as usize).copied().unwrap_or(f32::MAX);
-    let learnt = FollowUps {
+    let learnt = FollowUpClassifier {
         key: key(encoder),
         encoder: *encoder.digest(),
         linear,
@@ -134,11 +134,11 @@ mod tests {
 
     #[test]
     fn the_one_that_ships_has_learnt_what_the_packs_teach() {
-        let learnt = FollowUps::shipped().unwrap();
+        let learnt = FollowUpClassifier::shipped().unwrap();
         assert_eq!(learnt.key, key(&Encoder::built_in()), "a conversation was changed; run `cargo xtask sentences`");
         let bytes = learnt.to_bytes();
-        assert_eq!(FollowUps::from_bytes(&bytes).unwrap().to_bytes(), bytes);
-        assert!(FollowUps::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+        assert_eq!(FollowUpClassifier::from_bytes(&bytes).unwrap().to_bytes(), bytes);
+        assert!(FollowUpClassifier::from_bytes(&bytes[..bytes.len() - 1]).is_err());
         let kinds = ["acknowledgement", "answer", "addition", "new_matter"];
         let taught = taught().unwrap();
         assert!(taught.iter().flat_map(|one| &one.followups).all(|one| kinds.contains(&one.kind.as_str())));

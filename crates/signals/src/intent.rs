@@ -8,8 +8,8 @@ use crate::{
     familiar::ShortExamples,
     features::{Feature, Vocabulary, product},
     folds::folds,
-    judge::{Judge, Learner, Learnt, Lesson},
-    stored::{ModelError, Rest, Stored},
+    judge::{CalibratedClassifier, Learner, Learnt, Lesson},
+    stored::{ClassifierBytes, DamagedClassifier, Rest},
     vector::{self, Encoded, encode_all},
 };
 use remit_encoder::Encoder;
@@ -70,7 +70,7 @@ pub struct IntentModel {
     vocabulary: Vocabulary,
     short: ShortExamples,
     /// Judges by words and characters.
-    alone: Judge,
+    alone: CalibratedClassifier,
     /// Judges by these and by the vector beside them.
     beside: Option<SecondJudge>,
 }
@@ -137,7 +137,7 @@ const ENOUGH: usize = 10;
 /// A judge that sees the vector of a message too.
 #[derive(Debug, Clone)]
 struct SecondJudge {
-    judge: Judge,
+    judge: CalibratedClassifier,
     /// The digest of the encoder's model.
     encoder: [u8; 32],
     /// Confidence from which on the judge that is alone needs no second.
@@ -207,7 +207,7 @@ pub fn train_on(
     };
     let features = vocabulary.known.len();
     let lesson = Lesson { rows: &rows, labels: &labels, classes, features, folds: &folds, learner: Learner::Svm };
-    let alone = Judge::learn(&lesson, &mut step);
+    let alone = CalibratedClassifier::learn(&lesson, &mut step);
     let mut training = None;
     let beside = vectors.map(|(encoder, vectors)| {
         let learner = if examples.len() > FEW { Learner::Svm } else { Learner::Softmax };
@@ -217,7 +217,7 @@ pub fn train_on(
         }
         let lesson =
             Lesson { rows: &rows, labels: &labels, classes, features: features + width, folds: &folds, learner };
-        let both = Judge::learn(&lesson, &mut step);
+        let both = CalibratedClassifier::learn(&lesson, &mut step);
         let sure = sure(&alone, &both, &labels);
         training = Some(Training::of(&both, &labels, &numbers.keys().copied().collect::<Vec<_>>()));
         SecondJudge { judge: both.judge, encoder, sure }
@@ -313,7 +313,7 @@ impl IntentModel {
 
     /// The classifier as bytes, with a checksum at the end.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Stored::begin(MAGIC);
+        let mut out = ClassifierBytes::begin(MAGIC);
         let Training { examples, intents, accuracy, kept, mislabelled, wanted, by_intent } = &self.training;
         [examples, intents, wanted].into_iter().for_each(|count| out.count(*count));
         [accuracy, kept, mislabelled].into_iter().for_each(|share| out.float(*share));
@@ -340,16 +340,16 @@ impl IntentModel {
     ///
     /// # Errors
     /// When they are damaged or of another version.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DamagedClassifier> {
         let mut rest = Rest::of(bytes, MAGIC)?;
         let (examples, intents, wanted) = (rest.count()?, rest.count()?, rest.count()?);
         let (accuracy, kept, mislabelled) = (rest.float()?, rest.float()?, rest.float()?);
         let by_intent = rest.texts()?.into_iter().map(|intent| {
             let (messages, right, kept) = (rest.count()?, rest.count()?, rest.count()?);
             let taken = rest.texts()?.into_iter().map(|intent| Ok(TakenFor { intent, times: rest.count()? }));
-            Ok(ByIntent { intent, messages, right, kept, taken_for: taken.collect::<Result<_, ModelError>>()? })
+            Ok(ByIntent { intent, messages, right, kept, taken_for: taken.collect::<Result<_, DamagedClassifier>>()? })
         });
-        let by_intent = by_intent.collect::<Result<_, ModelError>>()?;
+        let by_intent = by_intent.collect::<Result<_, DamagedClassifier>>()?;
         let training = Training { examples, intents, accuracy, kept, mislabelled, wanted, by_intent };
         let labels = rest.texts()?;
         let short = ShortExamples(rest.hashes()?.into_iter().collect());
@@ -366,7 +366,7 @@ impl IntentModel {
         };
         rest.end()?;
         if labels.is_empty() {
-            Err(ModelError)
+            Err(DamagedClassifier)
         } else {
             Ok(Self { training, labels, vocabulary, short, alone, beside })
         }

@@ -10,7 +10,7 @@ use crate::{
 
 /// A linear classifier, the probabilities that its margins mean, and the confidence below which it abstains.
 #[derive(Debug, Clone)]
-pub(crate) struct Judge {
+pub(crate) struct CalibratedClassifier {
     pub(crate) linear: Linear,
     pub(crate) calibration: Calibration,
     pub(crate) threshold: f32,
@@ -18,7 +18,7 @@ pub(crate) struct Judge {
 
 /// A judge that has learnt, and what it says of each example when it has not learnt from it.
 pub(crate) struct Learnt {
-    pub(crate) judge: Judge,
+    pub(crate) judge: CalibratedClassifier,
     pub(crate) held_out: Vec<Judged>,
     /// Share of labels that seem to be wrong.
     pub(crate) mislabelled: f64,
@@ -43,7 +43,7 @@ pub(crate) enum Learner {
     Softmax,
 }
 
-impl Judge {
+impl CalibratedClassifier {
     /// Learns from all examples; how to read margins from each fold, by a classifier that has not seen it. `step` is
     /// told when it has.
     pub(crate) fn learn(lesson: &Lesson<'_>, step: &mut dyn FnMut()) -> Learnt {

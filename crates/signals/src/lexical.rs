@@ -10,7 +10,7 @@ use crate::readings::{Readings, Reads, Rule};
 use rules::Index;
 use serde::Serialize;
 use std::{ops::Range, sync::Arc};
-use words::Words;
+use words::TextWords;
 
 /// What a frustration gains by being shouted, and by runs of marks, in basis points; and by what name.
 const SHOUTING_BP: u16 = 2_500;
@@ -25,7 +25,7 @@ const CHARS_MAX: usize = 32_768;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextReadings<'a> {
     /// Whether the customer asks for a human.
-    pub wants_human: Presence<'a>,
+    pub wants_human: RuleMatch<'a>,
     /// The unsafe or vulnerable situation that the message speaks of.
     pub situation: SituationReading<'a>,
     /// How frustrated the customer seems.
@@ -38,7 +38,7 @@ pub struct TextReadings<'a> {
 
 /// Whether something is there, and by which rules.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Presence<'a> {
+pub struct RuleMatch<'a> {
     /// Whether it is.
     pub present: bool,
     /// The rules that matched.
@@ -134,7 +134,7 @@ impl TextReader {
     /// What the words of `text` say. Deterministic, and bounded.
     pub fn read(&self, text: &str) -> TextReadings<'_> {
         let text: &str = &normalised(counted(text));
-        let words = Words::of(text);
+        let words = TextWords::of(text);
         let (mut found, mut joins) = (Vec::<usize>::new(), 0);
         let mut told = [0usize; u64::BITS as usize];
         self.index.each(
@@ -162,7 +162,7 @@ impl TextReader {
         };
         let human = of(&Reads::WantsHuman);
         TextReadings {
-            wants_human: Presence { present: !human.is_empty(), rules: human },
+            wants_human: RuleMatch { present: !human.is_empty(), rules: human },
             situation: self.situation(&found, of),
             frustration: frustration(text, &words, of(&Reads::Frustration)),
             language: self.language(&told),
@@ -172,7 +172,7 @@ impl TextReader {
 
     /// Every place at which a rule matches in `text`, from its beginning on.
     pub fn matches(&self, text: &str) -> Vec<Match<'_>> {
-        let words = Words::of(counted(text));
+        let words = TextWords::of(counted(text));
         let mut matches = Vec::new();
         self.index.each(
             &words,
@@ -189,7 +189,7 @@ impl TextReader {
     /// The labels of what the rules read that match in a sentence, and of those whose matches are taken back by what
     /// stands before them; each once.
     pub(crate) fn kinds(&self, sentence: &str) -> Kinds<'_> {
-        let words = Words::of(sentence);
+        let words = TextWords::of(sentence);
         let mut kinds = Kinds::default();
         self.index.each(
             &words,
@@ -209,7 +209,7 @@ impl TextReader {
         kinds
     }
 
-    fn matched(&self, rule: usize, words: &Words, at: usize) -> Option<usize> {
+    fn matched(&self, rule: usize, words: &TextWords, at: usize) -> Option<usize> {
         self.readings.rules().get(rule)?.matches_at(words, at)
     }
 
@@ -252,7 +252,7 @@ fn counted(text: &str) -> &str {
 }
 
 /// 3,500 for each rule that matches, 2,500 for shouting, 1,000 for runs of marks; 10,000 at most.
-fn frustration<'a>(text: &str, words: &Words, mut rules: Vec<&'a str>) -> Strength<'a> {
+fn frustration<'a>(text: &str, words: &TextWords, mut rules: Vec<&'a str>) -> Strength<'a> {
     let mut sum = 3_500 * rules.len();
     let shouted = words.shouted();
     if shouted >= 3 && shouted * 2 > words.len() {
@@ -268,7 +268,7 @@ fn frustration<'a>(text: &str, words: &Words, mut rules: Vec<&'a str>) -> Streng
 
 /// 30 for each word beyond 15 (up to 3,000), 1,500 for each question beyond the first (up to 3,000), 700
 /// for each number beyond the first (up to 2,100), 600 for each word that joins or conditions (up to 1,800).
-fn complexity(text: &str, words: &Words, joins: usize) -> Strength<'static> {
+fn complexity(text: &str, words: &TextWords, joins: usize) -> Strength<'static> {
     let counted = |n: usize, each: usize, most: usize| (n * each).min(most);
     let questions = text.bytes().filter(|byte| *byte == b'?').count();
     let numbers = words.iter().filter(|word| word.bytes().any(|b| b.is_ascii_digit())).count();

@@ -33,4 +33,4 @@ pub mod vector;
 pub mod wait;
 pub mod written;
 
-pub use stored::ModelError;
+pub use stored::DamagedClassifier;

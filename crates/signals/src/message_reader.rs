@@ -4,7 +4,7 @@ pub use crate::sentence_split::passages;
 use crate::{
     follow_up::{is_new_matter, says_enough},
     intent::{EncoderUse, IntentEstimate, IntentModel},
-    lexical::{Presence, SituationReading, Strength, TextReader, TextReadings},
+    lexical::{RuleMatch, SituationReading, Strength, TextReader, TextReadings},
     normal::normalised,
     readings::{FRUSTRATED, NONE, UNDETERMINED, WANTS_HUMAN},
     sentence_classifier::{Found, SentenceClassifier},
@@ -119,11 +119,11 @@ fn dispose<'a>(
     };
     let wants_human = match (there(WANTS_HUMAN), classifier.reads(WANTS_HUMAN)) {
         (_, false) => by_rules.wants_human,
-        (None, true) => Presence::default(),
+        (None, true) => RuleMatch::default(),
         (Some(found), true) => {
             let mut rules = by_rules.wants_human.rules;
             rules.push(found.rule);
-            Presence { present: true, rules }
+            RuleMatch { present: true, rules }
         }
     };
     let frustration = match (there(FRUSTRATED), classifier.reads(FRUSTRATED)) {

@@ -67,7 +67,7 @@ pub enum Reads {
 
 /// A sentence that a rule must match, or must not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Example {
+pub struct RuleExample {
     /// The sentence.
     pub text: String,
     /// The line, from 1, in the rule's file.
@@ -90,9 +90,9 @@ pub struct Rule {
     /// Why it is there.
     pub reason: String,
     /// Sentences that it must match.
-    pub matches: Vec<Example>,
+    pub matches: Vec<RuleExample>,
     /// Sentences that it must not match.
-    pub spares: Vec<Example>,
+    pub spares: Vec<RuleExample>,
     /// Where it is declared.
     pub place: Location,
     pub(crate) compiled: Pattern,

@@ -36,7 +36,7 @@ pub struct IntentReport {
 
 /// With what a classifier reads.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
+pub struct ReadWith<'a> {
     /// The encoder that is there.
     pub encoder: Option<&'a Encoder>,
     /// When it is asked.
@@ -46,7 +46,7 @@ pub struct Reading<'a> {
 /// Judges `model` on messages with an intent and on messages with none.
 pub fn evaluate(
     model: &IntentModel,
-    reading: Reading<'_>,
+    reading: ReadWith<'_>,
     examples: &[Example],
     out_of_scope: &[String],
 ) -> IntentReport {
@@ -97,7 +97,7 @@ pub fn evaluate(
 /// # Errors
 /// When there is too little to learn from.
 pub fn hold_out(
-    reading: Reading<'_>,
+    reading: ReadWith<'_>,
     examples: &[Example],
     out_of_scope: &[String],
     every: usize,

@@ -8,7 +8,7 @@ use crate::{
     lexical::{Kinds, TextReader},
     linear::Linear,
     sentence_split::clauses,
-    stored::{ModelError, Rest, Stored},
+    stored::{ClassifierBytes, DamagedClassifier, Rest},
     vector::{self, Encoded},
 };
 use std::collections::BTreeMap;
@@ -187,7 +187,7 @@ impl SentenceClassifier {
 
     /// The classifier as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Stored::begin(MAGIC);
+        let mut out = ClassifierBytes::begin(MAGIC);
         out.digest(&self.key);
         out.texts(self.labels.iter().map(|label| label.name.as_str()));
         for label in &self.labels {
@@ -209,7 +209,7 @@ impl SentenceClassifier {
     ///
     /// # Errors
     /// When they are damaged or of another version.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DamagedClassifier> {
         let mut rest = Rest::of(bytes, MAGIC)?;
         let key = rest.digest()?;
         let mut labels = Vec::new();
@@ -278,13 +278,13 @@ pub(crate) fn with_alone(mut beside: Vec<f32>, alone: &[f32]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sentence_lesson::Lesson;
+    use crate::sentence_lesson::SentenceLesson;
     use remit_encoder::Encoder;
 
     #[test]
     fn the_one_that_ships_has_learnt_what_the_packs_teach() {
         let reader = TextReader::new();
-        let lesson = Lesson::of(&reader).unwrap();
+        let lesson = SentenceLesson::of(&reader).unwrap();
         let shipped = lesson.shipped(Some(&Encoder::built_in()));
         assert!(shipped.is_some(), "a sentence or a rule was changed; run `cargo xtask sentences`");
         let bytes = shipped.unwrap().to_bytes();

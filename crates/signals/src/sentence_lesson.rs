@@ -48,7 +48,7 @@ const FOUND_MOST: f64 = 0.97;
 
 /// What there is to learn from the labelled sentences of readings.
 #[derive(Debug)]
-pub struct Lesson<'r> {
+pub struct SentenceLesson<'r> {
     /// Labels of which there are enough sentences.
     names: Vec<String>,
     languages: Vec<String>,
@@ -63,7 +63,7 @@ struct LessonRow<'r> {
     kinds: Kinds<'r>,
 }
 
-impl<'r> Lesson<'r> {
+impl<'r> SentenceLesson<'r> {
     /// What the labelled sentences teach that are in languages of which there are enough; none where there are too few
     /// of any label.
     pub fn of(reader: &'r TextReader) -> Option<Self> {

@@ -4,7 +4,7 @@
 use crate::{
     normal::normalised,
     readings::Sentence,
-    stored::{ModelError, Rest, Stored},
+    stored::{ClassifierBytes, DamagedClassifier, Rest},
     vector::encode_all,
 };
 use remit_encoder::Encoder;
@@ -86,7 +86,7 @@ impl SentenceVectors {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut rows: Vec<(&u64, &Coarse)> = self.known.iter().collect();
         rows.sort_unstable_by_key(|(key, _)| **key);
-        let mut out = Stored::begin(MAGIC);
+        let mut out = ClassifierBytes::begin(MAGIC);
         out.digest(&self.encoder);
         out.hashes(rows.iter().map(|(key, _)| **key));
         for (_, coarse) in rows {
@@ -100,7 +100,7 @@ impl SentenceVectors {
     ///
     /// # Errors
     /// When they are damaged or of another version.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DamagedClassifier> {
         let mut rest = Rest::of(bytes, MAGIC)?;
         let encoder = rest.digest()?;
         let mut known = HashMap::new();

@@ -18,7 +18,7 @@ mod steps;
 use lines::Line;
 
 pub use part_kind::PartKind;
-pub use parts::{Part, Written};
+pub use parts::{UnreadPart, Written};
 use std::borrow::Cow;
 
 /// Takes a message apart. Deterministic; linear in the text.
@@ -46,7 +46,7 @@ pub fn written(text: &str) -> Written<'_> {
 
 struct Split {
     now: String,
-    left: Vec<Part>,
+    left: Vec<UnreadPart>,
 }
 
 fn split(lines: &[Line<'_>]) -> Split {
@@ -131,7 +131,7 @@ fn put_together(lines: &[Line<'_>], marks: &[Option<PartKind>]) -> Split {
             None => &mut split.now,
             Some(kind) => {
                 if apart {
-                    split.left.push(Part { kind: *kind, text: String::new() });
+                    split.left.push(UnreadPart { kind: *kind, text: String::new() });
                 }
                 match split.left.last_mut() {
                     Some(part) => &mut part.text,

@@ -5,7 +5,7 @@
 //! Nothing of XML but elements, their attributes and text is taken: a document type, and with it every entity of its
 //! own, is refused.
 
-use super::stated::{ENTRIES_MAX, Entry, Stated, Unreadable, currency, value, wrong};
+use super::stated::{ENTRIES_MAX, Stated, StatedEntry, Unreadable, currency, value, wrong};
 use jiff::civil::Date;
 use quick_xml::{
     Reader,
@@ -49,7 +49,7 @@ struct Reading {
 }
 
 pub(super) fn read(bytes: &[u8], key: &str) -> Result<Stated, Unreadable> {
-    let no = || Unreadable::Form("camt.053, an XML document in UTF-8");
+    let no = || Unreadable::FileForm("camt.053, an XML document in UTF-8");
     let text = std::str::from_utf8(bytes).map_err(|_| no())?;
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_end_names = true;
@@ -254,7 +254,7 @@ impl Reading {
             return Err(Unreadable::TooMany);
         }
         let (amount, takes_back) = (Some(amount), self.takes_back);
-        self.stated.entries.push(Entry { reference, key, amount, from, to, takes_back });
+        self.stated.entries.push(StatedEntry { reference, key, amount, from, to, takes_back });
         Ok(())
     }
 }
@@ -361,7 +361,8 @@ mod tests {
     fn what_was_booked_counts_and_nothing_else() {
         let of = |entries: &str| {
             let stated = read(document(entries).as_bytes(), "EndToEndId").unwrap();
-            let told = |entry: &Entry| (entry.key.clone(), entry.amount.as_ref().unwrap().minor, entry.takes_back);
+            let told =
+                |entry: &StatedEntry| (entry.key.clone(), entry.amount.as_ref().unwrap().minor, entry.takes_back);
             stated.entries.iter().map(told).collect::<Vec<_>>()
         };
         let remit = || Some("remit-1".to_owned());
@@ -420,7 +421,7 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused(text in ".*") {
             let _ = read(document(&text).as_bytes(), "EndToEndId");
-            let _ = crate::read(crate::Form::Csv, text.as_bytes(), "");
+            let _ = crate::read(crate::FileForm::Csv, text.as_bytes(), "");
         }
     }
 }

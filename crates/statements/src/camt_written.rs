@@ -1,6 +1,6 @@
 //! camt.053 of ISO 20022 as a bank writes it, in its version 8: a statement for each currency, with what was booked.
 
-use super::stated::Entry;
+use super::stated::StatedEntry;
 use jiff::Timestamp as Moment;
 use quick_xml::escape::escape;
 use remit_domain::{
@@ -21,7 +21,7 @@ const NO_CURRENCY: &str = "XXX";
 
 /// A bank's statement of these entries over a time, written at a moment. Entries without an amount are no bank's to
 /// tell, and left out; what is longer than the form allows stands nowhere in it.
-pub fn camt053(entries: &[Entry], covers: (Timestamp, Timestamp), at: Timestamp) -> String {
+pub fn camt053(entries: &[StatedEntry], covers: (Timestamp, Timestamp), at: Timestamp) -> String {
     let mut written = String::new();
     // Writing to memory does not fail.
     let _ = document(&mut written, entries, covers, at);
@@ -30,11 +30,11 @@ pub fn camt053(entries: &[Entry], covers: (Timestamp, Timestamp), at: Timestamp)
 
 fn document(
     out: &mut String,
-    entries: &[Entry],
+    entries: &[StatedEntry],
     (from, to): (Timestamp, Timestamp),
     at: Timestamp,
 ) -> Result<(), fmt::Error> {
-    let mut accounts: BTreeMap<&str, Vec<(&Entry, i64)>> = BTreeMap::new();
+    let mut accounts: BTreeMap<&str, Vec<(&StatedEntry, i64)>> = BTreeMap::new();
     for entry in entries {
         if let Some(Money { minor, currency }) = &entry.amount {
             accounts.entry(currency).or_default().push((entry, *minor));
@@ -66,7 +66,7 @@ fn document(
     Ok(())
 }
 
-fn booking(out: &mut String, entry: &Entry, minor: i64, currency: &str) -> Result<(), fmt::Error> {
+fn booking(out: &mut String, entry: &StatedEntry, minor: i64, currency: &str) -> Result<(), fmt::Error> {
     let amount = amount(-i128::from(minor), currency);
     let reference = entry.reference.as_deref().and_then(plain);
     write!(out, "<Ntry>{amount}<Sts><Cd>BOOK</Cd></Sts><BookgDt><DtTm>{}</DtTm></BookgDt>", moment(entry.from))?;
@@ -102,13 +102,13 @@ fn moment(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Form, read};
+    use crate::{FileForm, read};
     use proptest::{collection::vec, option, prelude::*, sample::select};
 
-    fn entry() -> impl Strategy<Value = Entry> {
+    fn entry() -> impl Strategy<Value = StatedEntry> {
         let text = || option::of("[ -~äß]{0,40}");
         let amount = option::of((-1_000_000_000_000i64..1_000_000_000_000, select(vec!["EUR", "JPY", "BHD"])));
-        (text(), text(), amount, 0..4_000_000_000_000i64).prop_map(|(reference, key, amount, at)| Entry {
+        (text(), text(), amount, 0..4_000_000_000_000i64).prop_map(|(reference, key, amount, at)| StatedEntry {
             reference,
             key,
             amount: amount.map(|(minor, currency)| Money { minor, currency: currency.to_owned() }),
@@ -123,13 +123,13 @@ mod tests {
         fn what_is_written_is_read_as_it_was(entries in vec(entry(), 0..20)) {
             let covers = (Timestamp(1), Timestamp(4_000_000_000_000));
             let file = camt053(&entries, covers, Timestamp(4_000_000_000_000));
-            let stated = read(Form::Camt053, file.as_bytes(), "EndToEndId").unwrap();
+            let stated = read(FileForm::Camt053, file.as_bytes(), "EndToEndId").unwrap();
             prop_assert_eq!(stated.covers, Some(covers));
             let kept = |text: &Option<String>| {
                 let text = text.as_deref().filter(|text| text.chars().count() <= TEXT_MAX)?.trim();
                 (!text.is_empty()).then(|| text.to_owned())
             };
-            let mut told: Vec<Entry> = entries.into_iter().filter(|entry| entry.amount.is_some()).collect();
+            let mut told: Vec<StatedEntry> = entries.into_iter().filter(|entry| entry.amount.is_some()).collect();
             for entry in &mut told {
                 let is_given = entry.key.as_deref().and_then(plain).is_some();
                 entry.key = if is_given { kept(&entry.key) } else { Some(NO_KEY.to_owned()) };

@@ -13,11 +13,11 @@ mod stated;
 mod table;
 
 pub use camt_written::camt053;
-pub use stated::{ENTRIES_MAX, Entry, Stated, Unreadable, VALUE_MAX};
+pub use stated::{ENTRIES_MAX, Stated, StatedEntry, Unreadable, VALUE_MAX};
 
 /// What form a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum FileForm {
     /// Comma-separated values with a line of names.
     Csv,
     /// camt.053, a bank's statement of an account.
@@ -28,9 +28,9 @@ pub enum Form {
 ///
 /// # Errors
 /// With the first thing that cannot be read: a file that is read in part would have effects be missed.
-pub fn read(form: Form, bytes: &[u8], key: &str) -> Result<Stated, Unreadable> {
+pub fn read(form: FileForm, bytes: &[u8], key: &str) -> Result<Stated, Unreadable> {
     match form {
-        Form::Csv => table::read(bytes),
-        Form::Camt053 => camt::read(bytes, key),
+        FileForm::Csv => table::read(bytes),
+        FileForm::Camt053 => camt::read(bytes, key),
     }
 }

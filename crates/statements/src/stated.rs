@@ -9,7 +9,7 @@ pub const VALUE_MAX: usize = 512;
 
 /// One effect, as a file states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct StatedEntry {
     /// By what whoever wrote the file knows it.
     pub reference: Option<String>,
     /// Under which key it was asked for.
@@ -24,7 +24,7 @@ pub struct Entry {
     pub takes_back: bool,
 }
 
-impl Entry {
+impl StatedEntry {
     /// When it happened, where the file says more than a day.
     pub fn moment(&self) -> Option<Timestamp> {
         (self.to == self.from.plus_ms(1)).then_some(self.from)
@@ -40,7 +40,7 @@ impl Entry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stated {
     /// Its entries, in their order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<StatedEntry>,
     /// The time that it says it covers.
     pub covers: Option<(Timestamp, Timestamp)>,
 }
@@ -50,7 +50,7 @@ pub struct Stated {
 pub enum Unreadable {
     /// Not of the form that it is said to have.
     #[error("it is no {0}")]
-    Form(&'static str),
+    FileForm(&'static str),
     /// It lacks something.
     #[error("{at}: {what}")]
     At {

@@ -1,7 +1,7 @@
 //! Comma-separated values (RFC 4180) with a line of names: `reference`, `time` (RFC 3339), `action`, `amount_minor`,
 //! `currency`, `key`, in any order; other columns are passed over.
 
-use super::stated::{ENTRIES_MAX, Entry, Stated, Unreadable, VALUE_MAX, currency, value, wrong};
+use super::stated::{ENTRIES_MAX, Stated, StatedEntry, Unreadable, VALUE_MAX, currency, value, wrong};
 use csv::{ByteRecord, ReaderBuilder};
 use remit_domain::{id::Timestamp, request::Money};
 
@@ -11,7 +11,7 @@ const COLUMNS_MAX: usize = 256;
 pub(super) fn read(bytes: &[u8]) -> Result<Stated, Unreadable> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut reader = ReaderBuilder::new().from_reader(bytes);
-    let names = reader.byte_headers().map_err(|_| Unreadable::Form("table of comma-separated values"))?.clone();
+    let names = reader.byte_headers().map_err(|_| Unreadable::FileForm("table of comma-separated values"))?.clone();
     if names.len() > COLUMNS_MAX {
         return Err(wrong("line 1", "more columns than are read"));
     }
@@ -56,7 +56,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Stated, Unreadable> {
             }
         };
         let reference = reference.map(&cell).transpose()?.and_then(value);
-        stated.entries.push(Entry {
+        stated.entries.push(StatedEntry {
             reference,
             key: value(cell(key)?),
             amount,

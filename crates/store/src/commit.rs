@@ -46,7 +46,7 @@ pub struct Commit {
     /// room for that.
     pub tokens: Vec<TokenChange>,
     /// The bundle that is in force from now on.
-    pub activation: Option<Activation>,
+    pub activation: Option<ActivationRow>,
 }
 
 impl Commit {
@@ -242,7 +242,7 @@ pub struct ItemWrite {
 
 /// A bundle that comes into force. It was kept before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Activation {
+pub struct ActivationRow {
     /// Its digest.
     pub digest: String,
     /// When, in milliseconds since the Unix epoch.

@@ -10,14 +10,14 @@ const CUSTOMER: &str = "customer_erased";
 
 /// Erasures that are on record, by the numbers of their records.
 #[derive(Debug, Default)]
-pub(crate) struct Erased {
+pub(crate) struct RecordedErasures {
     /// Cases that say it of themselves.
     cases: HashMap<String, u64>,
     /// The first and the last one of each customer.
     customers: HashMap<String, (u64, u64)>,
 }
 
-impl Erased {
+impl RecordedErasures {
     /// Notes a record, if it is of an erasure; told in the order of the ledger.
     pub(crate) fn note(&mut self, seq: u64, kind: &str, stream: &str) {
         let (_, id) = stream.split_once('/').unwrap_or_default();
@@ -69,8 +69,8 @@ impl Erased {
 mod tests {
     use super::*;
 
-    fn erased_of(records: &[(u64, &str, &str)]) -> Erased {
-        let mut erased = Erased::default();
+    fn erased_of(records: &[(u64, &str, &str)]) -> RecordedErasures {
+        let mut erased = RecordedErasures::default();
         records.iter().for_each(|(seq, kind, stream)| erased.note(*seq, kind, stream));
         erased.by_customer::<()>(|case| Ok(Some(format!("of {case}")))).unwrap()
     }

@@ -11,7 +11,7 @@ pub use error::{ReadError, WriteError};
 pub use evidence::Evidence;
 pub use journal::Journal;
 pub use store::Store;
-pub use verification::{CustomerOf, Found, Judge, Placed, Stored, Verification};
+pub use verification::{CustomerOf, Found, Judge, PlacedRecord, Stored, Verification};
 pub use views::Views;
 
 /// The file in the data directory that has the newest checkpoint once more, outside the database: what was signed must

@@ -1,5 +1,6 @@
 //! An organisation's vocabulary stands in its bundle alone: no source names a signal that its integrations post, an
-//! intent, a responder or a queue of a sample bundle.
+//! intent, a responder, a queue, a connector, an action, or what is known of customers, cases and actions in a sample
+//! bundle.
 
 use super::{
     files::File,
@@ -8,13 +9,21 @@ use super::{
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeSet;
 use syn::{
-    Attribute, Item, LitStr, Macro,
+    Attribute, Ident, Item, LitStr, Macro,
     visit::{self, Visit},
 };
 
 /// Crates that are about the sample bundles: they play them, measure with them, begin from them, and are the back
 /// office of their organisations.
 const ABOUT_IT: [&str; 4] = ["crates/demo/", "crates/bench/", "crates/fuzz/", "crates/sandbox/"];
+/// Names of sample bundles that are words of the product too, with what they say there.
+const COMMON: [(&str, &str); 5] = [
+    ("account", "what people sign in with"),
+    ("amount", "how much an action moves"),
+    ("items", "the members of a list"),
+    ("name", "what something is called"),
+    ("transfer_customer", "how models call it that they give a case up"),
+];
 /// The source that names the signals which every bundle declares.
 const BUILT_IN: &str = "crates/policy/src/lint.rs";
 
@@ -36,7 +45,8 @@ fn is_held(path: &str) -> bool {
     source && !path.ends_with("/tests.rs") && !ABOUT_IT.iter().any(|about| path.starts_with(about))
 }
 
-/// The names that a bundle gives: of signals that others than Remit post, of intents, responders and queues.
+/// The names that a bundle gives: of signals that others than Remit post, of intents, responders, queues, connectors
+/// and actions, of fields and facts, and of the facts of actions; without those that are words of the product.
 fn named(manifest: &str, built_in: &str) -> Result<BTreeSet<String>, toml::de::Error> {
     let manifest: toml::Table = toml::from_str(manifest)?;
     let each = |part: &str| manifest.get(part).and_then(toml::Value::as_array).cloned().unwrap_or_default();
@@ -48,11 +58,17 @@ fn named(manifest: &str, built_in: &str) -> Result<BTreeSet<String>, toml::de::E
         let intents = topic.get("intents").and_then(toml::Value::as_array).cloned().unwrap_or_default();
         intents.into_iter().filter_map(|intent| intent.as_str().map(str::to_owned))
     });
-    let responders = each("responder").into_iter().chain(each("queue")).filter_map(|part| name(&part));
-    Ok(signals.chain(intents).chain(responders).collect())
+    let parts = ["responder", "queue", "connector", "action", "field", "fact"];
+    let declared = parts.into_iter().flat_map(each).filter_map(|part| name(&part));
+    let facts = each("action").into_iter().flat_map(|action| {
+        let facts = action.get("facts").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+        facts.into_iter().map(|(name, _)| name)
+    });
+    let named = signals.chain(intents).chain(declared).chain(facts);
+    Ok(named.filter(|name| !COMMON.iter().any(|(common, _)| common == name)).collect())
 }
 
-/// Where a source says one of the names as a whole string, tests left out.
+/// Where a source says one of the names as a whole string or as a name of its own, tests left out.
 fn said(file: &File, names: &BTreeSet<String>) -> Result<Vec<String>, String> {
     let syntax = syn::parse_file(&file.text).map_err(|error| format!("{}: is not understood: {error}", file.path))?;
     let mut said = Said { names, found: Vec::new() };
@@ -86,7 +102,8 @@ impl Said<'_> {
                         self.look(&literal);
                     }
                 }
-                TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+                TokenTree::Ident(ident) => self.visit_ident(&ident),
+                TokenTree::Punct(_) => {}
             }
         }
     }
@@ -101,6 +118,14 @@ impl<'ast> Visit<'ast> for Said<'_> {
 
     fn visit_lit_str(&mut self, literal: &'ast LitStr) {
         self.look(literal);
+    }
+
+    /// A name of several words is none by chance.
+    fn visit_ident(&mut self, ident: &'ast Ident) {
+        let name = ident.to_string();
+        if name.contains('_') && self.names.contains(&name) {
+            self.found.push((ident.span().start().line, name));
+        }
     }
 
     fn visit_macro(&mut self, called: &'ast Macro) {
@@ -122,13 +147,27 @@ mod tests {
         topic = [{ name = "cards", intents = ["card_lost", "pin"] }]
         responder = [{ name = "cards-ai" }]
         queue = [{ name = "desk" }]
+        connector = [{ name = "core" }]
+        field = [{ name = "booking" }]
+        fact = [{ name = "tier" }, { name = "name" }]
+        action = [{ name = "refund_fee", facts = { fee_of = "text", amount = "money" } }]
     "#;
 
     #[test]
     fn names_of_a_bundle_are_those_that_no_other_needs() {
         let named = named(BUNDLE, "const BUILT_IN: [&str; 1] = [\"wants_human\"];").unwrap();
-        assert_eq!(named.into_iter().collect::<Vec<_>>(), ["card_lost", "cards-ai", "desk", "frozen", "pin"]);
+        assert_eq!(
+            named.into_iter().collect::<Vec<_>>(),
+            ["booking", "card_lost", "cards-ai", "core", "desk", "fee_of", "frozen", "pin", "refund_fee", "tier"]
+        );
         assert!(super::named("[", "").is_err());
+    }
+
+    #[test]
+    fn a_source_that_is_named_so_is_told() {
+        let names = ["refund_fee".to_owned(), "pin".to_owned()].into();
+        let file = File { path: "a.rs".to_owned(), text: "fn refund_fee(pin: u8) {\n  a!(refund_fee);\n}".to_owned() };
+        assert_eq!(said(&file, &names).unwrap().len(), 2);
     }
 
     #[test]

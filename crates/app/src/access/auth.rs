@@ -10,12 +10,9 @@ use crate::{
     live::tokens::KNOWN_MAX,
     refused::{Kind, Refused},
 };
-use remit_domain::{
-    decision::Verdict,
-    id::{CustomerId, StaffId, Timestamp},
-};
+use remit_domain::{decision::Verdict, id::Timestamp};
 use remit_policy::{
-    actions::asked_of,
+    actions::Permission,
     engine::{ApiCase, ApiRequest},
 };
 use remit_store::{TokenRow, Views as _};
@@ -87,7 +84,7 @@ pub fn permit(
     live: &Live,
     environment: &Environment,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
 ) -> Result<(), Refused> {
     if matches!(caller.principal, Principal::System(_)) {
         return ask(governance, environment, caller, action, None);
@@ -114,7 +111,7 @@ pub(crate) fn permit_on(
     governance: &Governance,
     environment: &Environment,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
     case: ApiCase<'_>,
 ) -> Result<(), Refused> {
     ask(governance, environment, caller, action, Some(case))
@@ -124,7 +121,7 @@ fn ask(
     governance: &Governance,
     environment: &Environment,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
     case: Option<ApiCase<'_>>,
 ) -> Result<(), Refused> {
     if let Principal::System(job) = caller.principal {
@@ -144,20 +141,17 @@ fn ask(
 }
 
 /// What policy says of an `action` by `caller` on a case, or on the organisation where none is given.
-pub(crate) fn verdict(governance: &Governance, caller: &Caller, action: &str, case: Option<ApiCase<'_>>) -> Verdict {
+pub(crate) fn verdict(
+    governance: &Governance,
+    caller: &Caller,
+    action: Permission,
+    case: Option<ApiCase<'_>>,
+) -> Verdict {
     debug_assert!(
-        asked_of(action).is_some_and(|of| of.admits(case.is_some())),
+        action.asked_of().is_some_and(|of| of.admits(case.is_some())),
         "`{action}` is asked of what it is not declared to be asked of"
     );
-    let request = ApiRequest {
-        roles: &caller.roles,
-        responder: caller.principal.responder(),
-        staff: caller.principal.staff().map(StaffId::as_str),
-        customer: caller.principal.customer().map(CustomerId::as_str),
-        delegate: caller.principal.represented().map(|of| of.class.as_str()),
-        action,
-        case,
-    };
+    let request = ApiRequest { roles: &caller.roles, principal: caller.principal.as_asked(), action, case };
     governance.engine.authorize(&request)
 }
 

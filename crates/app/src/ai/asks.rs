@@ -14,6 +14,7 @@ use remit_domain::{
     decision::YieldReason,
     request::{Answer, Confirming},
 };
+use remit_policy::actions::Permission;
 use remit_store::OutboxRow;
 use serde_json::{Map, Value};
 
@@ -39,8 +40,8 @@ pub(super) async fn ask(
     for _ in 0..ATTEMPTS {
         // What it asks for is an answer of its own; whether it may is for the action's policies to say.
         let loaded = match read.take() {
-            Some(case) => load::permitted(governance, environment, caller, "message.answer", case)?,
-            None => load::load(governance, journal, environment, caller, "message.answer", &row.case).await?,
+            Some(case) => load::permitted(governance, environment, caller, Permission::MESSAGE_ANSWER, case)?,
+            None => load::load(governance, journal, environment, caller, Permission::MESSAGE_ANSWER, &row.case).await?,
         };
         let prepared = match ask::prepared(parts, caller, &loaded, spec, arguments).await {
             Ok(prepared) => prepared,

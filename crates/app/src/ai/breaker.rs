@@ -19,6 +19,7 @@ use remit_domain::{
     id::{ResponderId, Timestamp},
     signal::Value,
 };
+use remit_policy::actions::Permission;
 use remit_store::{CaseFilter, Commit, Expected, OutcomeDelta, Views as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -117,7 +118,7 @@ async fn move_on(parts: &Parts, responder: &ResponderId, intent: &str) -> Result
             // Only under the lease that was found: whom it went to meanwhile was not stopped.
             let Some(epoch) = case.holder.as_ref().map(|holder| holder.epoch) else { continue };
             let review = Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped };
-            let envelope = Envelope::new("responder.stop", review);
+            let envelope = Envelope::new(Permission::RESPONDER_STOP, review);
             let moved =
                 pipeline::execute(parts, &Caller::system(Job::Stops), None, Some(&row.id), envelope, |_| ()).await;
             // A case that has ended or moved meanwhile needs nothing.
@@ -144,7 +145,7 @@ pub fn stopped(
     environment: &Environment,
     caller: &Caller,
 ) -> Result<Vec<StoppedView>, ListStoppedRefusal> {
-    auth::permit(governance, live, environment, caller, "staff.read")?;
+    auth::permit(governance, live, environment, caller, Permission::STAFF_READ)?;
     let view = |(responder, intent): (ResponderId, String)| StoppedView { responder: responder.to_string(), intent };
     Ok(live.load.stopped().into_iter().map(view).collect())
 }
@@ -159,7 +160,7 @@ pub fn unreachable(
     environment: &Environment,
     caller: &Caller,
 ) -> Result<Vec<UnreachableView>, ListRespondersUnreachableRefusal> {
-    auth::permit(governance, live, environment, caller, "staff.read")?;
+    auth::permit(governance, live, environment, caller, Permission::STAFF_READ)?;
     let view = |(responder, until): (ResponderId, Timestamp)| UnreachableView {
         responder: responder.to_string(),
         until: rfc3339(until),
@@ -178,7 +179,7 @@ pub async fn reset_outcomes(
     responder: &str,
     wish: ResetOutcomes,
 ) -> Result<(), ResetOutcomesRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::RESPONDER_RESUME)?;
     bounded("reason", &wish.reason, REASON_MAX)?;
     let tally = parts.live.load.tally(responder, &wish.intent);
     let known = ResponderId::new(responder).ok().filter(|_| tally != Tally::default());
@@ -214,7 +215,7 @@ pub async fn reset_outcomes(
 /// # Errors
 /// [`ResumeAiRefusal`] says when each arises.
 pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: ResumeAi) -> Result<(), ResumeAiRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::RESPONDER_RESUME)?;
     bounded("reason", &wish.reason, REASON_MAX)?;
     let stopped = parts.live.load.stopped();
     let found = stopped.iter().find(|(id, intent)| id.as_str() == responder && *intent == wish.intent);

@@ -21,6 +21,7 @@ use remit_domain::{
     event::Words,
     id::{MessageId, Timestamp},
 };
+use remit_policy::actions::Permission;
 use remit_responders::TurnRequest;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -67,7 +68,8 @@ fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
 /// # Errors
 /// [`GetContextRefusal`] says when each arises.
 pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, GetContextRefusal> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, Permission::CASE_READ, id)
+        .await?;
     let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
     let mut records = Records::of(&case);
     while let Some(row) = records.next(&parts.journal).await? {

@@ -24,6 +24,7 @@ use remit_domain::{
     event::Words,
     retrieval::{NextBest, Retrieval},
 };
+use remit_policy::actions::Permission;
 use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason, knowledge::Fit};
 use remit_signals::courtesy::only_thanks;
 use remit_store::{OutboxRow, Views as _};
@@ -113,7 +114,7 @@ pub async fn give_up_turn(parts: &Parts, row: &OutboxRow, why: &str) -> Result<(
 async fn give_up_on(parts: &Parts, row: &OutboxRow, due: &TurnDue, case: Case, why: &str) -> Result<(), Refused> {
     parts.environment.metrics.turn_lost(due.responder.as_str(), TurnLost::Failed);
     let own = Caller::system(Job::Turns);
-    let loaded = load::permitted(&parts.governance, &parts.environment, &own, "handoff.request", case)?;
+    let loaded = load::permitted(&parts.governance, &parts.environment, &own, Permission::HANDOFF_REQUEST, case)?;
     // The reason is on record even where no words can be sealed.
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, why).await.ok();
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
@@ -156,7 +157,7 @@ async fn act_on(
     let caller = Caller::responder(due.responder.as_str());
     match said {
         Ok(Said::Answer { text, .. }) if text.len() <= bounds::TEXT_MAX => {
-            let action = "message.answer";
+            let action = Permission::MESSAGE_ANSWER;
             let loaded = load::permitted(&parts.governance, &parts.environment, &caller, action, case.clone())?;
             let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &text).await?;
             let command = Command::Answer {
@@ -179,10 +180,12 @@ async fn act_on(
                 Err(note) => yields(parts, row, due, case, (YieldReason::ToolFailed, None), Some(&note)).await,
             }
         }
-        Ok(Said::Act { action, arguments }) => match action::ask_action(parts, row, due, &action, &arguments).await? {
-            Ok(()) => Ok(()),
-            Err(note) => yields(parts, row, due, case, (YieldReason::NeedsAction, None), Some(&note)).await,
-        },
+        Ok(Said::Act { action, arguments }) => {
+            match action::ask_action(parts, row, (due, case), &action, &arguments).await? {
+                Ok(()) => Ok(()),
+                Err(note) => yields(parts, row, due, case, (YieldReason::NeedsAction, None), Some(&note)).await,
+            }
+        }
         // It writes by itself, through the interface, under its lease; the customer's patience runs on.
         Ok(Said::Later) => parts.journal.drop_row(&row.id).await,
         Err(failure) => {
@@ -203,7 +206,8 @@ async fn yields(
 ) -> Result<(), Refused> {
     let caller = Caller::responder(due.responder.as_str());
     let note = note.map(|note| bounds::cut(note, bounds::REASON_MAX)).filter(|note| !note.trim().is_empty());
-    let loaded = load::permitted(&parts.governance, &parts.environment, &caller, "handoff.request", case.clone())?;
+    let loaded =
+        load::permitted(&parts.governance, &parts.environment, &caller, Permission::HANDOFF_REQUEST, case.clone())?;
     let sealed = match note {
         Some(note) => Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, note).await?),
         None => None,

@@ -16,7 +16,7 @@ use remit_domain::{
     Case,
     id::{CaseId, ResponderId, StaffId},
 };
-use remit_policy::actions::CASE_READ;
+use remit_policy::actions::Permission;
 use remit_store::{TokenRow, Views as _};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -60,7 +60,7 @@ impl<'a> Asking<'a> {
     }
 
     /// Whether policy permits who asks this on the organisation.
-    pub(super) fn may(&self, action: &'static str) -> bool {
+    pub(super) fn may(&self, action: Permission) -> bool {
         let Parts { governance, live, environment, .. } = self.parts;
         auth::permit(governance, live, environment, self.caller, action).is_ok()
     }
@@ -109,7 +109,7 @@ impl<'a> Asking<'a> {
     pub(super) fn know(&mut self, id: &str, case: Option<Case>) -> Known<Arc<Case>> {
         let may_read = |case: &Case| {
             let of = Some(of_request(case));
-            auth::verdict(&self.parts.governance, self.caller, CASE_READ, of).allow
+            auth::verdict(&self.parts.governance, self.caller, Permission::CASE_READ, of).allow
         };
         // One text for both, so that nobody learns which it is.
         let none = || "there is no such case, or who asks may not read it".to_owned();

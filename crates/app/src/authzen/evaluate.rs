@@ -15,8 +15,8 @@ use crate::{
 };
 use remit_domain::{Case, id::PolicyId};
 use remit_policy::{
-    actions::{ACCESS_EVALUATE, AskedOf, asked_of},
-    own_actions::{OwnQuestion, Said, Unasked},
+    actions::{AskedOf, Permission},
+    own_actions::{OwnQuestion, SaidEntity, Unasked},
 };
 use serde_json::{Map, Value};
 
@@ -29,7 +29,7 @@ pub async fn evaluate_access(
     caller: &Caller,
     sent: Map<String, Value>,
 ) -> Result<AccessDecision, EvaluateAccessRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, ACCESS_EVALUATE)?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::ACCESS_EVALUATE)?;
     Ok(only(parts, caller, sent).await?)
 }
 
@@ -42,7 +42,7 @@ pub async fn evaluate_several(
     caller: &Caller,
     sent: Map<String, Value>,
 ) -> Result<AccessDecisions, EvaluateSeveralRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, ACCESS_EVALUATE)?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::ACCESS_EVALUATE)?;
     let listed = sent.get("evaluations").is_some_and(|listed| *listed != Value::Array(Vec::new()));
     if !listed {
         return Ok(AccessDecisions::One(only(parts, caller, sent).await?));
@@ -84,15 +84,15 @@ async fn one_of(
 /// The answer to one evaluation.
 pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> Result<AccessDecision, Refused> {
     let name = &*asked.action.name;
-    let of = asked_of(name);
-    if of.is_none() && !is_requested(asking.parts, name) {
+    let permission = Permission::named(name);
+    if permission.is_none() && !is_requested(asking.parts, name) {
         return own(asking.parts, asked);
     }
     let resource = match asking.resource(&asked.resource).await? {
         Ok(resource) => resource,
         Err(why) => return Ok(AccessDecision::unknown(UnknownPart::Resource, why)),
     };
-    if let Some(why) = misplaced(name, of, &resource) {
+    if let Some(why) = misplaced(name, permission.and_then(Permission::asked_of), &resource) {
         return Ok(AccessDecision::unknown(UnknownPart::Action, why));
     }
     let callers = match asking.subject(&asked.subject).await? {
@@ -101,13 +101,14 @@ pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> R
     };
     let mut best: Option<AccessDecision> = None;
     for caller in &*callers {
-        let decision = match (&resource, of) {
-            (Resource::Case(case), None) => requested(asking, caller, case, asked).await?,
-            (resource, _) => {
+        let decision = match (permission, &resource) {
+            (Some(permission), resource) => {
                 let case = if let Resource::Case(case) = resource { Some(of_request(case)) } else { None };
                 let governance = &asking.parts.governance;
-                AccessDecision::of_verdict(governance, &auth::verdict(governance, caller, name, case))
+                AccessDecision::of_verdict(governance, &auth::verdict(governance, caller, permission, case))
             }
+            (None, Resource::Case(case)) => requested(asking, caller, case, asked).await?,
+            (None, Resource::Organisation) => return Err(Refused::internal("a request for an action is on a case")),
         };
         if decision.decision {
             return Ok(decision);
@@ -128,8 +129,8 @@ pub(super) fn is_requested(parts: &Parts, action: &str) -> bool {
 
 /// The answer about an action that the bundle's schema declares for other systems.
 fn own(parts: &Parts, asked: &AskEvaluation) -> Result<AccessDecision, Refused> {
-    fn said(of: &AccessEntity) -> Said<'_> {
-        Said { kind: &of.kind, id: &of.id, properties: &of.properties }
+    fn said(of: &AccessEntity) -> SaidEntity<'_> {
+        SaidEntity { kind: &of.kind, id: &of.id, properties: &of.properties }
     }
     let question = OwnQuestion {
         subject: said(&asked.subject),

@@ -17,7 +17,7 @@ use crate::{
 };
 use remit_domain::id::CaseId;
 use remit_policy::{
-    actions::{ACCESS_SEARCH, API_ACTIONS, CASE_LIST, STAFF_READ, asked_of},
+    actions::Permission,
     own_actions::{OwnAction, OwnType},
 };
 use remit_store::{CaseFilter, Views as _};
@@ -85,7 +85,7 @@ pub async fn search_actions(
 }
 
 fn permit(parts: &Parts, caller: &Caller) -> Result<(), Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, ACCESS_SEARCH)
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::ACCESS_SEARCH)
 }
 
 async fn subjects(
@@ -124,7 +124,7 @@ async fn resources(
     };
     let (names, reason) = match (own_action(parts, &asked.action.name), &*asked.resource.kind) {
         (Some(own), kind) => listed(&own.resources, kind),
-        (None, CASE) if asking.may(CASE_LIST) => {
+        (None, CASE) if asking.may(Permission::CASE_LIST) => {
             let (found, page) = walk_cases(&mut asking, part, evaluation).await?;
             let results = found.into_iter().map(|id| entity(CASE, id)).collect();
             return Ok(FoundEntities { page, context: FoundContext::default(), results });
@@ -149,8 +149,8 @@ async fn actions(parts: &Parts, caller: &Caller, asked: &SearchActions, part: &P
     match known {
         Ok(resource) => {
             let of_case = matches!(resource, Resource::Case(_));
-            let asked_here = |action: &&str| asked_of(action).is_some_and(|of| of.admits(of_case));
-            names.extend(API_ACTIONS.into_iter().filter(asked_here).map(ToOwned::to_owned));
+            let asked_here = |action: &Permission| action.asked_of().is_some_and(|of| of.admits(of_case));
+            names.extend(Permission::ALL.into_iter().filter(asked_here).map(|action| action.to_string()));
             for spec in parts.governance.bundle.catalogue().iter().filter(|_| of_case) {
                 let into = if spec.parameters.check(&Map::new()).is_ok() { &mut names } else { &mut need_arguments };
                 into.push(spec.name.to_string());
@@ -178,7 +178,7 @@ async fn actions(parts: &Parts, caller: &Caller, asked: &SearchActions, part: &P
 fn listed_here(asking: &Asking<'_>, kind: &str) -> (Vec<String>, Option<&'static str>) {
     let parts = asking.parts;
     let names = match kind {
-        STAFF if asking.may(STAFF_READ) => {
+        STAFF if asking.may(Permission::STAFF_READ) => {
             parts.live.floor.everybody().iter().map(|staff| staff.profile.id.to_string()).collect()
         }
         STAFF => return (Vec::new(), Some("who asks may not list staff")),

@@ -23,7 +23,7 @@ use remit_domain::{
     activation::{BundleChanges, Moved},
     id::Digest,
 };
-use remit_policy::{actions::BUNDLE_ACTIVATE, files::Files};
+use remit_policy::{actions::Permission, files::Files};
 use remit_store::{Journal as _, ReadError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -231,7 +231,7 @@ pub fn may_activate(parts: &Parts, caller: &Caller) -> Result<(), ActivateBundle
 }
 
 fn permit(parts: &Parts, caller: &Caller) -> Result<(), Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, BUNDLE_ACTIVATE)
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::BUNDLE_ACTIVATE)
 }
 
 /// What is wanted of a bundle.

@@ -14,8 +14,8 @@ use remit_domain::{
     id::Digest,
 };
 use remit_policy::{
-    actions::BUNDLE_READ,
-    bundle::{Bundle, Difference, Names, in_numbers},
+    actions::Permission,
+    bundle::{Bundle, Difference, DifferentNames, in_numbers},
     files::Files,
 };
 use remit_store::Evidence as _;
@@ -104,8 +104,8 @@ pub struct NamesView {
     pub changed: Vec<String>,
 }
 
-impl From<Names> for NamesView {
-    fn from(names: Names) -> Self {
+impl From<DifferentNames> for NamesView {
+    fn from(names: DifferentNames) -> Self {
         Self { new: names.new, gone: names.gone, changed: names.changed }
     }
 }
@@ -168,7 +168,7 @@ pub async fn compare_bundles(
 /// # Errors
 /// Where one of them cannot be read by this version.
 pub fn compared(one: Files, before: Files) -> Result<Comparison, String> {
-    let files = Names::of(&by_name(&before), &by_name(&one));
+    let files = DifferentNames::of(&by_name(&before), &by_name(&one));
     let read = |files: Files| {
         let digest = files.digest();
         Bundle::load_kept(files).map_err(|error| format!("the bundle {digest} cannot be read: {error}"))
@@ -189,7 +189,7 @@ fn by_name(files: &Files) -> BTreeMap<String, &[u8]> {
 }
 
 fn permit(parts: &Parts, caller: &Caller) -> Result<(), Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, BUNDLE_READ)
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::BUNDLE_READ)
 }
 
 fn parsed(digest: &str) -> Result<Digest, Refused> {

@@ -14,7 +14,9 @@ use remit_domain::{
     id::{Digest, ResponderId, StaffId, Timestamp},
 };
 use remit_policy::bundle::{Bundle, in_numbers};
-use remit_store::{Activation, Collection, Commit, Committed, Entry, Expected, InFlight, ItemWrite, ReadError, Store};
+use remit_store::{
+    ActivationRow, Collection, Commit, Committed, Entry, Expected, InFlight, ItemWrite, ReadError, Store,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -206,7 +208,7 @@ impl Plan {
         let commit = Commit {
             records,
             items,
-            activation: Some(Activation { digest: digest.to_string(), at_ms: now.0 }),
+            activation: Some(ActivationRow { digest: digest.to_string(), at_ms: now.0 }),
             ..Commit::default()
         };
         store.commit(commit, InFlight::default()).await.map_err(crate::refused)

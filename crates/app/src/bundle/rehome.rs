@@ -19,6 +19,7 @@ use remit_domain::{
     decision::{DecisionPoint, ResponderKind, Trigger},
     id::ResponderId,
 };
+use remit_policy::actions::Permission;
 use remit_store::{CaseFilter, Commit, ReadError, Views as _};
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ const AT_ONCE: usize = 256;
 const AT_ONCE_BESIDE: usize = 16;
 
 /// The API action under which Remit itself moves them.
-const ACTION: &str = "bundle.activate";
+const ACTION: Permission = Permission::BUNDLE_ACTIVATE;
 
 /// What is to be done with one case.
 struct Due {

@@ -6,6 +6,7 @@ use remit_domain::{
     delegation::{DelegateClass, DelegatedGrant, Delegation, GrantLimits},
     id::{CustomerId, DelegateId, StaffId},
 };
+use remit_policy::{actions::Permission, engine::ApiPrincipal};
 use remit_store::{Expect, TokenRow};
 
 /// What a token's text begins with.
@@ -115,26 +116,26 @@ impl Job {
     ];
 
     /// The actions that it may take. Those that are none of the interface's are taken by it alone.
-    pub fn rights(self) -> &'static [&'static str] {
+    pub fn rights(self) -> &'static [Permission] {
         match self {
-            Self::Views => &["case.read"],
-            Self::Floor => &["offer.make", "offer.answer", "handoff.request"],
-            Self::Timers => &["timer"],
-            Self::Turns => &["message.answer", "exception.raise", "handoff.request"],
-            Self::Stops => &["responder.stop"],
-            Self::Rehome => &["bundle.activate"],
-            Self::Closing => &["queue.close"],
-            Self::Exceptions => &["exception.own"],
-            Self::Erasures => &["customer.erase"],
-            Self::Tokens => &["token.manage"],
-            Self::Webhooks => &["subscription.manage"],
-            Self::Enrichment => &["fact.set", "field.set"],
-            Self::Requests => &["request.execute"],
+            Self::Views => &[Permission::CASE_READ],
+            Self::Floor => &[Permission::OFFER_MAKE, Permission::OFFER_ANSWER, Permission::HANDOFF_REQUEST],
+            Self::Timers => &[Permission::TIMER],
+            Self::Turns => &[Permission::MESSAGE_ANSWER, Permission::EXCEPTION_RAISE, Permission::HANDOFF_REQUEST],
+            Self::Stops => &[Permission::RESPONDER_STOP],
+            Self::Rehome => &[Permission::BUNDLE_ACTIVATE],
+            Self::Closing => &[Permission::QUEUE_CLOSE],
+            Self::Exceptions => &[Permission::EXCEPTION_OWN],
+            Self::Erasures => &[Permission::CUSTOMER_ERASE],
+            Self::Tokens => &[Permission::TOKEN_MANAGE],
+            Self::Webhooks => &[Permission::SUBSCRIPTION_MANAGE],
+            Self::Enrichment => &[Permission::FACT_SET, Permission::FIELD_SET],
+            Self::Requests => &[Permission::REQUEST_EXECUTE],
         }
     }
 
     /// Whether it may take an action.
-    pub fn may(self, action: &str) -> bool {
+    pub fn may(self, action: Permission) -> bool {
         self.rights().contains(&action)
     }
 
@@ -165,6 +166,19 @@ impl Principal {
             Self::Responder(responder) => Some(responder),
             Self::Staff { responder, .. } => responder.as_deref(),
             Self::Integration | Self::Person(_) | Self::Customer(_) | Self::Delegate(_) | Self::System(_) => None,
+        }
+    }
+
+    /// Who it is, as policies see it.
+    pub fn as_asked(&self) -> ApiPrincipal<'_> {
+        match self {
+            Self::Integration | Self::Person(_) | Self::System(_) => ApiPrincipal::Unnamed,
+            Self::Responder(responder) => ApiPrincipal::Responder(responder),
+            Self::Staff { staff, responder } => {
+                ApiPrincipal::Staff { staff: staff.as_str(), responder: responder.as_deref() }
+            }
+            Self::Customer(customer) => ApiPrincipal::Customer(customer.as_str()),
+            Self::Delegate(of) => ApiPrincipal::Delegate { class: of.class, customer: of.customer.as_str() },
         }
     }
 
@@ -253,12 +267,18 @@ mod tests {
     #[test]
     fn each_job_may_what_it_is_there_for_and_nothing_else() {
         for job in Job::ALL {
-            assert!(job.rights().iter().all(|action| job.may(action)), "{job:?}");
+            assert!(job.rights().iter().all(|action| job.may(*action)), "{job:?}");
             for other in Job::ALL.into_iter().filter(|other| *other != job) {
-                let shared = other.rights().iter().filter(|action| job.may(action)).count();
+                let shared = other.rights().iter().filter(|action| job.may(**action)).count();
                 assert!(shared < other.rights().len(), "{job:?} may all that {other:?} may");
             }
-            for of_people in ["override.make", "exception.resolve", "case.resolve", "ledger.read", "chat.start"] {
+            for of_people in [
+                Permission::OVERRIDE_MAKE,
+                Permission::EXCEPTION_RESOLVE,
+                Permission::CASE_RESOLVE,
+                Permission::LEDGER_READ,
+                Permission::CHAT_START,
+            ] {
                 assert!(!job.may(of_people), "{job:?} may {of_people}");
             }
         }

@@ -1,19 +1,20 @@
 //! Actions: an AI responder asks, policy answers, and a person carries out what is permitted.
 
 use crate::{
-    Caller, Done, Parts, Repeat,
+    ATTEMPTS, Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     journal::outbox::TurnDue,
     operation::EndActionRefusal,
     pipeline::{self, about::About, commit::Envelope, facts, lease, load, sealing},
-    refused::Refused,
+    refused::{Kind, Refused},
 };
 use remit_domain::{
-    Command,
+    Case, Command,
     action::{ActionAnswer, ActionEnd},
     decision::DecisionPoint,
     id::{ActionName, DecisionId},
 };
+use remit_policy::actions::Permission;
 use remit_store::OutboxRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -48,8 +49,8 @@ pub enum ActionEnded {
 const ARGUMENTS_MAX: usize = 4_096;
 
 /// Asks policy for an action, as the AI responder whose turn it is. The answer is recorded with the turn, and the
-/// case goes to people: an AI responder carries nothing out. The case is read anew, so that policy is asked of what is
-/// known of it now.
+/// case goes to people: an AI responder carries nothing out. Policy is asked on the case as it was when its service was
+/// asked, or as it is by now where that is otherwise.
 ///
 /// # Errors
 /// Says what is wrong with the action, where it is none of the catalogue or its arguments are too many; otherwise
@@ -57,7 +58,7 @@ const ARGUMENTS_MAX: usize = 4_096;
 pub(crate) async fn ask_action(
     parts: &Parts,
     row: &OutboxRow,
-    due: &TurnDue,
+    (due, case): (&TurnDue, &Case),
     action: &str,
     arguments: &serde_json::Map<String, serde_json::Value>,
 ) -> Result<Result<(), String>, Refused> {
@@ -72,18 +73,37 @@ pub(crate) async fn ask_action(
     }
     let caller = Caller::responder(due.responder.as_str());
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let loaded = load::load(governance, journal, environment, &caller, "message.answer", &row.case).await?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &arguments).await?;
-    let standing = &loaded.case;
-    let now = parts.environment.now();
-    let about = About::default().of(&parts.governance.bundle, parts.opener(), standing).await?;
-    let signals = facts::seen(&parts.governance, &parts.live, standing, &about, now);
-    let candidates = facts::candidates(&parts.governance, &parts.live, &parts.environment, standing, &signals, now);
+    let (permission, mut read) = (Permission::MESSAGE_ANSWER, Some(case.clone()));
+    for _ in 0..ATTEMPTS {
+        let in_flight = journal.announce();
+        let loaded = match read.take() {
+            Some(case) => load::permitted(governance, environment, &caller, permission, case)?,
+            None => load::load(governance, journal, environment, &caller, permission, &row.case).await?,
+        };
+        let sealed = sealing::seal_on(journal, &parts.vault, environment, &loaded, &arguments).await?;
+        let answer = Box::new(answered(parts, &loaded.case, due, &action).await?);
+        let command =
+            Command::AskAction { epoch: due.epoch, action: action.clone(), arguments: sealed.words.clone(), answer };
+        let mut envelope = Envelope::on(loaded, command).with([sealed]).claiming(&row.id);
+        let before = envelope.loaded.take().map(|case| *case);
+        if pipeline::attempt(parts, &caller, None, (before, in_flight), envelope, &|_| ()).await?.is_some() {
+            return Ok(Ok(()));
+        }
+    }
+    Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
+}
+
+/// What policy answers the responder about an action on a case, with all that it is answered from.
+async fn answered(parts: &Parts, case: &Case, due: &TurnDue, action: &ActionName) -> Result<ActionAnswer, Refused> {
+    let (governance, now) = (&parts.governance, parts.environment.now());
+    let about = About::default().of(&governance.bundle, parts.opener(), case).await?;
+    let signals = facts::seen(governance, &parts.live, case, &about, now);
+    let candidates = facts::candidates(governance, &parts.live, &parts.environment, case, &signals, now);
     let principal = candidates.into_iter().find(|facts| facts.responder == due.responder);
     let principal = principal.ok_or_else(|| Refused::internal("the holder is none of the bundle's responders"))?;
-    let (verdict, policies) = parts.governance.engine.act(&signals, &principal, &action);
-    let terms = parts.governance.bundle.terms();
-    let answer = Box::new(ActionAnswer {
+    let (verdict, policies) = governance.engine.act(&signals, &principal, action);
+    let terms = governance.bundle.terms();
+    Ok(ActionAnswer {
         principal,
         signals,
         verdict,
@@ -91,10 +111,7 @@ pub(crate) async fn ask_action(
         bundle: terms.bundle.clone(),
         baseline: terms.baseline.clone(),
         owner: terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone(),
-    });
-    let command = Command::AskAction { epoch: due.epoch, action, arguments: sealed.words.clone(), answer };
-    let envelope = Envelope::on(loaded, command).with([sealed]).claiming(&row.id);
-    pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(|_| Ok(()))
+    })
 }
 
 /// Says what became of a permitted action, as who has the case.
@@ -108,7 +125,7 @@ pub async fn end_action(
     id: &str,
     end: EndAction,
 ) -> Result<Done<CaseAnswer>, EndActionRefusal> {
-    let permission = "action.end";
+    let permission = Permission::ACTION_END;
     let action: DecisionId = end.action.parse().map_err(|error| Refused::invalid("action", error))?;
     let loaded = lease::load_under(
         &parts.governance,

@@ -13,6 +13,7 @@ use remit_domain::{
     command::ATTACHED_BYTES_MAX,
     event::{Attachment, FileKind},
 };
+use remit_policy::actions::Permission;
 use remit_store::{AttachmentRow, Views as _};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -92,7 +93,7 @@ pub async fn attach(
     epoch: Option<u64>,
     file: File,
 ) -> Result<Done<CaseAnswer>, AddAttachmentRefusal> {
-    let action = if epoch.is_some() { "message.answer" } else { "message.post" };
+    let action = if epoch.is_some() { Permission::MESSAGE_ANSWER } else { Permission::MESSAGE_POST };
     // The message says nothing besides.
     let loaded =
         lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, epoch).await?;
@@ -123,7 +124,8 @@ pub async fn attachment(
     id: &str,
     name: &str,
 ) -> Result<(FileKind, Vec<u8>), GetAttachmentRefusal> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, Permission::CASE_READ, id)
+        .await?;
     let row = parts.journal.store.attachment(&case.id.to_string(), name).await.map_err(Refused::internal)?;
     let key = parts.opener().case_key(&case).await?;
     let Some(row) = row else {

@@ -25,10 +25,11 @@ use remit_domain::{
     decision::{DecisionPoint, Outcome, Trigger},
     id::{ResponderId, Timestamp},
 };
+use remit_policy::actions::Permission;
 use remit_store::{CaseFilter, OutboxRow, Views as _};
 
 /// The action under which Remit itself moves them.
-const ACTION: &str = "queue.close";
+const ACTION: Permission = Permission::QUEUE_CLOSE;
 
 /// Cases read at once.
 const PAGE: usize = 200;

@@ -18,6 +18,7 @@ use remit_domain::{
     consult::Consult,
     id::{CaseId, ConsultId},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Collection, Entry, Expected, ItemWrite, Views as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -102,7 +103,7 @@ pub async fn ask_consult(
     id: &str,
     ask: AskConsult,
 ) -> Result<Done<CaseAnswer>, AskConsultRefusal> {
-    let action = "consult.ask";
+    let action = Permission::CONSULT_ASK;
     bounded("question", &ask.question, bounds::TEXT_MAX)?;
     let loaded =
         lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(ask.epoch))
@@ -125,7 +126,7 @@ pub async fn answer_consult(
     id: &str,
     answer: AnswerConsult,
 ) -> Result<Done<CaseAnswer>, AnswerConsultRefusal> {
-    let action = "consult.answer";
+    let action = Permission::CONSULT_ANSWER;
     bounded("answer", &answer.answer, bounds::TEXT_MAX)?;
     let consult: ConsultId = answer.consult.parse().map_err(|error| Refused::invalid("consult", error))?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
@@ -152,7 +153,7 @@ pub async fn consults(
     caller: &Caller,
     queue: Option<&str>,
 ) -> Result<Vec<ConsultView>, ListConsultsRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::STAFF_READ)?;
     let queue = queue.map(|name| resolve_names::queue_named(&parts.governance, "queue", name)).transpose()?;
     let mut views = Vec::new();
     for row in parts.journal.store.items_page(CONSULTS.kind(), None, LISTED_MAX).await.map_err(Refused::internal)? {
@@ -169,7 +170,7 @@ pub async fn consults(
         }
         let works_there = |staff| parts.live.floor.works_in(staff, &item.consult.queue);
         if !caller.principal.staff().is_some_and(works_there)
-            && !load::may(&parts.governance, &parts.environment, caller, "case.read", &case)
+            && !load::may(&parts.governance, &parts.environment, caller, Permission::CASE_READ, &case)
         {
             continue;
         }

@@ -21,6 +21,7 @@ use remit_domain::{
     deferral::{DeferralHow, DeferralKind, Wish},
     id::{CaseId, FieldName, PartyName, Timestamp},
 };
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -85,16 +86,16 @@ const LONGEST_MS: i64 = 366 * DAY_MS;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Which action of policy is asked for: the holder's, or that of the customer's side.
-fn action(caller: &Caller, kind: DeferralKind, epoch: Option<u64>) -> Result<&'static str, Refused> {
+fn action(caller: &Caller, kind: DeferralKind, epoch: Option<u64>) -> Result<Permission, Refused> {
     match epoch {
-        Some(_) => Ok("handoff.request"),
+        Some(_) => Ok(Permission::HANDOFF_REQUEST),
         None if kind != DeferralKind::Callback => {
             Err(Refused::invalid("epoch", "only who has the case does this; send the lease's `epoch`"))
         }
         None if matches!(caller.principal, Principal::Responder(_)) => {
             Err(Refused::invalid("epoch", "a responder agrees on a callback under its lease; send its `epoch`"))
         }
-        None => Ok("message.post"),
+        None => Ok(Permission::MESSAGE_POST),
     }
 }
 
@@ -202,7 +203,8 @@ async fn of_snooze(parts: &Parts, caller: &Caller, defer: &DeferCase) -> Result<
     }
     let after: CaseId = after.parse().map_err(|error| Refused::invalid("after", error))?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let other = load::case_for(governance, journal, environment, caller, "case.read", &after.to_string()).await?;
+    let other =
+        load::case_for(governance, journal, environment, caller, Permission::CASE_READ, &after.to_string()).await?;
     if other.status != Status::Open {
         return Err(Refused::new(Kind::Conflict, format!("{after} has ended already")));
     }

@@ -14,6 +14,7 @@ use remit_domain::{
     case::{Holder, Status},
     id::{CaseId, ResponderId},
 };
+use remit_policy::actions::Permission;
 
 /// A turn that policy denied.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub(crate) async fn note(parts: &Parts, case: Case, denied: DeniedTurn<'_>, refu
     let owner = holder.accountable.clone();
     let reason = format!("Policy did not let {responder} take its turn: {}", refused.detail);
     let own = Caller::system(Job::Turns);
-    let loaded = load::permitted(&parts.governance, &parts.environment, &own, "exception.raise", case)?;
+    let loaded = load::permitted(&parts.governance, &parts.environment, &own, Permission::EXCEPTION_RAISE, case)?;
     let reason = bounds::cut(&reason, bounds::REASON_MAX);
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, reason).await?;
     let command = Command::DenyTurn {

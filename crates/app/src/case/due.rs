@@ -8,6 +8,7 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::{Case, Command, id::Timestamp};
+use remit_policy::actions::Permission;
 use remit_store::{Commit, OutboxRow};
 
 /// Puts the look off until `at`.
@@ -26,7 +27,7 @@ pub(super) async fn look_later(
 /// `command` of Remit's own on the row's case, as it was read for the row.
 pub(super) fn on(parts: &Parts, case: &Case, command: Command) -> Result<Envelope, Refused> {
     let caller = Caller::system(Job::Timers);
-    let loaded = load::permitted(&parts.governance, &parts.environment, &caller, "timer", case.clone())?;
+    let loaded = load::permitted(&parts.governance, &parts.environment, &caller, Permission::TIMER, case.clone())?;
     Ok(Envelope::on(loaded, command))
 }
 

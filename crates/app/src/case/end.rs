@@ -9,6 +9,7 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::{Command, id::Disposition};
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -47,7 +48,7 @@ pub async fn resolve_case(
     id: &str,
     resolve: ResolveCase,
 ) -> Result<Done<CaseAnswer>, ResolveCaseRefusal> {
-    let action = "case.resolve";
+    let action = Permission::CASE_RESOLVE;
     let loaded = lease::load_under(
         &parts.governance,
         &parts.journal,
@@ -84,7 +85,7 @@ pub async fn reopen_case(
     id: &str,
     reopen: ReopenCase,
 ) -> Result<Done<CaseAnswer>, ReopenCaseRefusal> {
-    let action = "case.reopen";
+    let action = Permission::CASE_REOPEN;
     bounds::bounded("reason", &reopen.reason, REASON_MAX)?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason).await?;

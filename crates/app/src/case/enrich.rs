@@ -3,7 +3,7 @@
 
 use crate::{
     Caller, Parts, caller::principal::Job, case::fields, customer::facts, field::sent::Sent,
-    governance::enricher::Untold as NotTold, refused::Refused,
+    governance::enricher::Unenriched, refused::Refused,
 };
 use remit_domain::{
     case::Channel,
@@ -21,7 +21,7 @@ const SOURCE: SmolStr = SmolStr::new_static("enrichment");
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Enriched {
     /// Fields of the case that were told.
-    pub(crate) fields: Vec<fields::Read>,
+    pub(crate) fields: Vec<fields::FieldsRead>,
     /// Whether facts of the customer were told, and are noted.
     pub(crate) has_facts: bool,
     /// Why nothing was told, or not all, and what of it does not fit.
@@ -61,7 +61,7 @@ pub(crate) async fn enrich(
         Err(untold) => {
             let why = why(&untold);
             parts.environment.metrics.enriched(why.as_str());
-            if let NotTold::Failed(error) = untold {
+            if let Unenriched::Failed(error) = untold {
                 tracing::warn!(%error, "what is asked before a case is decided first was not told");
             }
             return Ok(Enriched { untold: Some((why, Vec::new())), ..Enriched::default() });
@@ -75,8 +75,8 @@ pub(crate) async fn enrich(
         fields::read_of(&parts.governance, SOURCE, one)
     });
     let facts = one_by_one(told.facts, &configured.facts, &mut left_out, |one| facts::read(parts, SOURCE, one, now));
-    let fields = Vec::from_iter(fields::Read::all(fields));
-    let facts = facts::Read::all(facts);
+    let fields = Vec::from_iter(fields::FieldsRead::all(fields));
+    let facts = facts::FactsRead::all(facts);
     let has_facts = facts.is_some();
     if let Some(facts) = &facts {
         facts::note(parts, &Caller::system(Job::Enrichment), customer, facts).await?;
@@ -134,11 +134,13 @@ fn one_by_one<T>(
     all
 }
 
-fn why(untold: &NotTold) -> Untold {
+fn why(untold: &Unenriched) -> Untold {
     match untold {
-        NotTold::LeftAlone => Untold::LeftAlone,
-        NotTold::Failed(Failure::Timeout) => Untold::Timeout,
-        NotTold::Failed(Failure::Malformed(_) | Failure::TooLarge { .. } | Failure::Unsendable(_)) => Untold::Unusable,
-        NotTold::Failed(_) => Untold::Unreachable,
+        Unenriched::LeftAlone => Untold::LeftAlone,
+        Unenriched::Failed(Failure::Timeout) => Untold::Timeout,
+        Unenriched::Failed(Failure::Malformed(_) | Failure::TooLarge { .. } | Failure::Unsendable(_)) => {
+            Untold::Unusable
+        }
+        Unenriched::Failed(_) => Untold::Unreachable,
     }
 }

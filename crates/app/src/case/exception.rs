@@ -20,6 +20,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, exception::Exception, id::ExceptionId};
+use remit_policy::actions::Permission;
 use remit_store::{ExceptionFilter, Views as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,7 +72,7 @@ pub async fn raise_exception(
     case: &str,
     raise: RaiseException,
 ) -> Result<Done<CaseAnswer>, RaiseExceptionRefusal> {
-    let action = "exception.raise";
+    let action = Permission::EXCEPTION_RAISE;
     bounded("reason", &raise.reason, REASON_MAX)?;
     let due = parse_rfc3339(&raise.due_at).filter(|due| *due > parts.environment.now()).ok_or_else(|| {
         Refused::invalid("due_at", "must be a coming moment in RFC 3339, such as 2030-01-31T09:00:00Z")
@@ -94,9 +95,9 @@ pub async fn take_exception(
     repeat: Option<&Repeat>,
     id: &str,
 ) -> Result<Done<CaseAnswer>, OwnExceptionRefusal> {
-    let (exception, case) = exception_row(parts, caller, "exception.own", id).await?;
+    let (exception, case) = exception_row(parts, caller, Permission::EXCEPTION_OWN, id).await?;
     let command = Command::TakeException { exception };
-    let envelope = Envelope::new("exception.own", command);
+    let envelope = Envelope::new(Permission::EXCEPTION_OWN, command);
     Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(parts)).await?)
 }
 
@@ -111,7 +112,7 @@ pub async fn give_up_exception(
     id: &str,
     give_up: GiveUpException,
 ) -> Result<Done<CaseAnswer>, GiveUpExceptionRefusal> {
-    let action = "exception.own";
+    let action = Permission::EXCEPTION_OWN;
     bounded("reason", &give_up.reason, REASON_MAX)?;
     let (exception, case) = exception_row(parts, caller, action, id).await?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, &case).await?;
@@ -132,7 +133,7 @@ pub async fn resolve_exception(
     id: &str,
     resolve: ResolveException,
 ) -> Result<Done<CaseAnswer>, ResolveExceptionRefusal> {
-    let action = "exception.resolve";
+    let action = Permission::EXCEPTION_RESOLVE;
     let (exception, case) = exception_row(parts, caller, action, id).await?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, &case).await?;
     let sealed = match &resolve.reason {
@@ -160,7 +161,7 @@ pub async fn exceptions(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<ExceptionView>, ListExceptionsRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::EXCEPTION_READ)?;
     query::begins_after::<ExceptionId>(after)?;
     let rows = parts.journal.store.exceptions(&filter, after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
@@ -182,7 +183,7 @@ pub async fn unreachable_exceptions(
     parts: &Parts,
     caller: &Caller,
 ) -> Result<Vec<ExceptionView>, ListUnreachableRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::EXCEPTION_READ)?;
     let mut views = Vec::new();
     each_unreachable(&parts.governance, &parts.journal, &mut |case, exception| {
         views.push(ExceptionView::new(case, exception))
@@ -244,7 +245,7 @@ pub async fn reach_exceptions(parts: &Parts) -> Result<usize, Refused> {
     for (case, exception) in &found {
         let due = parts.environment.now().plus_ms(terms.exception_due_ms);
         let command = Command::EscalateException { exception: *exception, owner: owner.clone(), due };
-        let envelope = Envelope::new("exception.own", command);
+        let envelope = Envelope::new(Permission::EXCEPTION_OWN, command);
         let moved =
             pipeline::execute(parts, &Caller::system(Job::Exceptions), None, Some(case), envelope, |_| ()).await;
         if let Err(refused) = moved
@@ -259,7 +260,7 @@ pub async fn reach_exceptions(parts: &Parts) -> Result<usize, Refused> {
 async fn exception_row(
     parts: &Parts,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
     id: &str,
 ) -> Result<(ExceptionId, String), Refused> {
     let parsed: ExceptionId = id.parse().map_err(|e| Refused::new(Kind::NotFound, format!("{e}")))?;

@@ -13,6 +13,7 @@ use remit_domain::{
     id::{CaseId, CustomerId, Timestamp},
     signal::Value,
 };
+use remit_policy::actions::Permission;
 use remit_store::Views as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -42,7 +43,7 @@ pub async fn give_feedback(
     id: &str,
     said: GiveFeedback,
 ) -> Result<Done<CaseAnswer>, GiveCaseFeedbackRefusal> {
-    let action = "case.feedback";
+    let action = Permission::CASE_FEEDBACK;
     let feedback = Feedback { solved: said.solved, satisfaction: said.satisfaction };
     if feedback == Feedback::default() {
         return Err(Refused::invalid("solved", "say whether it is solved, or how satisfied the customer is").into());
@@ -74,7 +75,7 @@ pub async fn abandon_case(
     repeat: Option<&Repeat>,
     id: &str,
 ) -> Result<Done<CaseAnswer>, AbandonCaseRefusal> {
-    let envelope = Envelope::new("case.feedback", Command::Abandon);
+    let envelope = Envelope::new(Permission::CASE_FEEDBACK, Command::Abandon);
     Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
 }
 

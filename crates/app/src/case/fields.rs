@@ -7,7 +7,7 @@ use crate::{
     customer::facts::fact_views,
     environment::clock::rfc3339,
     field::{
-        sent::{self, Of, Said, Sent, is_ai, source_of},
+        sent::{self, Of, SaidValues, Sent, is_ai, source_of},
         view::{FieldView, currency},
     },
     pipeline::about::{About, Opened},
@@ -22,7 +22,10 @@ use remit_domain::{
     field::{FieldKind, FieldValue, Held, SetFields},
     id::FieldName,
 };
-use remit_policy::bundle::{self, Bundle, FieldSpec};
+use remit_policy::{
+    actions::Permission,
+    bundle::{self, Bundle, FieldSpec},
+};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::{
@@ -32,14 +35,14 @@ use std::{
 
 /// Fields that were read, before they are sealed.
 #[derive(Debug, Clone)]
-pub(crate) struct Read {
-    said: Said,
+pub(crate) struct FieldsRead {
+    said: SaidValues,
     /// Those that are personal.
     personal: BTreeSet<FieldName>,
     decides: bool,
 }
 
-impl Read {
+impl FieldsRead {
     /// All of them together, which are of one source; nothing where there are none.
     pub(crate) fn all(each: impl IntoIterator<Item = Self>) -> Option<Self> {
         each.into_iter().reduce(|mut all, one| {
@@ -53,22 +56,22 @@ impl Read {
 
 /// What of the fields of a case that has ended holds of the one that follows it, of each who said it. What the bundle
 /// in force does not declare, take or let them say is left behind.
-pub(crate) async fn carried(parts: &Parts, ended: &Case) -> Result<Vec<Read>, Refused> {
+pub(crate) async fn carried(parts: &Parts, ended: &Case) -> Result<Vec<FieldsRead>, Refused> {
     let bundle = &parts.governance.bundle;
     let holds = |name: &FieldName| bundle.field(name.as_str()).is_some_and(|spec| spec.is_carried);
     let mut about = About::default();
     about.open(parts.opener(), ended, holds).await?;
-    let mut of: BTreeMap<&SmolStr, Vec<Read>> = BTreeMap::new();
+    let mut of: BTreeMap<&SmolStr, Vec<FieldsRead>> = BTreeMap::new();
     for (name, field) in ended.fields.iter().filter(|(name, _)| holds(name)) {
         let Some(value) = about.value(name, &field.held) else { continue };
         let one = Sent::from([(name.to_string(), bundle::shown(value))]);
         of.entry(&field.source).or_default().extend(read_of(&parts.governance, field.source.clone(), &one));
     }
-    Ok(of.into_values().filter_map(Read::all).collect())
+    Ok(of.into_values().filter_map(FieldsRead::all).collect())
 }
 
 /// Reads values that are sent, by the bundle's declarations.
-pub(crate) fn read(governance: &Governance, caller: &Caller, sent: &Sent) -> Result<Option<Read>, Refused> {
+pub(crate) fn read(governance: &Governance, caller: &Caller, sent: &Sent) -> Result<Option<FieldsRead>, Refused> {
     if sent.is_empty() {
         return Ok(None);
     }
@@ -77,22 +80,22 @@ pub(crate) fn read(governance: &Governance, caller: &Caller, sent: &Sent) -> Res
 }
 
 /// The same, of a source.
-pub(crate) fn read_of(governance: &Governance, source: SmolStr, sent: &Sent) -> Result<Read, Refused> {
+pub(crate) fn read_of(governance: &Governance, source: SmolStr, sent: &Sent) -> Result<FieldsRead, Refused> {
     let said = sent::read(governance.bundle.fields(), Of::Case, source, sent)?;
     let specs = || governance.bundle.fields().iter().filter(|spec| said.values.contains_key(&spec.name));
     let personal = specs().filter(|spec| spec.personal).map(|spec| spec.name.clone()).collect();
     let decides = specs().any(|spec| spec.seen_by_policies);
-    Ok(Read { said, personal, decides })
+    Ok(FieldsRead { said, personal, decides })
 }
 
 /// Fields with personal ones sealed under the customer's key: what goes on record, what is kept, and what policies are
 /// asked with.
 pub(crate) fn seal(
-    read: Read,
+    read: FieldsRead,
     key: &CustomerKey,
     environment: &Environment,
 ) -> Result<(SetFields, Option<Sealed>, About), Refused> {
-    let Read { said: Said { values, source }, personal, decides } = read;
+    let FieldsRead { said: SaidValues { values, source }, personal, decides } = read;
     let to_seal = |(name, value): (&FieldName, &Option<FieldValue>)| {
         let value = value.as_ref().filter(|_| personal.contains(name))?;
         Some((name.clone(), value.clone()))
@@ -140,7 +143,8 @@ pub(crate) fn withhold(parts: &Parts, caller: &Caller, event: &mut Event) -> Vec
         (matches!(held, Held::Plain(_)) && !may).then(|| name.clone())
     };
     let hidden: Vec<FieldName> = fields.iter().filter_map(hidden).collect();
-    let sees_all = || auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read").is_ok();
+    let sees_all =
+        || auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::EVENTS_READ).is_ok();
     if hidden.is_empty() || sees_all() {
         return Vec::new();
     }

@@ -13,6 +13,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, decision::YieldReason};
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -80,7 +81,7 @@ pub async fn request_handoff(
     id: &str,
     handoff: RequestHandoff,
 ) -> Result<Done<CaseAnswer>, RequestHandoffRefusal> {
-    let action = "handoff.request";
+    let action = Permission::HANDOFF_REQUEST;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let epoch = handoff.epoch;
     let loaded = match lease::load_under(governance, journal, environment, caller, action, id, Some(epoch)).await {
@@ -125,7 +126,7 @@ pub async fn override_case(
     id: &str,
     wish: MakeOverride,
 ) -> Result<Done<CaseAnswer>, MakeOverrideRefusal> {
-    let action = "override.make";
+    let action = Permission::OVERRIDE_MAKE;
     bounds::bounded("reason", &wish.reason, REASON_MAX)?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &wish.reason).await?;

@@ -7,6 +7,7 @@ use crate::{
     pipeline::{self, commit::Envelope, lease, sealing},
 };
 use remit_domain::Command;
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,7 +34,7 @@ pub async fn keep_case(
     id: &str,
     keep: KeepCase,
 ) -> Result<Done<CaseAnswer>, KeepCaseRefusal> {
-    let action = "handoff.request";
+    let action = Permission::HANDOFF_REQUEST;
     let loaded =
         lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(keep.epoch))
             .await?;

@@ -12,6 +12,7 @@ use remit_domain::{
     Command, Event,
     id::{CaseId, ResponderId},
 };
+use remit_policy::actions::Permission;
 
 /// An answer that came too late.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub(crate) struct LateAnswer<'a> {
 pub(crate) async fn note(parts: &Parts, late: LateAnswer<'_>) -> Result<(), Refused> {
     let LateAnswer { case, responder, epoch, row } = late;
     parts.environment.metrics.turn_lost(responder.as_str(), TurnLost::Late);
-    let mut envelope = Envelope::new("message.answer", Command::NoteLate { responder, epoch });
+    let mut envelope = Envelope::new(Permission::MESSAGE_ANSWER, Command::NoteLate { responder, epoch });
     envelope.side.cancel.extend(row.map(str::to_owned));
     pipeline::execute(parts, &Caller::system(Job::Turns), None, Some(case), envelope, |_| ()).await.map(|_| ())
 }

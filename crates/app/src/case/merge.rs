@@ -15,6 +15,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Case, Command, case::Status, ending::Ending, id::CaseId};
+use remit_policy::actions::Permission;
 use remit_store::{Expect, OutboxRow};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,7 +41,7 @@ pub async fn merge_case(
     id: &str,
     merge: MergeCase,
 ) -> Result<Done<CaseAnswer>, MergeCaseRefusal> {
-    let action = "case.merge";
+    let action = Permission::CASE_MERGE;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let case = lease::load_under(governance, journal, environment, caller, action, id, Some(merge.epoch)).await?.case;
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
@@ -65,7 +66,7 @@ async fn merging(parts: &Parts, case: &Case, into: CaseId, epoch: u64) -> Result
     if other.status != Status::Open {
         return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")));
     }
-    let mut envelope = Envelope::new("case.merge", Command::Merge { epoch, into });
+    let mut envelope = Envelope::new(Permission::CASE_MERGE, Command::Merge { epoch, into });
     envelope.side.outbox.push(absorbed_by(parts, &other, case.id));
     envelope.side.expect.push(Expect::Case { id: into.to_string(), version: other.version });
     Ok(envelope)

@@ -1,7 +1,7 @@
 //! What a case needs of the staff who take it, and who lacks it.
 
 use crate::{Parts, pipeline::facts::needed};
-use remit_domain::{Case, case::Status, decision::Effect};
+use remit_domain::{Case, case::Status, decision::ConsiderationEffect};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,8 +48,10 @@ pub(crate) fn needs(parts: &Parts, case: &Case) -> Vec<NeedView> {
     let passed_over = parts.live.floor.lacking(&case.id, parts.environment.steady());
     let terms = bundle.terms();
     let view = |(skill, level): (String, u8)| {
-        let asks = |effect: &Effect| match effect {
-            Effect::Skills { least, .. } => case.needs.get(&skill) == Some(&level) && least.get(&skill) == Some(&level),
+        let asks = |effect: &ConsiderationEffect| match effect {
+            ConsiderationEffect::Skills { least, .. } => {
+                case.needs.get(&skill) == Some(&level) && least.get(&skill) == Some(&level)
+            }
             _ => false,
         };
         let of_case = terms.considerations.iter().filter(|(_, one)| asks(&one.effect)).map(|(id, _)| id.to_string());

@@ -24,6 +24,7 @@ use crate::{
     vault::customers::Customer,
 };
 use remit_domain::{Command, case::Requester, id::Timestamp};
+use remit_policy::actions::Permission;
 use remit_signals::written::written;
 
 /// What becomes of a request to open a case.
@@ -116,7 +117,7 @@ pub(crate) fn may_open(
     caller: &Caller,
     open: &OpenCase,
 ) -> Result<(), Refused> {
-    auth::permit(governance, live, environment, caller, "case.open")?;
+    auth::permit(governance, live, environment, caller, Permission::CASE_OPEN)?;
     bounds::bounded("text", &open.text, TEXT_MAX)
 }
 
@@ -171,7 +172,7 @@ pub(crate) async fn opening_of(
         untold,
     };
     let customer = customer.new;
-    let mut envelope = Envelope::new("case.open", command).with([sealed]);
+    let mut envelope = Envelope::new(Permission::CASE_OPEN, command).with([sealed]);
     envelope = envelope.with(of_fields);
     (envelope.side.customer, envelope.side.again) = (customer, again);
     (envelope.side.about, envelope.side.found_by) = (about, found_by);

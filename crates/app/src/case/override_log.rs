@@ -17,6 +17,7 @@ use remit_domain::{
     event::Words,
     id::{CaseId, DecisionId},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Collection, Entry, Expected, ItemWrite, Journal as _, Views as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -83,7 +84,7 @@ pub async fn overrides(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<OverrideView>, ListOverridesRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DECISION_READ)?;
     query::begins_after::<DecisionId>(after)?;
     let rows = parts.journal.store.items_page(OVERRIDES.kind(), after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();

@@ -18,6 +18,7 @@ use remit_domain::{
     schema::RecordedEvent,
     signal::OWN_SOURCE,
 };
+use remit_policy::actions::Permission;
 use remit_signals::written::written;
 use remit_store::{CaseFilter, Journal as _, RecordRow, Views as _};
 use serde::Serialize;
@@ -157,7 +158,8 @@ pub const PAGE_MAX: usize = 200;
 /// # Errors
 /// [`GetCaseRefusal`] says when each arises.
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, Permission::CASE_READ, id)
+        .await?;
     let mut view = complete::case_view(parts, &case).await?;
     for (deferral, shown) in case.deferrals.values().zip(&mut view.deferrals) {
         if let Some(note) = &deferral.note {
@@ -183,7 +185,7 @@ pub async fn cases(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<CaseView>, ListCasesRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "case.list")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::CASE_LIST)?;
     begins_after::<CaseId>(after)?;
     if !fields.is_empty() {
         let wanted = fields::wanted(&parts.governance.bundle, fields)?;
@@ -215,7 +217,8 @@ pub async fn messages(
     after: u64,
     limit: usize,
 ) -> Result<Page<MessageView>, ListMessagesRefusal> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, Permission::CASE_READ, id)
+        .await?;
     let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit).await?;
     let mut items = Vec::new();
     for row in rows {
@@ -278,7 +281,8 @@ pub async fn timeline(
     after: u64,
     limit: usize,
 ) -> Result<Page<TimelineItem>, ListTimelineRefusal> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, Permission::CASE_READ, id)
+        .await?;
     let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {

@@ -15,6 +15,7 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::Command;
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,7 +44,8 @@ pub async fn set_fields(
     id: &str,
     posted: PostFields,
 ) -> Result<Done<CaseAnswer>, SetFieldsRefusal> {
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "field.set", id).await?;
+    let loaded =
+        load::load(&parts.governance, &parts.journal, &parts.environment, caller, Permission::FIELD_SET, id).await?;
     let Some(read) = fields::read(&parts.governance, &*caller.under(posted.source.as_deref())?, &posted.fields)? else {
         return Err(Refused::invalid("fields", "name at least one field").into());
     };

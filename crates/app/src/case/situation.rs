@@ -8,6 +8,7 @@ use crate::{
     pipeline::{self, commit::Envelope, load, sealing},
 };
 use remit_domain::Command;
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,7 +39,8 @@ pub async fn end_situation(
     end: EndSituation,
 ) -> Result<Done<CaseAnswer>, EndSituationRefusal> {
     // Who is no member of staff decides about somebody else's case: that is an override.
-    let action = if caller.principal.staff().is_some() { "handoff.request" } else { "override.make" };
+    let action =
+        if caller.principal.staff().is_some() { Permission::HANDOFF_REQUEST } else { Permission::OVERRIDE_MAKE };
     bounded("situation", &end.situation, NAME_MAX)?;
     bounded("reason", &end.reason, REASON_MAX)?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;

@@ -8,6 +8,7 @@ use crate::{
     pipeline::{self, commit::Envelope, lease, sealing},
 };
 use remit_domain::Command;
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,7 +37,7 @@ pub async fn transfer_case(
     id: &str,
     wish: TransferCase,
 ) -> Result<Done<CaseAnswer>, TransferCaseRefusal> {
-    let action = "handoff.request";
+    let action = Permission::HANDOFF_REQUEST;
     let loaded =
         lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(wish.epoch))
             .await?;

@@ -17,7 +17,7 @@ use remit_domain::{
     exception::Exception,
     id::{DecisionId, Timestamp},
     offer::Offer,
-    situation::Standing,
+    situation::StandingSituation,
 };
 use remit_responders::{TurnAuthor, TurnMessage};
 use serde::Serialize;
@@ -277,8 +277,8 @@ pub struct DecisionSummary {
     pub sequence: Vec<String>,
 }
 
-impl From<&Standing> for SituationView {
-    fn from(standing: &Standing) -> Self {
+impl From<&StandingSituation> for SituationView {
+    fn from(standing: &StandingSituation) -> Self {
         Self {
             situation: standing.noted.situation.to_string(),
             source: standing.noted.source.to_string(),

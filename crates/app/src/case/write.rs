@@ -22,12 +22,13 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::Command;
+use remit_policy::actions::Permission;
 use remit_signals::written::written;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The API action of who writes without a lease.
-pub(crate) const POST: &str = "message.post";
+pub(crate) const POST: Permission = Permission::MESSAGE_POST;
 
 /// Readings of a case.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -54,7 +55,7 @@ pub async fn post_message(
     message: PostMessage,
 ) -> Result<Done<CaseAnswer>, PostMessageRefusal> {
     within_bounds(&message)?;
-    let action = if message.epoch.is_some() { "message.answer" } else { POST };
+    let action = if message.epoch.is_some() { Permission::MESSAGE_ANSWER } else { POST };
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let epoch = message.epoch;
     let posted = match lease::load_under(governance, journal, environment, caller, action, id, epoch).await {
@@ -134,7 +135,8 @@ pub async fn post_signals(
     id: &str,
     posted: PostSignals,
 ) -> Result<Done<CaseAnswer>, PostSignalsRefusal> {
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "signal.post", id).await?;
+    let loaded =
+        load::load(&parts.governance, &parts.journal, &parts.environment, caller, Permission::SIGNAL_POST, id).await?;
     let under = caller.under(posted.source.as_deref())?;
     let caller = &*under;
     if posted.signals.is_empty() {

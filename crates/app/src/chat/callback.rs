@@ -16,7 +16,10 @@ use remit_domain::{
     deferral::{DeferralHow, DeferralKind, Wish},
     id::{ResponderId, Timestamp},
 };
-use remit_policy::bundle::{QueueSpec, WallTime};
+use remit_policy::{
+    actions::Permission,
+    bundle::{QueueSpec, WallTime},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -136,7 +139,8 @@ pub async fn callback_times(parts: &Parts, chat: &Chat) -> Result<CallbackTimes,
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let Some(now) = current_of(journal, chat).await? else { return Err(nothing_said().into()) };
     let caller = chat.caller();
-    let case = load::case_for(governance, journal, environment, &caller, "case.read", &now.id.to_string()).await?;
+    let case =
+        load::case_for(governance, journal, environment, &caller, Permission::CASE_READ, &now.id.to_string()).await?;
     let (_, queue) = desk(governance, &case)?;
     let (language, texts) = (announce::language(&case), governance.bundle.texts());
     let say = |text: &str, with: &[(&str, &str)]| texts.say(language, text, with);
@@ -247,7 +251,7 @@ async fn act<R: Refusal>(
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let (caller, id) = (chat.caller(), begun(journal, chat).await?.id.to_string());
     let acted = async {
-        let loaded = load::load(governance, journal, environment, &caller, "message.post", &id).await?;
+        let loaded = load::load(governance, journal, environment, &caller, Permission::MESSAGE_POST, &id).await?;
         let command = make(&loaded.case, environment.now())?;
         let envelope = Envelope::on(loaded, command);
         Ok::<_, R>(pipeline::execute(parts, &caller, Some(repeat), Some(&id), envelope, |_| ()).await?)

@@ -25,7 +25,7 @@ use remit_domain::{
     event::{FileKind, Handoff, Message},
     id::{CaseId, DelegateId, ResponderId, StaffId, Timestamp},
 };
-use remit_policy::bundle::Bundle;
+use remit_policy::{actions::Permission, bundle::Bundle};
 use remit_store::{Journal as _, RecordRow};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -135,7 +135,7 @@ const PAGE: usize = 200;
 pub(crate) const MESSAGES_MAX: usize = 100;
 
 /// A chat's cases, read once for all that is shown of them.
-pub struct Read<'c> {
+pub struct ChatRead<'c> {
     chat: &'c Chat,
     cases: Vec<CaseId>,
     current: Option<Case>,
@@ -143,7 +143,7 @@ pub struct Read<'c> {
     asked: Vec<String>,
 }
 
-impl<'c> Read<'c> {
+impl<'c> ChatRead<'c> {
     /// The cases of a chat as they are now.
     ///
     /// # Errors
@@ -221,14 +221,14 @@ impl<'c> Read<'c> {
 }
 
 /// The API action that reading takes.
-const READ: &str = "case.read";
+const READ: Permission = Permission::CASE_READ;
 
 /// The conversation of a chat after a place.
 ///
 /// # Errors
 /// [`GetConversationRefusal`] says when each arises.
 pub async fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, GetConversationRefusal> {
-    let read = Read::of(parts, chat).await?;
+    let read = ChatRead::of(parts, chat).await?;
     let messages = read.said_since(parts, after).await?;
     let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
     let organisation = parts.governance.bundle.name().to_owned();

@@ -35,6 +35,7 @@ use remit_domain::{
     id::{CaseId, SignalName},
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
+use remit_policy::actions::Permission;
 use remit_signals::written::written;
 use remit_store::{Commit, Expected};
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,7 @@ const MERGES_MAX: usize = 8;
 /// # Errors
 /// [`StartChatRefusal`] says when each arises.
 pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Result<StartedChat, StartChatRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "chat.start")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::CHAT_START)?;
     bounded("customer", &start.customer, CUSTOMER_MAX)?;
     if !(1..=72).contains(&start.hours) {
         return Err(Refused::invalid("hours", "must be 1 to 72").into());
@@ -131,8 +132,15 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
     let _starting = parts.live.chats.starting.read().await;
     let cases = match &start.case {
         Some(id) => {
-            let case =
-                load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+            let case = load::case_for(
+                &parts.governance,
+                &parts.journal,
+                &parts.environment,
+                caller,
+                Permission::CASE_READ,
+                id,
+            )
+            .await?;
             if case.customer != customer {
                 return Err(Refused::invalid("case", "is not a case of this customer").into());
             }
@@ -279,7 +287,7 @@ pub async fn chat_feedback(
     let case = now.id.to_string();
     let given = async {
         if said.solved == Some(true) {
-            let now = load::permitted(&parts.governance, &parts.environment, &caller, "case.read", now)?.case;
+            let now = load::permitted(&parts.governance, &parts.environment, &caller, Permission::CASE_READ, now)?.case;
             if now.status == Status::Open && !can_confirm(&now) {
                 let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
                 return Err(Refused::new(Kind::Conflict, why).into());

@@ -9,7 +9,7 @@ use crate::{
     pipeline::{self, load},
     refused::{Kind, Refused},
     request::{
-        answer::{self, AnswerRequests, Given},
+        answer::{self, AnswerRequests, GivenAnswer},
         tell::{self, AskedOfCustomer, ConfirmTexts},
     },
 };
@@ -17,11 +17,12 @@ use remit_domain::{
     Case,
     request::{Confirmation, RequestCommand, Via},
 };
+use remit_policy::actions::Permission;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The API action that reading requests takes.
-pub(super) const READ: &str = "request.read";
+pub(super) const READ: Permission = Permission::REQUEST_READ;
 
 /// What waits for the customer's answer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -116,7 +117,7 @@ async fn answer(
     let _turn = chat.turn.lock().await;
     begun(&parts.journal, chat).await?;
     let (caller, cases) = (chat.caller(), cases_of(&parts.journal, chat).await?.0);
-    let given = Given { via: Via::Chat, answer, of: Some(&cases), link: None, started_by: chat.by.as_deref() };
+    let given = GivenAnswer { via: Via::Chat, answer, of: Some(&cases), link: None, started_by: chat.by.as_deref() };
     let answered = async {
         if !answers(parts, chat).await? {
             let detail = "the chat was started with a token of a person who works here: a program starts those whose \

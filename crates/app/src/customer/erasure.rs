@@ -23,7 +23,7 @@ use crate::{
     },
     refused::{Kind, Refused},
     vault::{
-        erasures::{Due, ERASURE},
+        erasures::{ERASURE, ErasureDue},
         known_facts,
     },
 };
@@ -33,6 +33,7 @@ use remit_domain::{
     case::Status,
     id::{CustomerId, Timestamp},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Commit, CommitError, Journal as _, OutboxRow, Views as _};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
@@ -63,7 +64,7 @@ pub struct Erased {
 /// # Errors
 /// [`EraseCustomerRefusal`] says when each arises.
 pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, EraseCustomerRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "customer.erase")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::CUSTOMER_ERASE)?;
     bounded("customer", external, CUSTOMER_MAX)?;
     let customer = customer::customer_id(&parts.vault, external);
     // Earlier versions took identifiers as they came.
@@ -123,9 +124,9 @@ fn kept_changing() -> Refused {
 
 async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key: u64) -> Result<(), Refused> {
     let now = parts.environment.now();
-    let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
+    let due = ErasureDue { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
     let outbox = OutboxRow {
-        id: Due::row(key),
+        id: ErasureDue::row(key),
         kind: ERASURE.to_owned(),
         case: customer.to_string(),
         due_ms: now.0,
@@ -150,7 +151,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
         // Another request was quicker, and may be done with it.
         Err(CommitError::Done) => {
             let rows = parts.journal.store.due(ERASURE, i64::MAX, usize::MAX).await.map_err(Refused::internal)?;
-            if !rows.iter().any(|row| row.id == Due::row(key)) {
+            if !rows.iter().any(|row| row.id == ErasureDue::row(key)) {
                 parts.vault.erasures.end(key);
             }
             Ok(())
@@ -164,14 +165,20 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
 
 /// Erasures that are gone on with.
 #[derive(Debug)]
-pub struct UnderWay {
-    pub(crate) rows: Vec<(OutboxRow, Due)>,
+pub struct ErasuresUnderWay {
+    pub(crate) rows: Vec<(OutboxRow, ErasureDue)>,
     /// Whether there are others, or some cannot be gone on with yet.
     pub(crate) left: bool,
 }
 
 /// Destroys a key, and ends with it what its customer's chats, facts and delegations let be done.
-async fn erased(parts: &Parts, caller: &Caller, due: &Due, row: &OutboxRow, now: Timestamp) -> Result<(), CommitError> {
+async fn erased(
+    parts: &Parts,
+    caller: &Caller,
+    due: &ErasureDue,
+    row: &OutboxRow,
+    now: Timestamp,
+) -> Result<(), CommitError> {
     let failed = |refused: Refused| CommitError::Failed(refused.detail);
     let (customer, by) = (&due.customer, &caller.pseudonym);
     let mut items = chats::ended_chats(&parts.live.chats, customer);
@@ -190,20 +197,20 @@ async fn erased(parts: &Parts, caller: &Caller, due: &Due, row: &OutboxRow, now:
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn under_way(parts: &Parts) -> Result<UnderWay, Refused> {
+pub async fn under_way(parts: &Parts) -> Result<ErasuresUnderWay, Refused> {
     let rows = parts.journal.store.due(ERASURE, i64::MAX, LOOKED_AT).await.map_err(Refused::internal)?;
     let left = rows.len() == LOOKED_AT;
     let read = |row: OutboxRow| Ok((serde_json::from_slice(&row.body).map_err(Refused::internal)?, row));
     let rows = rows.into_iter().map(read).map(|read| read.map(|(due, row)| (row, due)));
-    Ok(UnderWay { rows: rows.collect::<Result<_, Refused>>()?, left })
+    Ok(ErasuresUnderWay { rows: rows.collect::<Result<_, Refused>>()?, left })
 }
 
 /// Goes on with what is to be erased; says whether anything is left.
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn go_on_erasing(parts: &Arc<Parts>, under_way: UnderWay) -> Result<bool, Refused> {
-    let UnderWay { rows, mut left } = under_way;
+pub async fn go_on_erasing(parts: &Arc<Parts>, under_way: ErasuresUnderWay) -> Result<bool, Refused> {
+    let ErasuresUnderWay { rows, mut left } = under_way;
     let mut marked = Vec::new();
     for (row, due) in rows {
         match mark_cases(parts, &due).await {
@@ -230,7 +237,7 @@ pub async fn go_on_erasing(parts: &Arc<Parts>, under_way: UnderWay) -> Result<bo
 /// there is one.
 pub(crate) async fn erased_cases(
     parts: &Parts,
-    due: &Due,
+    due: &ErasureDue,
     last: Option<&(i64, String)>,
 ) -> Result<(Vec<String>, Option<(i64, String)>), Refused> {
     let cases = parts.journal.store.cases_under(due.customer.as_str(), due.key, last, AT_ONCE).await;
@@ -240,7 +247,7 @@ pub(crate) async fn erased_cases(
 }
 
 /// Has each case say that its words were erased. What is open on it ends with them.
-async fn mark_cases(parts: &Parts, due: &Due) -> Result<(), Refused> {
+async fn mark_cases(parts: &Parts, due: &ErasureDue) -> Result<(), Refused> {
     let caller = Caller::system_for(Job::Erasures, &due.by);
     let (mut last, mut failed) = (None, None);
     loop {
@@ -260,7 +267,7 @@ async fn mark(parts: &Parts, caller: &Caller, case: &str) -> Result<(), Refused>
     if stored.is_none_or(|case| case.erased && ended(&case)) {
         return Ok(());
     }
-    let mut envelope = Envelope::new("customer.erase", Command::Erase);
+    let mut envelope = Envelope::new(Permission::CUSTOMER_ERASE, Command::Erase);
     envelope.side.found_by = FoundBy::nothing(&parts.journal, case).await?;
     pipeline::execute(parts, caller, None, Some(case), envelope, |_| ()).await.map(|_| ())
 }
@@ -275,7 +282,7 @@ async fn complete(
     vault: &Vault,
     environment: &Environment,
     row: &OutboxRow,
-    due: Due,
+    due: ErasureDue,
 ) -> Result<(), Refused> {
     let now = environment.now();
     let cases = journal.store.count_under(due.customer.as_str(), due.key).await.map_err(Refused::internal)?;

@@ -9,7 +9,7 @@ use crate::{
     environment::clock::rfc3339,
     field::{
         schema::values,
-        sent::{self, Of, Said, Sent, source_of},
+        sent::{self, Of, SaidValues, Sent, source_of},
         view::{FieldView, currency},
     },
     journal::outbox::facts_row,
@@ -28,6 +28,7 @@ use remit_domain::{
     id::{CaseId, CustomerId, FieldName, Timestamp},
 };
 use remit_policy::{
+    actions::Permission,
     bundle::{self, Bundle, FieldSpec},
     engine::ApiCase,
 };
@@ -74,12 +75,12 @@ pub struct FactsView {
 
 /// Facts that were read, before they are sealed.
 #[derive(Debug, Clone)]
-pub(crate) struct Read {
-    said: Said,
+pub(crate) struct FactsRead {
+    said: SaidValues,
     at: Timestamp,
 }
 
-impl Read {
+impl FactsRead {
     /// All of them together, which are of one source and moment; nothing where there are none.
     pub(crate) fn all(each: impl IntoIterator<Item = Self>) -> Option<Self> {
         each.into_iter().reduce(|mut all, one| {
@@ -90,8 +91,8 @@ impl Read {
 }
 
 /// Reads facts that are sent, by the bundle's declarations.
-pub(crate) fn read(parts: &Parts, source: SmolStr, sent: &Sent, at: Timestamp) -> Result<Read, Refused> {
-    Ok(Read { said: sent::read(parts.governance.bundle.facts(), Of::Customer, source, sent)?, at })
+pub(crate) fn read(parts: &Parts, source: SmolStr, sent: &Sent, at: Timestamp) -> Result<FactsRead, Refused> {
+    Ok(FactsRead { said: sent::read(parts.governance.bundle.facts(), Of::Customer, source, sent)?, at })
 }
 
 /// The pseudonym of a customer who is named by the organisation's own identifier, or by the pseudonym itself.
@@ -105,7 +106,7 @@ fn named(parts: &Parts, id: &str) -> Result<CustomerId, Refused> {
 /// # Errors
 /// [`PutFactsRefusal`] says when each arises.
 pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) -> Result<FactsView, PutFactsRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.set")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::FACT_SET)?;
     let customer = named(parts, id)?;
     if put.facts.is_empty() {
         return Err(Refused::invalid("facts", "name at least one fact").into());
@@ -136,7 +137,7 @@ pub(crate) async fn say(
     sent: &Sent,
     source: Option<&str>,
 ) -> Result<Facts, Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.set")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::FACT_SET)?;
     if sent.is_empty() {
         return Ok(Facts::new());
     }
@@ -153,12 +154,12 @@ pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<Facts
     let customer = match named(parts, id) {
         Ok(customer) => customer,
         Err(wrong) => {
-            auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
+            auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::FACT_READ)?;
             return Err(wrong.into());
         }
     };
     let of = ApiCase { customer: Some(customer.as_str()), ..ApiCase::default() };
-    auth::permit_on(&parts.governance, &parts.environment, caller, "fact.read", of)?;
+    auth::permit_on(&parts.governance, &parts.environment, caller, Permission::FACT_READ, of)?;
     let facts = known_facts::of(parts.opener(), &customer).await?;
     let Some(facts) = facts.filter(|facts| facts.values().any(|fact| fact.held.is_some())) else {
         let none = Refused::new(Kind::NotFound, "nothing is known of a customer of this identifier");
@@ -170,7 +171,7 @@ pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<Facts
 
 /// Notes facts of a customer on record, sealed with those that are known already; gives all of them. Open cases of
 /// theirs that no member of staff has are decided anew, beside this, where policies see what changed.
-pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: &Read) -> Result<Facts, Refused> {
+pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: &FactsRead) -> Result<Facts, Refused> {
     let mut replaced = None;
     for _ in 0..ATTEMPTS {
         let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
@@ -206,7 +207,7 @@ pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: 
 }
 
 /// What is known after what is said.
-fn after(known: &Facts, read: &Read) -> Facts {
+fn after(known: &Facts, read: &FactsRead) -> Facts {
     let mut facts = known.clone();
     for (name, value) in &read.said.values {
         // What is older than what is known, or than when it was taken away, says nothing new.
@@ -241,7 +242,7 @@ fn to_commit(
     parts: &Parts,
     caller: &Caller,
     customer: Customer,
-    read: &Read,
+    read: &FactsRead,
     facts: &Facts,
     expected: Expected,
     now: Timestamp,

@@ -24,7 +24,7 @@ use remit_domain::{
     delegation::Scope,
     id::CaseId,
 };
-use remit_policy::engine::ApiCase;
+use remit_policy::{actions::Permission, engine::ApiCase};
 use remit_signals::written::written;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -127,7 +127,7 @@ pub async fn list_delegated_cases(
     let of = within(caller, Scope::CaseRead)?;
     // As of any case of theirs.
     let case = ApiCase { customer: Some(of.customer.as_str()), ..ApiCase::default() };
-    auth::permit_on(&parts.governance, &parts.environment, caller, "case.read", case)?;
+    auth::permit_on(&parts.governance, &parts.environment, caller, Permission::CASE_READ, case)?;
     if after.is_some_and(|after| after.parse::<CaseId>().is_err()) {
         return Err(Refused::invalid("after", "must be the `next` of the page before").into());
     }
@@ -151,7 +151,7 @@ pub async fn get_delegated_case(
     let of = within(caller, Scope::CaseRead)?;
     let known = opened(parts, of, case).await?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let case = load::case_for(governance, journal, environment, caller, "case.read", case).await?;
+    let case = load::case_for(governance, journal, environment, caller, Permission::CASE_READ, case).await?;
     let mut messages = Vec::new();
     said_on(parts, &case, after, Some(of.delegate), &mut messages).await?;
     messages.truncate(MESSAGES_MAX);

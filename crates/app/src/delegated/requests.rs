@@ -21,6 +21,7 @@ use remit_domain::{
     id::{ActionName, RequestId},
     request::Asker,
 };
+use remit_policy::actions::Permission;
 use remit_responders::once;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -71,7 +72,7 @@ pub async fn ask_delegated(
         return Err(Refused::new(Kind::Conflict, detail).into());
     }
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    load::case_for(governance, journal, environment, caller, "request.ask", case).await?;
+    load::case_for(governance, journal, environment, caller, Permission::REQUEST_ASK, case).await?;
     let granted = ActionName::new(&said.action).is_ok_and(|action| of.grant.actions.contains(&action));
     if !granted {
         let detail = format!("the delegation does not name the action `{}`", said.action);

@@ -7,7 +7,7 @@ use crate::{
     bounds::{CUSTOMER_MAX, bounded},
     customer, digest,
     environment::clock::rfc3339,
-    journal::delegations::{self, Back, CONSENTS, ConsentItem},
+    journal::delegations::{self, AuthorizationReturn, CONSENTS, ConsentItem},
     operation::AskConsentRefusal,
     pipeline::authority,
     refused::{Kind, Refused},
@@ -20,6 +20,7 @@ use remit_domain::{
     request::Money,
 };
 use remit_oauth::details::ACTIONS_MAX;
+use remit_policy::actions::Permission;
 use remit_store::{Commit, Expected};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -86,7 +87,7 @@ pub struct AskedConsent {
 /// # Errors
 /// [`AskConsentRefusal`] says when each arises.
 pub async fn ask_consent(parts: &Parts, caller: &Caller, ask: AskConsent) -> Result<AskedConsent, AskConsentRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegation.ask")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DELEGATION_ASK)?;
     by_a_program(caller)?;
     bounded("customer", &ask.customer, CUSTOMER_MAX)?;
     if !(1..=72).contains(&ask.hours) {
@@ -125,7 +126,7 @@ pub(super) async fn asked(
     delegate: DelegateId,
     grant: DelegatedGrant,
     until: Timestamp,
-    back: Option<Back>,
+    back: Option<AuthorizationReturn>,
 ) -> Result<AskedConsent, Refused> {
     let gone = || Refused::invalid("delegate", "there is no such delegate any more");
     let known = delegations::stored_delegate(&parts.journal, delegate).await?.ok_or_else(gone)?;

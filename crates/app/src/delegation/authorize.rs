@@ -10,7 +10,7 @@ use crate::{
     access::auth,
     bounds::{CUSTOMER_MAX, bounded},
     customer, digest,
-    journal::delegations::{self, Back},
+    journal::delegations::{self, AuthorizationReturn},
     operation::AskAuthorizationRefusal,
     refused::{Kind, Refused},
 };
@@ -25,6 +25,7 @@ use remit_oauth::{
     error::{ErrorCode, OAuthError},
     pkce::{self, Challenge},
 };
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -43,7 +44,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 
 /// What a delegate asks for, as its parameters say.
 #[derive(Debug, Default)]
-pub struct Asks<'a> {
+pub struct AuthorizationRequest<'a> {
     /// Which delegate: its identifier.
     pub client_id: Option<&'a str>,
     /// Where the customer's browser goes back to.
@@ -72,7 +73,7 @@ pub struct Asks<'a> {
 
 /// Where a browser is sent.
 #[derive(Debug)]
-pub struct Sent {
+pub struct Redirection {
     /// To this address.
     pub to: String,
     /// With this secret, which it brings when the customer answers: nobody else's browser can.
@@ -84,7 +85,7 @@ pub struct Sent {
 struct Travelling {
     delegate: DelegateId,
     grant: DelegatedGrant,
-    back: Back,
+    back: AuthorizationReturn,
     /// When it began.
     at: Timestamp,
 }
@@ -94,7 +95,7 @@ struct Travelling {
 /// # Errors
 /// When it is not known which delegate asks, or where it may be answered: then nobody is sent anywhere. Everything else
 /// that is wrong is brought back to it.
-pub async fn authorize(parts: &Parts, asks: &Asks<'_>) -> Result<Sent, Refused> {
+pub async fn authorize(parts: &Parts, asks: &AuthorizationRequest<'_>) -> Result<Redirection, Refused> {
     let issuer = issuer(parts)?;
     let sign_in = parts.environment.sign_in().ok_or_else(|| {
         let detail = "this server does not know where customers sign in: a delegate is let in by a link alone";
@@ -118,7 +119,7 @@ pub async fn authorize(parts: &Parts, asks: &Asks<'_>) -> Result<Sent, Refused> 
     let travelling = asked_for(parts, asks, &issuer, now).map(|(grant, challenge)| Travelling {
         delegate,
         grant,
-        back: Back {
+        back: AuthorizationReturn {
             redirect_uri: redirect_uri.to_owned(),
             state: state.map(ToOwned::to_owned),
             challenge,
@@ -129,18 +130,18 @@ pub async fn authorize(parts: &Parts, asks: &Asks<'_>) -> Result<Sent, Refused> 
     });
     let travelling = match travelling {
         Ok(travelling) => travelling,
-        Err(error) => return Ok(Sent { to: told(&error), browser: None }),
+        Err(error) => return Ok(Redirection { to: told(&error), browser: None }),
     };
     let body = serde_json::to_vec(&travelling).map_err(Refused::internal)?;
     let between = if sign_in.contains('?') { '&' } else { '?' };
     let to = format!("{sign_in}{between}authorization={}", parts.vault.delegate_tokens.stamped(AUTHORIZATION, &body));
-    Ok(Sent { to, browser: Some(browser) })
+    Ok(Redirection { to, browser: Some(browser) })
 }
 
 /// What is asked for, and the challenge of PKCE.
 fn asked_for(
     parts: &Parts,
-    asks: &Asks<'_>,
+    asks: &AuthorizationRequest<'_>,
     issuer: &str,
     now: Timestamp,
 ) -> Result<(DelegatedGrant, String), OAuthError> {
@@ -169,7 +170,7 @@ fn asked_for(
 }
 
 /// What would be granted.
-fn wanted(parts: &Parts, asks: &Asks<'_>, now: Timestamp) -> Result<DelegatedGrant, OAuthError> {
+fn wanted(parts: &Parts, asks: &AuthorizationRequest<'_>, now: Timestamp) -> Result<DelegatedGrant, OAuthError> {
     let no_details = |what: &str| OAuthError::new(ErrorCode::InvalidAuthorizationDetails, what);
     let named = asks.scope.unwrap_or_default().split(' ').filter(|name| !name.is_empty());
     let scopes: Option<BTreeSet<Scope>> = named.map(Scope::named).collect();
@@ -230,7 +231,7 @@ pub async fn ask_authorization(
     caller: &Caller,
     said: AskAuthorization,
 ) -> Result<AskedConsent, AskAuthorizationRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegation.ask")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DELEGATION_ASK)?;
     ask::by_a_program(caller)?;
     bounded("customer", &said.customer, CUSTOMER_MAX)?;
     let now = parts.environment.now();

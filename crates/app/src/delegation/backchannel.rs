@@ -2,7 +2,7 @@
 //! mode). The customer answers where they always do: on their chat, or by a link of the organisation's; what is asked
 //! here asks nothing of them and grants nothing. It is known by a secret, of which the hash is kept.
 
-use super::token::{self, Client, Issued, Refusal, Wish};
+use super::token::{self, Client, Issued, TokenError, TokenRequest};
 use crate::{
     Parts, digest,
     journal::delegations::{BACKCHANNELS, BackchannelItem},
@@ -29,7 +29,7 @@ const HEARD_MS: i64 = 10 * 60_000;
 
 /// What a delegate asks with.
 #[derive(Debug, Default)]
-pub struct Asks<'a> {
+pub struct BackchannelRequest<'a> {
     /// What is to be confirmed: one detail that names the request.
     pub details: Option<&'a str>,
     /// Whom to ask: the customer, as access tokens name them (`sub`).
@@ -50,7 +50,7 @@ pub struct Asks<'a> {
 /// # Errors
 /// `invalid_authorization_details` where no request of the client's own is named, `unknown_user_id` where it is another
 /// customer's than is hinted at, `access_denied` where it does not wait for them any more, `invalid_binding_message`.
-pub async fn ask(parts: &Parts, client: &Client, asks: &Asks<'_>) -> Result<Acknowledged, Refusal> {
+pub async fn ask(parts: &Parts, client: &Client, asks: &BackchannelRequest<'_>) -> Result<Acknowledged, TokenError> {
     let wrong = |what: &str| OAuthError::new(ErrorCode::InvalidRequest, what);
     if let Some(name) = asks.not_taken {
         return Err(wrong(&format!("{name} is not taken here: say whom by login_hint, and ask for the answer")).into());
@@ -82,7 +82,7 @@ pub async fn ask(parts: &Parts, client: &Client, asks: &Asks<'_>) -> Result<Ackn
     if let (Came::Nothing, Some(code)) = (backchannel::came(&request, now), &code) {
         backchannel::show_code(parts, id, code.as_str(), client.id()).await.map_err(|refused| match refused.kind {
             Kind::Conflict => OAuthError::new(ErrorCode::AccessDenied, refused.detail).into(),
-            _ => Refusal::Inside(refused),
+            _ => TokenError::Inside(refused),
         })?;
     }
     let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
@@ -96,7 +96,7 @@ pub async fn ask(parts: &Parts, client: &Client, asks: &Asks<'_>) -> Result<Ackn
     let over = page.iter().filter(|entry| entry.value.expires <= now);
     items.extend(over.map(|entry| BACKCHANNELS.forget(&entry.id, entry.expected())));
     let commit = Commit { items, ..Commit::default() };
-    projections::commit(parts, commit).await.map_err(crate::refused).map_err(Refusal::Inside)?;
+    projections::commit(parts, commit).await.map_err(crate::refused).map_err(TokenError::Inside)?;
     let expires_in = expires.since(now).div_euclid(1_000).max(1);
     Ok(Acknowledged { auth_req_id: secret, expires_in, interval: INTERVAL_S })
 }
@@ -108,7 +108,7 @@ pub async fn ask(parts: &Parts, client: &Client, asks: &Asks<'_>) -> Result<Ackn
 /// `authorization_pending` while nobody has answered, `slow_down` where it is asked too often, `access_denied` where
 /// somebody said no or it is not what was asked for any more, `expired_token` where nobody answered in time,
 /// `invalid_grant` where it is not this client's, or was given out before.
-pub async fn poll(parts: &Parts, client: &Client, auth_req_id: &str, jkt: &str) -> Result<Issued, Refusal> {
+pub async fn poll(parts: &Parts, client: &Client, auth_req_id: &str, jkt: &str) -> Result<Issued, TokenError> {
     let none = || {
         let what = "auth_req_id is none of this client's, or a token was given out for it";
         OAuthError::new(ErrorCode::InvalidGrant, what)
@@ -139,9 +139,9 @@ pub async fn poll(parts: &Parts, client: &Client, auth_req_id: &str, jkt: &str) 
                 actions: Some(vec![request.action.to_string()]),
                 constraints: details::Constraints::default(),
             };
-            let wish = Wish { scope: entry.value.scope.as_deref(), details: vec![detail] };
+            let wish = TokenRequest { scope: entry.value.scope.as_deref(), details: vec![detail] };
             let issued = token::issue(parts, client, &wish, jkt).await.map_err(|refusal| match refusal {
-                Refusal::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
+                TokenError::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
                     let what = "the delegation under which it was requested does not stand any more";
                     OAuthError::new(ErrorCode::InvalidGrant, what).into()
                 }
@@ -154,7 +154,7 @@ pub async fn poll(parts: &Parts, client: &Client, auth_req_id: &str, jkt: &str) 
                     Ok(issued)
                 }
                 Err(CommitError::ItemConflict { .. }) => Err(none().into()),
-                Err(error) => Err(Refusal::Inside(crate::refused(error))),
+                Err(error) => Err(TokenError::Inside(crate::refused(error))),
             };
         }
     };

@@ -4,7 +4,7 @@
 use super::issuer::issuer;
 use crate::{
     Parts, digest,
-    journal::delegations::{Back, CODES, CodeItem},
+    journal::delegations::{AuthorizationReturn, CODES, CodeItem},
     pipeline::projections,
     refused::Refused,
 };
@@ -38,7 +38,7 @@ pub(super) async fn give(
     parts: &Parts,
     delegate: DelegateId,
     delegation: DelegationId,
-    back: &Back,
+    back: &AuthorizationReturn,
     now: Timestamp,
 ) -> Result<Brought, Refused> {
     let issuer = issuer(parts)?;

@@ -8,7 +8,8 @@ use crate::{
     bounds, digest,
     environment::clock::rfc3339,
     journal::delegations::{
-        self, Back, CONSENTS, ConsentItem, DELEGATIONS, DelegateItem, EACH_MAX, Granted, link_on_record, of_customer,
+        self, AuthorizationReturn, CONSENTS, ConsentItem, DELEGATIONS, DelegateItem, EACH_MAX, Granted, link_on_record,
+        of_customer,
     },
     operation::{AcceptConsentRefusal, ReadConsentRefusal, RefuseConsentRefusal},
     pipeline::authority,
@@ -23,6 +24,7 @@ use remit_oauth::{
     authorization,
     error::{ErrorCode, OAuthError},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Commit, Entry, Expected};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -205,7 +207,9 @@ pub async fn refuse_consent(
     authority::govern(parts, &caller, &[event], Commit { items, ..Commit::default() }).await.map_err(answered)?;
     let said_no = OAuthError::new(ErrorCode::AccessDenied, "the customer said no");
     let issuer = issuer(parts).unwrap_or_default();
-    let to = |back: &Back| authorization::with_error(&back.redirect_uri, &said_no, back.state.as_deref(), &issuer);
+    let to = |back: &AuthorizationReturn| {
+        authorization::with_error(&back.redirect_uri, &said_no, back.state.as_deref(), &issuer)
+    };
     Ok(RefusedConsent { redirect: found.entry.value.back.as_ref().map(to) })
 }
 
@@ -247,7 +251,7 @@ impl Found {
     fn permitted(&self, parts: &Parts) -> Result<Caller, Refused> {
         let name = format!("consent_{}", link_on_record(&self.entry.id));
         let caller = Caller::customer(&name, &self.entry.value.customer);
-        auth::permit(&parts.governance, &parts.live, &parts.environment, &caller, "delegation.grant")?;
+        auth::permit(&parts.governance, &parts.live, &parts.environment, &caller, Permission::DELEGATION_GRANT)?;
         Ok(caller)
     }
 

@@ -20,7 +20,7 @@ use remit_domain::{
     id::{DelegateId, Timestamp},
 };
 use remit_oauth::jwk::KeySet;
-use remit_policy::address::Address;
+use remit_policy::{actions::Permission, address::Address};
 use remit_store::{Commit, Expected};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -75,7 +75,7 @@ pub async fn register_delegate(
     caller: &Caller,
     new: RegisterDelegate,
 ) -> Result<DelegateView, RegisterDelegateRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegate.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DELEGATE_MANAGE)?;
     printable("name", &new.name, NAME_MAX)?;
     let keys = thumbprints(&new.jwks)?;
     let owner = origin("owner", &new.owner)?;
@@ -118,7 +118,7 @@ pub async fn register_delegate(
 /// # Errors
 /// [`ListDelegatesRefusal`] says when each arises.
 pub async fn list_delegates(parts: &Parts, caller: &Caller) -> Result<Vec<DelegateView>, ListDelegatesRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegate.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DELEGATE_READ)?;
     let all = DELEGATES.all(&parts.journal.store).await.map_err(Refused::internal)?;
     let view = |entry: &remit_store::Entry<DelegateItem>| Some(DelegateView::of(entry.id.parse().ok()?, &entry.value));
     Ok(all.iter().filter_map(view).collect())
@@ -182,7 +182,7 @@ async fn change(
     delegate: &str,
     change: impl FnOnce(&mut DelegateItem, Timestamp) -> Result<DelegateChange, Refused>,
 ) -> Result<DelegateView, Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegate.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DELEGATE_MANAGE)?;
     let nobody = || Refused::new(Kind::NotFound, "there is no such delegate");
     let id: DelegateId = delegate.parse().map_err(|_| nobody())?;
     let before = delegations::stored_delegate(&parts.journal, id).await?.ok_or_else(nobody)?;

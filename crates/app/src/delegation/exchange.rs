@@ -4,7 +4,7 @@
 use super::{
     issuer::issuer,
     represent,
-    token::{self, Client, Issued, Refusal, Wish, wish_within},
+    token::{self, Client, Issued, TokenError, TokenRequest, wish_within},
 };
 use crate::{
     ATTEMPTS, Parts,
@@ -24,6 +24,7 @@ use remit_oauth::{
     error::{ErrorCode, OAuthError},
     token::{ACCESS_TOKEN_TYPE, AccessToken, JWT_TYPE},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Commit, Expected};
 use serde::Serialize;
 
@@ -44,7 +45,7 @@ pub struct Exchanges<'a> {
     /// What is wanted, where it is said.
     pub requested_token_type: Option<&'a str>,
     /// What of it is given on.
-    pub wish: Wish<'a>,
+    pub wish: TokenRequest<'a>,
 }
 
 /// A token given out for another one.
@@ -55,8 +56,8 @@ pub struct Exchanged {
     issued_token_type: &'static str,
 }
 
-fn refused(code: ErrorCode, what: impl std::fmt::Display) -> Refusal {
-    Refusal::OAuth(OAuthError::new(code, what))
+fn refused(code: ErrorCode, what: impl std::fmt::Display) -> TokenError {
+    TokenError::OAuth(OAuthError::new(code, what))
 }
 
 /// Exchanges an access token of a client's own for a narrower one, of its own or of another delegate's.
@@ -71,7 +72,7 @@ pub async fn exchange(
     brings: &Exchanges<'_>,
     jkt: &str,
     endpoint: &str,
-) -> Result<Exchanged, Refusal> {
+) -> Result<Exchanged, TokenError> {
     let is_token = |named: Option<&str>| named.is_none_or(|named| named == ACCESS_TOKEN_TYPE);
     if !is_token(Some(brings.subject_token_type)) || !is_token(brings.requested_token_type) {
         let what = format!("subject_token_type and requested_token_type have to be {ACCESS_TOKEN_TYPE}");
@@ -84,7 +85,7 @@ pub async fn exchange(
     // The proof is by the key that the token is bound to: a stolen one cannot be exchanged.
     let caller = represent::represented(parts, brings.subject_token, jkt).await.map_err(|stale| match stale.kind {
         Kind::Unauthenticated => refused(ErrorCode::InvalidGrant, format!("subject_token: {}", stale.detail)),
-        _ => Refusal::Inside(stale),
+        _ => TokenError::Inside(stale),
     })?;
     let of = caller.principal.represented().ok_or_else(delegations::no_chain)?;
     // What such a token counts is its own: another one would begin anew.
@@ -105,12 +106,11 @@ pub async fn exchange(
             if actor == client.id() {
                 return Err(refused(ErrorCode::InvalidRequest, "actor_token is the client's own: leave it out"));
             }
-            auth::permit(&parts.governance, &parts.live, &parts.environment, &caller, "delegation.exchange").map_err(
-                |denied| match denied.kind {
+            auth::permit(&parts.governance, &parts.live, &parts.environment, &caller, Permission::DELEGATION_EXCHANGE)
+                .map_err(|denied| match denied.kind {
                     Kind::Forbidden => refused(ErrorCode::AccessDenied, denied.detail),
-                    _ => Refusal::Inside(denied),
-                },
-            )?;
+                    _ => TokenError::Inside(denied),
+                })?;
             let child = given_in_turn(parts, of, actor, &grant).await?;
             let mut chain = of.chain.clone();
             chain.push(child);
@@ -125,7 +125,7 @@ pub async fn exchange(
 }
 
 /// Who is to act, and the thumbprint of the key that they signed that with.
-async fn acts(parts: &Parts, signed: &str, endpoint: &str) -> Result<(DelegateId, String), Refusal> {
+async fn acts(parts: &Parts, signed: &str, endpoint: &str) -> Result<(DelegateId, String), TokenError> {
     let bad = |what: &dyn std::fmt::Display| refused(ErrorCode::InvalidGrant, format!("actor_token: {what}"));
     let issuer = issuer(parts)?;
     let named = actor::peek(signed).map_err(|error| bad(&error))?;
@@ -147,10 +147,10 @@ async fn given_in_turn(
     of: &Represented,
     actor: DelegateId,
     grant: &DelegatedGrant,
-) -> Result<Delegation, Refusal> {
+) -> Result<Delegation, TokenError> {
     for _ in 0..ATTEMPTS {
         match given(parts, of, actor, grant).await {
-            Err(Refusal::Inside(refused)) if refused.kind == Kind::Changed => {}
+            Err(TokenError::Inside(refused)) if refused.kind == Kind::Changed => {}
             done => return done,
         }
     }
@@ -163,7 +163,7 @@ async fn given(
     of: &Represented,
     actor: DelegateId,
     grant: &DelegatedGrant,
-) -> Result<Delegation, Refusal> {
+) -> Result<Delegation, TokenError> {
     let (parent, now) = (of.chain.last().ok_or_else(delegations::no_chain)?, parts.environment.now());
     if parent.depth >= DEPTH_MAX {
         let what = format!("{DEPTH_MAX} delegates act one after the other already: nothing is given on any further");

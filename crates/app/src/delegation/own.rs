@@ -27,6 +27,7 @@ use remit_domain::{
     id::{ActionName, CustomerId, DelegationId, Timestamp},
     request::{Asker, Money, decimals},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Commit, Entry, Journal as _};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -86,7 +87,7 @@ pub async fn link_delegations(
     customer: &str,
     link: LinkDelegations,
 ) -> Result<LinkedDelegations, LinkDelegationsRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegation.ask")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DELEGATION_ASK)?;
     super::ask::by_a_program(caller)?;
     bounded("customer", customer, CUSTOMER_MAX)?;
     let hours = link.hours.unwrap_or(1);
@@ -253,7 +254,7 @@ pub async fn read_own_delegations(
     open: OpenDelegations,
 ) -> Result<OwnDelegations, ReadOwnDelegationsRefusal> {
     let own = Own::by(parts, &open.secret)?;
-    auth::permit(&parts.governance, &parts.live, &parts.environment, &own.caller, "delegation.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, &own.caller, Permission::DELEGATION_READ)?;
     let language = open.language.as_deref().map(|language| language.split('-').next().unwrap_or(language));
     Ok(own.shown(parts, language).await?)
 }
@@ -267,7 +268,7 @@ pub async fn revoke_own_delegation(
     said: RevokeOwnDelegation,
 ) -> Result<OwnDelegations, RevokeOwnDelegationRefusal> {
     let own = Own::by(parts, &said.secret)?;
-    auth::permit(&parts.governance, &parts.live, &parts.environment, &own.caller, "delegation.revoke")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, &own.caller, Permission::DELEGATION_REVOKE)?;
     let entry = own.delegation(parts, &said.delegation).await?;
     super::revoke::revoke(parts, &own.caller, &entry, RevocationCause::Customer).await?;
     Ok(own.shown(parts, None).await?)
@@ -282,7 +283,7 @@ pub async fn narrow_own_delegation(
     said: NarrowOwnDelegation,
 ) -> Result<OwnDelegations, NarrowOwnDelegationRefusal> {
     let own = Own::by(parts, &said.secret)?;
-    auth::permit(&parts.governance, &parts.live, &parts.environment, &own.caller, "delegation.revoke")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, &own.caller, Permission::DELEGATION_REVOKE)?;
     let entry = own.delegation(parts, &said.delegation).await?;
     let now = parts.environment.now();
     if !entry.value.stands(now) {

@@ -15,6 +15,7 @@ use remit_domain::{
     delegation::{Delegation, RevocationCause},
     id::{CustomerId, DelegationId},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Commit, Entry};
 
 /// Delegations of one customer that are listed, at most.
@@ -29,7 +30,7 @@ pub async fn list_delegations(
     caller: &Caller,
     customer: &str,
 ) -> Result<Vec<DelegationView>, ListDelegationsRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegation.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DELEGATION_READ)?;
     let pseudonym = CustomerId::try_from(customer.to_owned()).ok();
     let customer = pseudonym.unwrap_or_else(|| customer::customer_id(&parts.vault, customer));
     let now = parts.environment.now();
@@ -61,7 +62,7 @@ pub async fn revoke_delegation(
     caller: &Caller,
     delegation: &str,
 ) -> Result<DelegationView, RevokeDelegationRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "delegation.revoke")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DELEGATION_REVOKE)?;
     let nobody = || Refused::new(Kind::NotFound, "there is no such delegation");
     let id: DelegationId = delegation.parse().map_err(|_| nobody())?;
     let entry = delegations::stored(&parts.journal, id).await?.ok_or_else(nobody)?;

@@ -41,27 +41,27 @@ pub const LIFE_S: i64 = 300;
 
 /// Why nothing was given out: an error that OAuth has a name for, or something inside.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum TokenError {
     /// As OAuth tells it.
     OAuth(OAuthError),
     /// As everything else here is told.
     Inside(Refused),
 }
 
-impl From<Refused> for Refusal {
+impl From<Refused> for TokenError {
     fn from(refused: Refused) -> Self {
         Self::Inside(refused)
     }
 }
 
-impl From<OAuthError> for Refusal {
+impl From<OAuthError> for TokenError {
     fn from(error: OAuthError) -> Self {
         Self::OAuth(error)
     }
 }
 
-fn refused(code: ErrorCode, what: impl std::fmt::Display) -> Refusal {
-    Refusal::OAuth(OAuthError::new(code, what))
+fn refused(code: ErrorCode, what: impl std::fmt::Display) -> TokenError {
+    TokenError::OAuth(OAuthError::new(code, what))
 }
 
 /// A delegate that proved who it is.
@@ -79,7 +79,7 @@ impl Client {
 
 /// What a token is asked for with.
 #[derive(Debug, Default)]
-pub struct Wish<'a> {
+pub struct TokenRequest<'a> {
     /// Scopes, with spaces between; those of the delegation unless told.
     pub scope: Option<&'a str>,
     /// What is granted in detail, which names the delegation.
@@ -110,7 +110,7 @@ pub async fn authenticate(
     assertion: &str,
     client_id: Option<&str>,
     endpoint: &str,
-) -> Result<Client, Refusal> {
+) -> Result<Client, TokenError> {
     let issuer = issuer(parts)?;
     let named = assertion::peek_client(assertion).map_err(OAuthError::from)?;
     let unknown = || refused(ErrorCode::InvalidClient, "there is no such delegate, or it is suspended");
@@ -148,7 +148,7 @@ pub(super) fn keys(delegate: &DelegateItem) -> Result<KeySet, Refused> {
 ///
 /// # Errors
 /// `invalid_grant` where the code is not good, or is not this client's; `invalid_request` where the verifier is none.
-pub async fn redeem(parts: &Parts, client: &Client, brings: &Redeems<'_>, jkt: &str) -> Result<Issued, Refusal> {
+pub async fn redeem(parts: &Parts, client: &Client, brings: &Redeems<'_>, jkt: &str) -> Result<Issued, TokenError> {
     let delegation = code::redeem(parts, client.id, brings, jkt).await?;
     let detail = Detail {
         r#type: details::Type::SupportDelegation,
@@ -156,15 +156,17 @@ pub async fn redeem(parts: &Parts, client: &Client, brings: &Redeems<'_>, jkt: &
         actions: None,
         constraints: details::Constraints::default(),
     };
-    issue(parts, client, &Wish { scope: None, details: vec![detail] }, jkt).await.map_err(|refusal| match refusal {
-        Refusal::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
-            refused(ErrorCode::InvalidGrant, "what the code was given for does not stand any more")
+    issue(parts, client, &TokenRequest { scope: None, details: vec![detail] }, jkt).await.map_err(|refusal| {
+        match refusal {
+            TokenError::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
+                refused(ErrorCode::InvalidGrant, "what the code was given for does not stand any more")
+            }
+            other => other,
         }
-        other => other,
     })
 }
 
-impl From<Unredeemed> for Refusal {
+impl From<Unredeemed> for TokenError {
     fn from(unredeemed: Unredeemed) -> Self {
         match unredeemed {
             Unredeemed::OAuth(error) => Self::OAuth(error),
@@ -178,7 +180,7 @@ impl From<Unredeemed> for Refusal {
 /// # Errors
 /// `invalid_authorization_details` where it names none of its own that stands, or more than that grants;
 /// `invalid_scope` where it names a scope that is not granted.
-pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -> Result<Issued, Refusal> {
+pub async fn issue(parts: &Parts, client: &Client, wish: &TokenRequest<'_>, jkt: &str) -> Result<Issued, TokenError> {
     let [detail] = wish.details.as_slice() else {
         let what = "name one delegation: authorization_details with one support_delegation and its identifier";
         return Err(refused(ErrorCode::InvalidAuthorizationDetails, what));
@@ -195,11 +197,11 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &Wish<'_>, jkt: &str) -
 
 /// What is wished for of what is granted.
 fn within(
-    wish: &Wish<'_>,
+    wish: &TokenRequest<'_>,
     detail: Option<&Detail>,
     granted: &DelegatedGrant,
     now: Timestamp,
-) -> Result<DelegatedGrant, Refusal> {
+) -> Result<DelegatedGrant, TokenError> {
     let scopes = match wish.scope {
         None => granted.scopes.clone(),
         Some(wanted) => scopes(wanted)?,
@@ -222,11 +224,11 @@ fn within(
 
 /// What is wished for of a delegation that a token of it is brought for.
 pub(super) fn wish_within(
-    wish: &Wish<'_>,
+    wish: &TokenRequest<'_>,
     of: DelegationId,
     granted: &DelegatedGrant,
     now: Timestamp,
-) -> Result<DelegatedGrant, Refusal> {
+) -> Result<DelegatedGrant, TokenError> {
     let is_of = |detail: &Detail| detail.identifier.as_ref().is_none_or(|id| *id == of.to_string());
     match wish.details.as_slice() {
         [] => within(wish, None, granted, now),
@@ -247,7 +249,7 @@ pub(super) fn issue_within(
     grant: &DelegatedGrant,
     jkt: &str,
     until: i64,
-) -> Result<Issued, Refusal> {
+) -> Result<Issued, TokenError> {
     let (issuer, now) = (issuer(parts)?, parts.environment.now());
     let last = chain.last().ok_or_else(delegations::no_chain)?;
     let seconds = now.0.div_euclid(1_000);
@@ -286,7 +288,7 @@ fn actors(chain: &[Delegation], issuer: &str) -> Actor {
     before.map_or_else(|| Actor { iss: None, sub: String::new(), act: None }, |last| *last)
 }
 
-fn scopes(wanted: &str) -> Result<BTreeSet<Scope>, Refusal> {
+fn scopes(wanted: &str) -> Result<BTreeSet<Scope>, TokenError> {
     let known = |name: &str| {
         let all = Scope::ALL.map(Scope::as_str).join(", ");
         Scope::named(name).ok_or_else(|| refused(ErrorCode::InvalidScope, format!("no such scope; there are {all}")))
@@ -301,7 +303,7 @@ fn scopes(wanted: &str) -> Result<BTreeSet<Scope>, Refusal> {
 }
 
 /// What a detail asks for: of what it does not say, what is granted.
-fn wanted(detail: &Detail, granted: &DelegatedGrant) -> Result<DelegatedGrant, Refusal> {
+fn wanted(detail: &Detail, granted: &DelegatedGrant) -> Result<DelegatedGrant, TokenError> {
     let no_action =
         |name: &String| refused(ErrorCode::InvalidAuthorizationDetails, format!("the action '{name}' is not granted"));
     let actions = match &detail.actions {
@@ -332,7 +334,7 @@ fn wanted(detail: &Detail, granted: &DelegatedGrant) -> Result<DelegatedGrant, R
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn introspect(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, Refusal> {
+pub async fn introspect(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, TokenError> {
     let said = own(parts, client, token)?;
     let Some(said) = said else { return Ok(None) };
     Ok(represent::standing(parts, &said).await?.map(|_| said))
@@ -342,7 +344,7 @@ pub async fn introspect(parts: &Parts, client: &Client, token: &str) -> Result<O
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), Refusal> {
+pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), TokenError> {
     let Some(said) = own(parts, client, token)? else { return Ok(()) };
     let (now, until) = (parts.environment.now(), Timestamp(said.exp.saturating_mul(1_000)));
     let named = said.authorization_details.first().and_then(|detail| detail.identifier.as_deref());
@@ -362,7 +364,7 @@ pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), R
     let event = DelegationChanged { delegation, change, by: by.clone(), at: now };
     let record = authority::record(&parts.environment.entropy, &Event::DelegationChanged(event), &by, now)?;
     let commit = Commit { records: vec![record], items, ..Commit::default() };
-    projections::commit(parts, commit).await.map_err(crate::refused).map_err(Refusal::Inside)?;
+    projections::commit(parts, commit).await.map_err(crate::refused).map_err(TokenError::Inside)?;
     Ok(())
 }
 
@@ -370,7 +372,7 @@ pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), R
 const FORGOTTEN: usize = 16;
 
 /// What a token says, where it counts now and is of this client.
-pub(super) fn own(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, Refusal> {
+pub(super) fn own(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, TokenError> {
     let (issuer, now) = (issuer(parts)?, parts.environment.now());
     let said = parts.vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0).ok();
     Ok(said.filter(|said| said.client_id == client.id.to_string()))

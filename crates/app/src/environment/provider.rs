@@ -39,7 +39,7 @@ pub struct ProviderSettings {
 #[derive(Debug)]
 pub(crate) struct IdentityProvider {
     pub(crate) settings: ProviderSettings,
-    known: Mutex<Option<Arc<Known>>>,
+    known: Mutex<Option<Arc<KnownProvider>>>,
     /// For tokens that it gave itself, and for those that anybody can send.
     anew: [RateLimit; 2],
     /// One asks at a time, and the others wait for what it is told.
@@ -48,7 +48,7 @@ pub(crate) struct IdentityProvider {
 
 /// What a provider said of itself.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct KnownProvider {
     pub(crate) provider: Provider,
     pub(crate) keys: ProviderKeys,
     /// When, by the monotonic clock.
@@ -65,7 +65,7 @@ impl IdentityProvider {
         }
     }
 
-    fn kept(&self) -> Option<Arc<Known>> {
+    fn kept(&self) -> Option<Arc<KnownProvider>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -73,8 +73,8 @@ impl IdentityProvider {
     ///
     /// # Errors
     /// When it is not reached, or says something else.
-    pub(crate) async fn known(&self, now: Duration) -> Result<Arc<Known>, Failure> {
-        let fresh = |known: &Arc<Known>| now.saturating_sub(known.at) < KEPT;
+    pub(crate) async fn known(&self, now: Duration) -> Result<Arc<KnownProvider>, Failure> {
+        let fresh = |known: &Arc<KnownProvider>| now.saturating_sub(known.at) < KEPT;
         if let Some(known) = self.kept().filter(fresh) {
             return Ok(known);
         }
@@ -90,7 +90,12 @@ impl IdentityProvider {
     ///
     /// # Errors
     /// When it is not reached, says something else, or was asked too often.
-    pub(crate) async fn anew(&self, stale: &Arc<Known>, is_given: bool, now: Duration) -> Result<Arc<Known>, Failure> {
+    pub(crate) async fn anew(
+        &self,
+        stale: &Arc<KnownProvider>,
+        is_given: bool,
+        now: Duration,
+    ) -> Result<Arc<KnownProvider>, Failure> {
         let _asking = self.asking.lock().await;
         if let Some(known) = self.kept().filter(|known| !Arc::ptr_eq(known, stale)) {
             return Ok(known);
@@ -100,7 +105,7 @@ impl IdentityProvider {
         self.ask(now).await
     }
 
-    async fn ask(&self, now: Duration) -> Result<Arc<Known>, Failure> {
+    async fn ask(&self, now: Duration) -> Result<Arc<KnownProvider>, Failure> {
         let wrong = |what: &str| Failure::Malformed(what.to_owned());
         let issuer = &self.settings.issuer;
         let said = fetch(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))).await?;
@@ -115,7 +120,7 @@ impl IdentityProvider {
             return Err(wrong("one of its addresses is not https://…"));
         }
         let keys = ProviderKeys::parse(&fetch(&provider.jwks_uri).await?);
-        let known = Arc::new(Known { provider, keys, at: now });
+        let known = Arc::new(KnownProvider { provider, keys, at: now });
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
     }

@@ -21,7 +21,9 @@ use remit_domain::{
     request::RequestDecision,
     signal::Signals,
 };
-use remit_policy::{bundle::Bundle, engine::Engine, nearest::Permits, reference::Reference, replay};
+use remit_policy::{
+    actions::Permission, bundle::Bundle, engine::Engine, nearest::Permits, reference::Reference, replay,
+};
 use remit_store::Journal as _;
 use serde::Serialize;
 use std::{cell::LazyCell, sync::Arc};
@@ -118,7 +120,7 @@ type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 /// # Errors
 /// [`GetDecisionRefusal`] says when each arises.
 pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, GetDecisionRefusal> {
-    let (decision, seq) = recorded_for(parts, caller, "decision.read", id).await?;
+    let (decision, seq) = recorded_for(parts, caller, Permission::DECISION_READ, id).await?;
     let explanation = match &decision {
         Recorded::Case(decision) => explain(&parts.governance, &parts.journal, decision),
         Recorded::Action(decision) => {
@@ -229,7 +231,7 @@ fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<Strin
 /// # Errors
 /// [`ReplayDecisionRefusal`] says when each arises.
 pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, ReplayDecisionRefusal> {
-    let (decision, _) = recorded_for(parts, caller, "decision.replay", id).await?;
+    let (decision, _) = recorded_for(parts, caller, Permission::DECISION_REPLAY, id).await?;
     let bundle = decision.bundle().to_string();
     let taken_again = |engine: &Engine, bundle: &Bundle| match &decision {
         Recorded::Case(decision) => replay::replay(engine, bundle, decision),
@@ -252,7 +254,7 @@ pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAn
 async fn recorded_for(
     parts: &Parts,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
     id: &str,
 ) -> Result<(Recorded, u64), Refused> {
     let Parts { governance, journal, environment, .. } = parts;

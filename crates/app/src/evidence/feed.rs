@@ -8,6 +8,7 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::{Stream, id::Timestamp, schema::RecordedEvent};
+use remit_policy::actions::Permission;
 use remit_store::{Journal as _, RecordRow};
 use serde::Serialize;
 use std::{collections::VecDeque, sync::Arc};
@@ -71,7 +72,7 @@ pub async fn reached(journal: &Journal, after: u64) -> Result<u64, Refused> {
 /// # Errors
 /// When policy or the store refuses.
 pub async fn feed(parts: &Parts, caller: &Caller, after: u64, limit: usize) -> Result<Vec<FeedItem>, Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::EVENTS_READ)?;
     let rows = parts.journal.store.feed(after, limit).await.map_err(Refused::internal)?;
     rows.into_iter().map(FeedItem::of).collect()
 }
@@ -117,7 +118,7 @@ async fn told_lately(
     after: u64,
     write: Write,
 ) -> Result<Option<VecDeque<BufferedEvent>>, Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::EVENTS_READ)?;
     let newest = *parts.journal.ticks.borrow();
     if parts.live.event_buffer.kept().last < newest {
         // In a task of its own: who listens and takes nothing more is polled no more, and would keep its turn for ever.

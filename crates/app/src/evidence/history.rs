@@ -9,6 +9,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Event, Stream, id::Timestamp, stream::StreamKind};
+use remit_policy::actions::Permission;
 use remit_store::RecordRow;
 
 /// Everything that happened to what has this kind and identifier, oldest first. Of a case it is told as its timeline
@@ -26,7 +27,7 @@ pub async fn history(
     if stream.kind() == StreamKind::Case {
         return Ok(query::timeline(parts, caller, stream.id(), after, limit).await.map_err(Refused::from)?);
     }
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::EVENTS_READ)?;
     let (rows, next) = query::records_of(&parts.journal, stream, after, limit).await?;
     // What has no event is not.
     if rows.is_empty() && (after == 0 || query::records_of(&parts.journal, stream, 0, 1).await?.0.is_empty()) {

@@ -2,6 +2,7 @@
 
 use crate::{Caller, Parts, access::auth, live::load::Tally, operation::ListOutcomesRefusal, refused::Refused};
 use remit_domain::cost::resolves_bp;
+use remit_policy::actions::Permission;
 use remit_store::{OutcomeDelta, Views as _};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -39,7 +40,7 @@ pub struct OutcomeView {
 /// # Errors
 /// [`ListOutcomesRefusal`] says when each arises.
 pub async fn outcomes(parts: &Parts, caller: &Caller) -> Result<Vec<OutcomeView>, ListOutcomesRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "metrics.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::METRICS_READ)?;
     let mut views = BTreeMap::new();
     for row in parts.journal.store.outcome_counts().await.map_err(Refused::internal)? {
         let view = views.entry((row.responder, row.intent)).or_insert_with(BTreeMap::new);

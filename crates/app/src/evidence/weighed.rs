@@ -2,7 +2,7 @@
 //! showed where a responder works.
 
 use remit_domain::{
-    decision::{Candidate, Consideration, Decision, Effect, LocalTime},
+    decision::{Candidate, Consideration, ConsiderationEffect, Decision, LocalTime},
     id::{OwnerId, PolicyId},
 };
 
@@ -60,8 +60,8 @@ pub(super) fn preferences(
     money: &dyn Fn(i64) -> String,
     owner: Owner<'_>,
 ) -> Vec<String> {
-    let in_cost =
-        noted(decision, candidate).filter(|(_, of)| matches!(of.effect, Effect::Amount { .. } | Effect::Share { .. }));
+    let in_cost = noted(decision, candidate)
+        .filter(|(_, of)| matches!(of.effect, ConsiderationEffect::Amount { .. } | ConsiderationEffect::Share { .. }));
     in_cost.map(|(id, of)| sentence(id, of, candidate, money, owner)).collect()
 }
 
@@ -73,7 +73,7 @@ pub(super) fn after(
     owner: Owner<'_>,
 ) -> Option<String> {
     let mut orders = decision.considerations.iter().filter_map(|(id, consideration)| match &consideration.effect {
-        Effect::Order { of } => Some((id, consideration, of)),
+        ConsiderationEffect::Order { of } => Some((id, consideration, of)),
         _ => None,
     });
     orders.find_map(|(id, consideration, of)| {
@@ -114,20 +114,20 @@ fn sentence(
 ) -> String {
     let whose = whose(id, consideration, owner);
     match &consideration.effect {
-        Effect::Amount { minor } if *minor < 0 => {
+        ConsiderationEffect::Amount { minor } if *minor < 0 => {
             format!("It is preferred by {}, by {whose}.", money(minor.saturating_neg()))
         }
-        Effect::Amount { minor } => format!("It is avoided by {}, by {whose}.", money(*minor)),
-        Effect::Share { percent } if *percent < 0 => {
+        ConsiderationEffect::Amount { minor } => format!("It is avoided by {}, by {whose}.", money(*minor)),
+        ConsiderationEffect::Share { percent } if *percent < 0 => {
             format!("It is preferred by {} % of its cost, by {whose}.", percent.saturating_neg())
         }
-        Effect::Share { percent } => format!("It is avoided by {percent} % of its cost, by {whose}."),
-        Effect::Order { of } => {
+        ConsiderationEffect::Share { percent } => format!("It is avoided by {percent} % of its cost, by {whose}."),
+        ConsiderationEffect::Order { of } => {
             let names: Vec<String> = of.iter().map(|name| format!("`{name}`")).collect();
             let place = of.iter().position(|name| *name == candidate.facts.responder).map_or(0, |at| at + 1);
             format!("It is number {place} of the order {}, by {whose}.", names.join(", "))
         }
-        Effect::Skills { least, language } => {
+        ConsiderationEffect::Skills { least, language } => {
             let skills = least.iter().map(|(skill, level)| format!("{skill} at level {level}"));
             let language = (*language > 0).then(|| format!("the customer's language at level {language}"));
             let skills: Vec<String> = skills.chain(language).collect();

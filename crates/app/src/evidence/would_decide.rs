@@ -17,6 +17,7 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::{Decision, decision::Trigger};
+use remit_policy::actions::Permission;
 use remit_signals::written::written;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -35,7 +36,7 @@ pub struct WouldDecide {
 /// # Errors
 /// [`AskRouteRefusal`] says when each arises.
 pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result<WouldDecide, AskRouteRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "route.ask")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::ROUTE_ASK)?;
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);

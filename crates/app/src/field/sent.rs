@@ -65,7 +65,7 @@ impl Of {
 
 /// Values that were read, of one source; none of one that is taken away.
 #[derive(Debug, Clone)]
-pub(crate) struct Said {
+pub(crate) struct SaidValues {
     pub(crate) values: BTreeMap<FieldName, Option<FieldValue>>,
     pub(crate) source: SmolStr,
 }
@@ -74,7 +74,7 @@ pub(crate) struct Said {
 ///
 /// # Errors
 /// `Invalid` where one is not declared, does not fit, or is not that source's to say.
-pub(crate) fn read(declared: &[FieldSpec], of: Of, source: SmolStr, sent: &Sent) -> Result<Said, Refused> {
+pub(crate) fn read(declared: &[FieldSpec], of: Of, source: SmolStr, sent: &Sent) -> Result<SaidValues, Refused> {
     let (member, _, done) = of.words();
     let mut values = BTreeMap::new();
     for (name, value) in sent {
@@ -90,7 +90,7 @@ pub(crate) fn read(declared: &[FieldSpec], of: Of, source: SmolStr, sent: &Sent)
         };
         values.insert(spec.name.clone(), value);
     }
-    Ok(Said { values, source })
+    Ok(SaidValues { values, source })
 }
 
 /// That the bundle declares no such field or fact, as `member` of a request names one.

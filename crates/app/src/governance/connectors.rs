@@ -10,7 +10,7 @@ use remit_policy::{
 };
 use remit_responders::{
     ConnectorService, Failure,
-    connector::{ConnectorAsked, Outcome, Stated, Wanted},
+    connector::{ConnectorAsked, ConnectorOutcome, StatedEffect, Wanted},
     signature::SigningSecret,
 };
 use remit_sandbox::{self as sandbox, Ask, Sandbox, Statement};
@@ -161,7 +161,7 @@ impl Connector {
         environment: &Arc<Environment>,
         id: &str,
         asked: &ConnectorAsked,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<ConnectorOutcome, Failure> {
         match &self.reached {
             Reached::Webhook(service) => service.outcome(id, asked).await,
             Reached::Http(service) => service.outcome(asked).await,
@@ -174,9 +174,9 @@ impl Connector {
                     Wanted::Find | Wanted::Facts => sandbox.find(&asked.key),
                 };
                 match in_sandbox(environment, asked, outcome).await? {
-                    Ok(Some(statement)) => Ok(Outcome::Done(stated(statement))),
-                    Ok(None) => Ok(Outcome::NotFound),
-                    Err(sandbox::Failure::Refused(refusal)) => Ok(Outcome::Refused(refusal.to_string())),
+                    Ok(Some(statement)) => Ok(ConnectorOutcome::Done(stated(statement))),
+                    Ok(None) => Ok(ConnectorOutcome::NotFound),
+                    Err(sandbox::Failure::Refused(refusal)) => Ok(ConnectorOutcome::Refused(refusal.to_string())),
                     Err(failure) => Err(untold(failure)),
                 }
             }
@@ -205,7 +205,7 @@ fn untold(failure: sandbox::Failure) -> Failure {
     }
 }
 
-fn stated(statement: Statement) -> Stated {
+fn stated(statement: Statement) -> StatedEffect {
     let amount = statement.amount.map(|money| (money.minor, money.currency.to_string()));
-    Stated { reference: statement.reference, amount, at: Some(rfc3339(Timestamp(statement.at_ms))) }
+    StatedEffect { reference: statement.reference, amount, at: Some(rfc3339(Timestamp(statement.at_ms))) }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Enricher {
 
 /// Why nothing was told.
 #[derive(Debug)]
-pub(crate) enum Untold {
+pub(crate) enum Unenriched {
     /// It is left alone for now.
     LeftAlone,
     /// It was asked.
@@ -62,9 +62,9 @@ impl Enricher {
         id: &str,
         asked: &EnrichmentAsked,
         now: impl Fn() -> Duration,
-    ) -> Result<EnrichmentTold, Untold> {
+    ) -> Result<EnrichmentTold, Unenriched> {
         if *self.alone_until.lock().unwrap_or_else(PoisonError::into_inner) > now() {
-            return Err(Untold::LeftAlone);
+            return Err(Unenriched::LeftAlone);
         }
         let told = self.service.ask(id, asked).await;
         match &told {
@@ -77,6 +77,6 @@ impl Enricher {
                 }
             }
         }
-        told.map_err(Untold::Failed)
+        told.map_err(Unenriched::Failed)
     }
 }

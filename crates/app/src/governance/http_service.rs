@@ -13,7 +13,7 @@ use remit_policy::{
 };
 use remit_responders::{
     ApiKey, Failure, RestService,
-    connector::{ConnectorAsked, Outcome, Stated, Wanted},
+    connector::{ConnectorAsked, ConnectorOutcome, StatedEffect, Wanted},
     oauth::{ClientCredentials, ClientKey, ClientProof, SigningKey},
     rest::RestCall,
 };
@@ -63,7 +63,7 @@ impl HttpService {
     ///
     /// # Errors
     /// When nothing is known of what became of it.
-    pub(super) async fn outcome(&self, asked: &ConnectorAsked) -> Result<Outcome, Failure> {
+    pub(super) async fn outcome(&self, asked: &ConnectorAsked) -> Result<ConnectorOutcome, Failure> {
         let mapping = self.asked_for.get(&asked.action);
         let (ask, executes) = match asked.wanted {
             Wanted::Execute => (mapping.map(|mapping| &mapping.execute), true),
@@ -73,15 +73,17 @@ impl HttpService {
         let call = match call(ask, asked) {
             Ok(call) => call,
             // Nothing was sent, so that nothing happens.
-            Err(why) if executes => return Ok(Outcome::Refused(why.to_string())),
+            Err(why) if executes => return Ok(ConnectorOutcome::Refused(why.to_string())),
             Err(why) => return Err(unsendable(why)),
         };
         let answer = self.service.ask(&call).await?;
         let short = of_request(asked).map(|id| short_key(id).to_string()).unwrap_or_default();
         match ask.answer.outcome(answer.status, answer.body.as_ref(), &[&asked.key, &short]) {
-            Answered::Done { reference, amount, at } => Ok(Outcome::Done(Stated { reference, amount, at })),
-            Answered::Refused(why) => Ok(Outcome::Refused(why)),
-            Answered::NotFound => Ok(Outcome::NotFound),
+            Answered::Done { reference, amount, at } => {
+                Ok(ConnectorOutcome::Done(StatedEffect { reference, amount, at }))
+            }
+            Answered::Refused(why) => Ok(ConnectorOutcome::Refused(why)),
+            Answered::NotFound => Ok(ConnectorOutcome::NotFound),
             Answered::Unclear(why) => Err(answer.unclear(why)),
         }
     }

@@ -11,7 +11,7 @@ use remit_signals::{
     lexical::TextReader,
     message_reader::MessageReader,
     sentence_classifier::SentenceClassifier,
-    sentence_lesson::Lesson,
+    sentence_lesson::SentenceLesson,
 };
 use sha2::{Digest as _, Sha256};
 use std::{path::Path, sync::Arc};
@@ -154,7 +154,7 @@ fn sentences(
     if let Some(classifier) = kept.filter(|classifier| *classifier.key() == key) {
         return Ok(Some(classifier));
     }
-    let Some(lesson) = Lesson::of(words) else { return Ok(None) };
+    let Some(lesson) = SentenceLesson::of(words) else { return Ok(None) };
     told(&format!("learning from {} labelled sentences, once …", lesson.sentences()));
     let classifier = lesson.learn(encoder);
     cache.keep(&name, &classifier.to_bytes());
@@ -178,7 +178,7 @@ fn sentences_key(
         Some(kept) if kept.len() == 32 => return kept.try_into().ok(),
         _ => {}
     }
-    let key = Lesson::of(words).map(|lesson| match lesson.shipped(encoder) {
+    let key = SentenceLesson::of(words).map(|lesson| match lesson.shipped(encoder) {
         Some(shipped) => *shipped.key(),
         None => lesson.key(encoder.map(Encoder::digest)),
     });

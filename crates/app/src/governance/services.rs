@@ -6,7 +6,7 @@ use remit_policy::{
     manifest::{Service as Configured, ServiceKind},
 };
 use remit_responders::{
-    ApiKey, KnowledgeService, Limits, OpenAiService, Service, WebhookService,
+    ApiKey, EndpointLimits, KnowledgeService, OpenAiService, Service, WebhookService,
     openai::{AnswerMax, ConversationMax, OpenAiConfig},
     signature::SigningSecret,
     webhook::WebhookConfig,
@@ -176,7 +176,7 @@ fn service(
     environment: &dyn Fn(&str) -> Option<String>,
     now: fn() -> i64,
 ) -> Result<Service, String> {
-    let limits = Limits {
+    let limits = EndpointLimits {
         patience: Duration::from_secs(configured.patience_seconds.into()),
         attempts: configured.attempts,
         backoff: Duration::from_millis(250),

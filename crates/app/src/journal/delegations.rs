@@ -88,12 +88,12 @@ pub(crate) struct ConsentItem {
     pub(crate) expires: Timestamp,
     /// Where the answer is brought to, where the customer's browser came from the delegate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) back: Option<Back>,
+    pub(crate) back: Option<AuthorizationReturn>,
 }
 
 /// How an answer is brought back to a delegate, and what for: kept with what its customer is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Back {
+pub(crate) struct AuthorizationReturn {
     pub(crate) redirect_uri: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
@@ -128,7 +128,7 @@ pub(crate) struct CodeItem {
     pub(crate) delegate: DelegateId,
     /// What was granted.
     pub(crate) delegation: DelegationId,
-    pub(crate) back: Back,
+    pub(crate) back: AuthorizationReturn,
     /// Until when it is taken.
     pub(crate) expires: Timestamp,
 }

@@ -103,12 +103,12 @@ struct Lane {
     /// When it is sent again.
     due_ms: i64,
     #[serde(skip)]
-    ready: Option<Ready>,
+    ready: Option<ReadyEvent>,
 }
 
 /// An event, ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ready {
+pub(crate) struct ReadyEvent {
     /// Its place in the ledger.
     pub(crate) seq: u64,
     /// Its kind.
@@ -136,7 +136,7 @@ pub struct Pick {
     /// No event of the lane comes after here.
     pub(crate) last: u64,
     /// The event, unless it has to be read.
-    pub(crate) ready: Option<Ready>,
+    pub(crate) ready: Option<ReadyEvent>,
 }
 
 /// Where what is sent comes from.
@@ -221,7 +221,7 @@ impl DeliveryState {
 
     /// Takes the next event of the ledger, unless the line was set back meanwhile; `ready` is none where it is not
     /// subscribed to.
-    pub(crate) fn take(&mut self, after: u64, seq: u64, stream: &str, ready: Option<Ready>, now: i64) {
+    pub(crate) fn take(&mut self, after: u64, seq: u64, stream: &str, ready: Option<ReadyEvent>, now: i64) {
         if self.cursor != after {
             return;
         }

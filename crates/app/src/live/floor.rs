@@ -4,8 +4,8 @@ use crate::{Environment, live::change::Change, refused::Refused, vault::keys::hm
 use remit_domain::{
     Event,
     floor::{
-        Asks, CaseChange, FollowedFloor, Lacking, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile,
-        Terms, best_levels,
+        Asks, CaseChange, FollowedFloor, Lacking, OfferTerms, Placed, Presence, Proposal, ProposedOffer, StaffChange,
+        StaffProfile, best_levels,
     },
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
@@ -108,14 +108,14 @@ impl LiveFloor {
         let limits = bundle.limits();
         let economics = &bundle.terms().economics;
         let (due_lead_ms, due_minor) = bundle.due();
-        let terms = Terms {
+        let terms = OfferTerms {
             delay_minor_per_hour: economics.delay_minor_per_hour,
             breach_minor: economics.breach_minor,
             offer_ms: i64::from(limits.offer_seconds) * 1_000,
             grace_ms: i64::from(limits.keep_minutes) * 60_000,
             due_lead_ms,
             due_minor,
-            ..Terms::default()
+            ..OfferTerms::default()
         };
         let mut floor = FollowedFloor::new(terms, i64::from(limits.away_minutes) * 60_000);
         for spec in bundle.candidates() {

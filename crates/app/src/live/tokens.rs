@@ -1,6 +1,7 @@
 //! Callers by the hash of their token, as they were read lately: a cache that forgets all at each revocation.
 
 use crate::{caller::Caller, live::change::Change};
+use remit_policy::actions::Permission;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
@@ -13,7 +14,7 @@ use std::{
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     pub(crate) known: RwLock<HashMap<[u8; 32], Arc<Caller>>>,
-    pub(crate) permitted: RwLock<HashMap<(Arc<str>, &'static str), bool>>,
+    pub(crate) permitted: RwLock<HashMap<(Arc<str>, Permission), bool>>,
     /// Tokens that were revoked and are still in the store, which could not forget them yet, with who revoked them.
     pub(crate) revoked: Arc<Mutex<BTreeMap<String, String>>>,
     /// How often a token has been revoked. What was read before one is not remembered after it.

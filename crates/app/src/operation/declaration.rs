@@ -1,6 +1,7 @@
 //! What is declared of an operation.
 
 use crate::refused::Kind;
+use remit_policy::actions::Permission;
 
 /// What is declared of an operation, to be read while the program runs.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub struct Declaration {
     /// Who may ask for it, before policy is asked.
     pub who: Who,
     /// The actions that policy is asked for; which of several, depends on the request.
-    pub asks: &'static [&'static str],
+    pub asks: &'static [Permission],
     /// What it is about, by name, from the whole to the part.
     pub of: &'static [Thing],
     /// Whether the same request can be sent again under a key.

@@ -53,7 +53,7 @@ macro_rules! operation {
                     says: &[$($says),+],
                     tag: $tag,
                     who: way!(who: $($way)+),
-                    asks: &[$(remit_policy::actions::$asks),*],
+                    asks: &[$(remit_policy::actions::Permission::$asks),*],
                     of: &[$(crate::operation::declaration::Thing::$of),*],
                     repeats: way!(repeats: $($way)+),
                     refusals: $refusal::ALL,

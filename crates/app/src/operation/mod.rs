@@ -58,8 +58,10 @@ pub use staff::*;
 pub use subscriptions::*;
 pub use work::*;
 
+use remit_policy::actions::Permission;
+
 /// The actions of policy that the endpoints of OAuth ask for: no operation declares them, as standards describe them.
-pub const OAUTH_ASKS: [&str; 1] = ["delegation.exchange"];
+pub const OAUTH_ASKS: [Permission; 1] = [Permission::DELEGATION_EXCHANGE];
 
 /// Every operation of the product.
 #[expect(unused_qualifications, reason = "each file has a list of this name")]

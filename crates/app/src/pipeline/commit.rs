@@ -19,6 +19,7 @@ use remit_domain::{
     exception::Exception,
     id::{CaseId, Timestamp},
 };
+use remit_policy::actions::Permission;
 use remit_store::{
     AttachmentRow, CaseWrite, Commit, ExceptionRow, Expect, IdempotencyRow, ItemWrite, NewCustomer, OutboxRow, Record,
     WordsRow,
@@ -29,7 +30,7 @@ use serde::Serialize;
 #[derive(Debug, Clone)]
 pub(crate) struct Envelope {
     /// The API action that the caller must be permitted.
-    pub(crate) action: &'static str,
+    pub(crate) action: Permission,
     /// The command.
     pub(crate) command: Command,
     /// What goes into the store.
@@ -87,7 +88,7 @@ type ItemsOf = fn(&Effects) -> Vec<ItemWrite>;
 
 impl Envelope {
     /// A command of this API action.
-    pub(crate) fn new(action: &'static str, command: Command) -> Self {
+    pub(crate) fn new(action: Permission, command: Command) -> Self {
         let erases = matches!(command, Command::Erase);
         Self { action, command, side: SideRows { erases, ..SideRows::default() }, loaded: None }
     }

@@ -14,6 +14,7 @@ use remit_domain::{
     event::Handoff,
     id::{CaseId, ResponderId},
 };
+use remit_policy::actions::Permission;
 
 /// The case with this identifier, read for an action that `caller` may take on it under the lease with this epoch, or
 /// under none.
@@ -26,7 +27,7 @@ pub(crate) async fn load_under(
     journal: &Journal,
     environment: &Environment,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
     id: &str,
     epoch: Option<u64>,
 ) -> Result<Loaded, Refused> {

@@ -12,7 +12,7 @@ use remit_domain::{
     case::Holder,
     id::{CaseId, ResponderId, StaffId},
 };
-use remit_policy::engine::ApiCase;
+use remit_policy::{actions::Permission, engine::ApiCase};
 use remit_store::Views as _;
 
 /// The case with this identifier, read for an action that `caller` may take on it.
@@ -21,7 +21,7 @@ pub(crate) async fn load(
     journal: &Journal,
     environment: &Environment,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
     id: &str,
 ) -> Result<Loaded, Refused> {
     Ok(Loaded { action, case: case_for(governance, journal, environment, caller, action, id).await? })
@@ -33,7 +33,7 @@ pub(crate) async fn case_for(
     journal: &Journal,
     environment: &Environment,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
     id: &str,
 ) -> Result<Case, Refused> {
     // Policy is asked before it is told whether there is such a case, so that who may do nothing cannot probe ids.
@@ -52,7 +52,7 @@ pub(crate) fn permitted(
     governance: &Governance,
     environment: &Environment,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
     case: Case,
 ) -> Result<Loaded, Refused> {
     auth::permit_on(governance, environment, caller, action, of_request(&case))?;
@@ -64,7 +64,7 @@ pub(crate) fn may(
     governance: &Governance,
     environment: &Environment,
     caller: &Caller,
-    action: &'static str,
+    action: Permission,
     case: &Case,
 ) -> bool {
     auth::permit_on(governance, environment, caller, action, of_request(case)).is_ok()
@@ -77,7 +77,7 @@ pub(crate) async fn for_views(
     environment: &Environment,
     id: &str,
 ) -> Result<Case, Refused> {
-    case_for(governance, journal, environment, &Caller::system(Job::Views), "case.read", id).await
+    case_for(governance, journal, environment, &Caller::system(Job::Views), Permission::CASE_READ, id).await
 }
 
 /// Whose `case` is, as the policies of the interface see it.
@@ -96,7 +96,7 @@ pub(crate) fn of_request(case: &Case) -> ApiCase<'_> {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     /// The API action.
-    pub(crate) action: &'static str,
+    pub(crate) action: Permission,
     /// The case.
     pub(crate) case: Case,
 }

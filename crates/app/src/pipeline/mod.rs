@@ -11,7 +11,7 @@ use crate::{
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{Case, Command, Context, Step, command::Effects, decision::Trigger};
-use remit_store::{Commit, CommitError, Views as _};
+use remit_store::{Commit, CommitError, InFlight, Views as _};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -68,22 +68,37 @@ pub(crate) async fn execute<T: Serialize>(
             }),
             None => None,
         };
-        let prepared = prepare(parts, caller, repeat, before, envelope, &show).await?;
-        match parts
-            .journal
-            .commit_and(prepared.commit, in_flight, || {
-                projections::follow(parts, prepared.projections.change);
-                parts.environment.metrics.happened(&prepared.projections.counted);
-            })
-            .await
-        {
-            Ok(_) => return Ok(Done::Now { output: prepared.output, kept: prepared.kept }),
-            Err(CommitError::VersionConflict { .. }) => parts.environment.metrics.conflicts.inc(),
-            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept::stored(response))),
-            Err(error) => return Err(refused(error)),
-        };
+        if let Some(done) = attempt(parts, caller, repeat, (before, in_flight), envelope, &show).await? {
+            return Ok(done);
+        }
     }
     Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
+}
+
+/// One attempt to have a command done on a case as it was `before`, announced already; nothing where somebody else's
+/// write came between.
+pub(crate) async fn attempt<T: Serialize>(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    (before, in_flight): (Option<Case>, InFlight),
+    envelope: commit::Envelope,
+    show: &impl Fn(&Effects) -> T,
+) -> Result<Option<Done<T>>, Refused> {
+    let prepared = prepare(parts, caller, repeat, before, envelope, show).await?;
+    let committed = parts.journal.commit_and(prepared.commit, in_flight, || {
+        projections::follow(parts, prepared.projections.change);
+        parts.environment.metrics.happened(&prepared.projections.counted);
+    });
+    match committed.await {
+        Ok(_) => Ok(Some(Done::Now { output: prepared.output, kept: prepared.kept })),
+        Err(CommitError::VersionConflict { .. }) => {
+            parts.environment.metrics.conflicts.inc();
+            Ok(None)
+        }
+        Err(CommitError::Replayed { response }) => Ok(Some(Done::Before(Kept::stored(response)))),
+        Err(error) => Err(refused(error)),
+    }
 }
 
 async fn prepare<T: Serialize>(

@@ -22,7 +22,7 @@ mod tests;
 
 /// A promise that runs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Running<'a> {
+pub(crate) struct RunningClock<'a> {
     pub(crate) clock: SlaClock,
     /// In whose hours it runs now.
     queue: &'a QueueSpec,
@@ -44,7 +44,7 @@ const GRACE_MS: i64 = 1_000;
 const AT_RISK_PERCENT: i64 = 25;
 
 /// The promise that is due next on `case`, if any runs.
-pub(crate) fn clock<'a>(governance: &'a Governance, case: &Case) -> Option<Running<'a>> {
+pub(crate) fn clock<'a>(governance: &'a Governance, case: &Case) -> Option<RunningClock<'a>> {
     running(&governance.bundle, case)
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn next_look(governance: &Governance, case: &Case) -> Option<Timestam
 }
 
 /// The promise under `bundle` that is due next on `case`, if any runs.
-pub(crate) fn running<'a>(bundle: &'a Bundle, case: &Case) -> Option<Running<'a>> {
+pub(crate) fn running<'a>(bundle: &'a Bundle, case: &Case) -> Option<RunningClock<'a>> {
     if case.status != Status::Open {
         return None;
     }
@@ -96,7 +96,7 @@ pub(crate) fn running<'a>(bundle: &'a Bundle, case: &Case) -> Option<Running<'a>
         };
         let due = after(promised_ms)?;
         let risk = after(promised_ms - promised_ms * AT_RISK_PERCENT / 100)?;
-        Some(Running { clock, queue, promised_ms, spent_ms, from, due, risk })
+        Some(RunningClock { clock, queue, promised_ms, spent_ms, from, due, risk })
     };
     let reply = running(clock, waiting, promised);
     // While somebody else is waited for, nothing is promised of the end.
@@ -105,7 +105,7 @@ pub(crate) fn running<'a>(bundle: &'a Bundle, case: &Case) -> Option<Running<'a>
     reply.into_iter().chain(resolution).min_by_key(|running| running.due)
 }
 
-impl Running<'_> {
+impl RunningClock<'_> {
     /// The share of the promised opening time that is left at `now`, in basis points; negative once it was missed.
     pub(crate) fn left_bp(&self, now: Timestamp) -> i64 {
         let left_ms = i128::from(self.promised_ms) - i128::from(self.spent_ms);

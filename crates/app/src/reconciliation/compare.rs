@@ -7,7 +7,7 @@ use remit_domain::{
     request::{Agreement, Effect, Money, Request, RequestState, Statement, request_of},
     text::is_hidden,
 };
-use remit_statements::Entry;
+use remit_statements::StatedEntry;
 use std::collections::BTreeMap;
 
 /// How long before a time requests may have been asked for that were done in it, in milliseconds: 31 days.
@@ -22,9 +22,9 @@ const REFERENCE_MAX: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Sorted<'e> {
     /// Under keys of requests.
-    pub(super) of_requests: BTreeMap<RequestId, Vec<&'e Entry>>,
+    pub(super) of_requests: BTreeMap<RequestId, Vec<&'e StatedEntry>>,
     /// Under no such key.
-    pub(super) others: Vec<&'e Entry>,
+    pub(super) others: Vec<&'e StatedEntry>,
     pub(super) passed_over: u64,
 }
 
@@ -60,14 +60,14 @@ impl Window {
         (self.from.plus_ms(-SOUGHT_MS), RequestId::first_at(self.to.plus_ms(CLOCKS_MS)).to_string())
     }
 
-    fn meets(&self, entry: &Entry) -> bool {
+    fn meets(&self, entry: &StatedEntry) -> bool {
         entry.from < self.to && entry.to > self.from
     }
 }
 
 /// Sorts entries. Those of requests count whenever they were booked; of others those alone that fall into the time, and
 /// where others share the statement, none.
-pub(super) fn sorted(entries: &[Entry], window: Window, is_shared: bool) -> Sorted<'_> {
+pub(super) fn sorted(entries: &[StatedEntry], window: Window, is_shared: bool) -> Sorted<'_> {
     let mut sorted = Sorted::default();
     for entry in entries {
         match entry.key.as_deref().and_then(request_of) {
@@ -80,7 +80,7 @@ pub(super) fn sorted(entries: &[Entry], window: Window, is_shared: bool) -> Sort
 }
 
 /// An effect that nobody asked for.
-pub(super) fn unrequested(entry: &Entry, owner: &OwnerId) -> Discrepancy {
+pub(super) fn unrequested(entry: &StatedEntry, owner: &OwnerId) -> Discrepancy {
     Discrepancy {
         kind: DiscrepancyKind::Unrequested,
         request: None,
@@ -121,7 +121,7 @@ pub(super) struct Before<'s> {
 
 impl Before<'_> {
     /// Whether an entry under the key of a request is of another effect than the one that is on record.
-    fn is_another(&self, request: &Request, recorded: &Statement, entry: &Entry) -> bool {
+    fn is_another(&self, request: &Request, recorded: &Statement, entry: &StatedEntry) -> bool {
         if self.same_form.is_some_and(|first| !first.is_of(entry, self.has_its_references)) {
             return true;
         }
@@ -133,13 +133,13 @@ impl Before<'_> {
 }
 
 impl FirstStated {
-    pub(super) fn of(entry: &Entry) -> Self {
+    pub(super) fn of(entry: &StatedEntry) -> Self {
         Self { reference: entry.reference.clone(), amount: entry.amount.clone(), at: entry.from, reconciliation: None }
     }
 
     /// Whether an entry is the same one again. References that banks give may be numbers that begin anew with each
     /// statement: those of connectors alone are of one effect for ever.
-    fn is_of(&self, entry: &Entry, by_reference: bool) -> bool {
+    fn is_of(&self, entry: &StatedEntry, by_reference: bool) -> bool {
         let is_alike = self.at == entry.from && self.amount == entry.amount;
         match (&self.reference, &entry.reference) {
             (Some(first), Some(reference)) => first == reference && (by_reference || is_alike),
@@ -154,19 +154,19 @@ fn legible(reference: &str) -> String {
 }
 
 /// An effect under the key of a request that another connector was told to carry out.
-pub(super) fn of_anothers(request: &Request, entry: &Entry, owner: &OwnerId) -> Discrepancy {
+pub(super) fn of_anothers(request: &Request, entry: &StatedEntry, owner: &OwnerId) -> Discrepancy {
     Discrepancy { recorded: None, ..of(DiscrepancyKind::Unrequested, request, Some(entry), owner) }
 }
 
 /// That what was not known is known now, and is not what was asked for: who goes on with requests tells somebody.
-pub(super) fn settled_otherwise(request: &Request, entry: &Entry, owner: &OwnerId) -> Discrepancy {
+pub(super) fn settled_otherwise(request: &Request, entry: &StatedEntry, owner: &OwnerId) -> Discrepancy {
     let agrees = Agreement::of(request.amount.as_ref(), entry.amount.as_ref());
     let kind = if agrees == Agreement::Agrees { DiscrepancyKind::Doubtful } else { DiscrepancyKind::Amount };
     of(kind, request, Some(entry), owner)
 }
 
 /// What a request and its entries come to.
-pub(super) fn judged(request: &Request, entries: &[&Entry], before: &Before<'_>, owner: &OwnerId) -> Judged {
+pub(super) fn judged(request: &Request, entries: &[&StatedEntry], before: &Before<'_>, owner: &OwnerId) -> Judged {
     if let Some(entry) = entries.iter().find(|entry| entry.takes_back) {
         return Judged::Differs(vec![of(DiscrepancyKind::TakenBack, request, Some(entry), owner)], true);
     }
@@ -207,7 +207,7 @@ pub(super) fn judged(request: &Request, entries: &[&Entry], before: &Before<'_>,
     }
 }
 
-fn of(kind: DiscrepancyKind, request: &Request, entry: Option<&Entry>, owner: &OwnerId) -> Discrepancy {
+fn of(kind: DiscrepancyKind, request: &Request, entry: Option<&StatedEntry>, owner: &OwnerId) -> Discrepancy {
     let stated: Option<&Money> = match &request.effect {
         Some(Effect::Done { statement, .. }) => statement.amount.as_ref(),
         _ => None,
@@ -219,7 +219,7 @@ fn of(kind: DiscrepancyKind, request: &Request, entry: Option<&Entry>, owner: &O
         reference: entry.and_then(|entry| entry.reference.clone()),
         stated: entry.and_then(|entry| entry.amount.clone()),
         recorded: stated.or(request.amount.as_ref()).cloned(),
-        at: entry.map_or(request.asked, Entry::about),
+        at: entry.map_or(request.asked, StatedEntry::about),
         owner: owner.clone(),
         since: None,
     }

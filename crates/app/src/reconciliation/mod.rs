@@ -12,7 +12,7 @@ use remit_domain::{
     reconciliation::Reconciliation,
     request::Money,
 };
-use remit_statements::Form;
+use remit_statements::FileForm;
 use remit_store::{Collection, OutboxRow};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -67,10 +67,10 @@ impl FirstStatedDigest {
 }
 
 /// What statements of a connector said first of requests, by request; forms of statements name effects otherwise.
-fn stated_first(connector: &str, form: Form) -> Collection<FirstStated> {
+fn stated_first(connector: &str, form: FileForm) -> Collection<FirstStated> {
     let form = match form {
-        Form::Csv => "csv",
-        Form::Camt053 => "camt053",
+        FileForm::Csv => "csv",
+        FileForm::Camt053 => "camt053",
     };
     Collection::named(format!("{STATED}{connector}/{form}"))
 }

@@ -9,7 +9,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::id::ReconciliationId;
-use remit_policy::actions::RECONCILIATION_READ;
+use remit_policy::actions::Permission;
 
 /// Reconciliations, newest first, a page of them.
 ///
@@ -49,5 +49,5 @@ pub async fn reconciliation(
 }
 
 fn permit(parts: &Parts, caller: &Caller) -> Result<(), Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, RECONCILIATION_READ)
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::RECONCILIATION_READ)
 }

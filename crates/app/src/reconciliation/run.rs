@@ -21,8 +21,8 @@ use remit_domain::{
     reconciliation::{Discrepancy, DiscrepancyKind, Reconciliation, ReconciliationCounts},
     request::Agreement,
 };
-use remit_policy::{actions::RECONCILIATION_RUN, manifest::Connector};
-use remit_statements::{Entry, Form, Stated};
+use remit_policy::{actions::Permission, manifest::Connector};
+use remit_statements::{FileForm, Stated, StatedEntry};
 use remit_store::{Commit, CommitError, Expected};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -55,7 +55,7 @@ pub struct Reconcile {
 /// # Errors
 /// [`ReconcileRefusal`] says when each arises.
 pub fn may_reconcile(parts: &Parts, caller: &Caller) -> Result<(), ReconcileRefusal> {
-    Ok(auth::permit(&parts.governance, &parts.live, &parts.environment, caller, RECONCILIATION_RUN)?)
+    Ok(auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::RECONCILIATION_RUN)?)
 }
 
 /// Holds a statement against what is on record, and puts on record what came of that.
@@ -66,7 +66,7 @@ pub async fn reconcile(
     parts: &Parts,
     caller: &Caller,
     asked: Reconcile,
-    form: Form,
+    form: FileForm,
     file: Vec<u8>,
 ) -> Result<ReconciliationView, ReconcileRefusal> {
     may_reconcile(parts, caller)?;
@@ -110,7 +110,7 @@ fn window(asked: &Reconcile, stated: &Stated) -> Result<Window, Refused> {
             None => Err(Refused::invalid(field, "is no moment; write it as 2026-01-31T00:00:00Z")),
         },
     };
-    let first = stated.entries.iter().map(|entry: &Entry| entry.from).min();
+    let first = stated.entries.iter().map(|entry: &StatedEntry| entry.from).min();
     let last = stated.entries.iter().map(|entry| entry.to).max();
     let own = stated.covers;
     let from = told("from", &asked.from)?.or(own.map(|own| own.0)).or(first);
@@ -126,7 +126,7 @@ fn window(asked: &Reconcile, stated: &Stated) -> Result<Window, Refused> {
 struct Of<'a> {
     connector: &'a str,
     window: Window,
-    form: Form,
+    form: FileForm,
     owner: &'a OwnerId,
 }
 
@@ -166,7 +166,7 @@ impl Of<'_> {
             let before = Before {
                 same_form: same_form.as_ref(),
                 other_form: other_form.as_ref(),
-                has_its_references: self.form == Form::Csv,
+                has_its_references: self.form == FileForm::Csv,
             };
             let judged = compare::judged(&request, entries, &before, self.owner);
             let is_others =
@@ -195,14 +195,14 @@ impl Of<'_> {
     }
 
     /// What the first statement in a form said of a request.
-    async fn first_of(&self, parts: &Parts, id: &RequestId, form: Form) -> Result<Option<FirstStated>, Refused> {
+    async fn first_of(&self, parts: &Parts, id: &RequestId, form: FileForm) -> Result<Option<FirstStated>, Refused> {
         let first = stated_first(self.connector, form).get(&parts.journal.store, &id.to_string()).await;
         Ok(first.map_err(Refused::internal)?.map(|first| first.value))
     }
 
     /// The same in the other form.
     async fn other_of(&self, parts: &Parts, id: &RequestId) -> Result<Option<FirstStated>, Refused> {
-        let other = if self.form == Form::Csv { Form::Camt053 } else { Form::Csv };
+        let other = if self.form == FileForm::Csv { FileForm::Camt053 } else { FileForm::Csv };
         self.first_of(parts, id, other).await
     }
 
@@ -226,7 +226,7 @@ impl Of<'_> {
                 let is_its = carrier::named(bundle, request) == Some(self.connector);
                 let is_stated = |id: &RequestId| sorted.of_requests.contains_key(id);
                 if is_its && !is_stated(&request.id) {
-                    let missing = compare::missing(request, self.window, self.form == Form::Camt053, self.owner);
+                    let missing = compare::missing(request, self.window, self.form == FileForm::Camt053, self.owner);
                     // What an earlier file had is missing in none.
                     if let Some(missing) = missing
                         && self.first_of(parts, &request.id, self.form).await?.is_none()

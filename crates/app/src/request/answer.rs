@@ -14,6 +14,7 @@ use remit_domain::{
     id::{CaseId, Digest},
     request::{Asker, Batch, Confirmation, Confirmer, Request, RequestCommand, RequestRefusal, Via},
 };
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -88,12 +89,12 @@ pub async fn confirm_requests(
     repeat: Option<&Repeat>,
     answer: AnswerRequests,
 ) -> Result<Done<AnsweredRequests>, ConfirmRequestsRefusal> {
-    let given = Given { via: Via::Api, answer: RequestCommand::Confirm, of: None, link: None, started_by: None };
+    let given = GivenAnswer { via: Via::Api, answer: RequestCommand::Confirm, of: None, link: None, started_by: None };
     Ok(answer_all(parts, caller, repeat, &answer, &given).await?)
 }
 
 /// How an answer is given.
-pub(crate) struct Given<'a> {
+pub(crate) struct GivenAnswer<'a> {
     /// Over what it comes.
     pub(crate) via: Via,
     /// Whether it is a yes or a no.
@@ -112,11 +113,11 @@ pub(crate) async fn answer_all(
     caller: &Caller,
     repeat: Option<&Repeat>,
     answer: &AnswerRequests,
-    given: &Given<'_>,
+    given: &GivenAnswer<'_>,
 ) -> Result<Done<AnsweredRequests>, Refused> {
     let ids: Vec<&str> = answer.requests.iter().map(|listed| listed.request.as_str()).collect();
     let as_list: fn(usize) -> _ = |nth| Some(format!("requests[{nth}].request"));
-    let wish = Wish { ids: &ids, permission: "request.confirm", as_list: Some(as_list) };
+    let wish = Wish { ids: &ids, permission: Permission::REQUEST_CONFIRM, as_list: Some(as_list) };
     let command = |read: &Read<'_>, nth: usize| {
         let hash = answer.requests.get(nth).map(|listed| listed.hash.as_str()).unwrap_or_default();
         let is_alone = read.requests.len() == 1;
@@ -136,8 +137,8 @@ async fn answer_one(
     said: AnswerRequest,
     answer: fn(Confirmation) -> RequestCommand,
 ) -> Result<Done<RequestView>, Refused> {
-    let given = Given { via: Via::Api, answer, of: None, link: None, started_by: None };
-    let wish = Wish { ids: &[id], permission: "request.confirm", as_list: None };
+    let given = GivenAnswer { via: Via::Api, answer, of: None, link: None, started_by: None };
+    let wish = Wish { ids: &[id], permission: Permission::REQUEST_CONFIRM, as_list: None };
     let command = |read: &Read<'_>, nth: usize| {
         confirmation(parts, caller, (&said.hash, said.seen_ms), &given, None, (read, nth)).map(answer)
     };
@@ -149,7 +150,7 @@ fn confirmation(
     parts: &Parts,
     caller: &Caller,
     (hash, seen_ms): (&str, Option<i64>),
-    given: &Given<'_>,
+    given: &GivenAnswer<'_>,
     batch: Option<Batch>,
     (read, nth): (&Read<'_>, usize),
 ) -> Result<Confirmation, Refused> {

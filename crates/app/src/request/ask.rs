@@ -29,7 +29,7 @@ use remit_domain::{
     request::{Answer, Asker, DelegateAsker, Request, RequestAsked, RequestDecision, RequestNoted},
     signal::Signals,
 };
-use remit_policy::action::ActionSpec;
+use remit_policy::{action::ActionSpec, actions::Permission};
 use remit_store::CommitError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -152,7 +152,8 @@ pub(crate) fn known<'p>(
 
 async fn loaded(parts: &Parts, caller: &Caller, case: &str, epoch: Option<u64>) -> Result<Loaded, Refused> {
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let loaded = lease::load_under(governance, journal, environment, caller, "request.ask", case, epoch).await?;
+    let loaded =
+        lease::load_under(governance, journal, environment, caller, Permission::REQUEST_ASK, case, epoch).await?;
     match (loaded.case.status, &loaded.case.holder, epoch) {
         (Status::Resolved, ..) => Err(Refusal::CaseResolved.into()),
         // Before the connector is asked what is true, and where nothing is put on record, too.
@@ -165,7 +166,7 @@ async fn loaded(parts: &Parts, caller: &Caller, case: &str, epoch: Option<u64>) 
 
 /// A request that policy has answered, ready to be put on record.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct PreparedRequest {
     pub(super) asked: RequestAsked,
     arguments: Sealed,
     shown: Sealed,
@@ -173,7 +174,7 @@ pub(crate) struct Prepared {
     pub(crate) shown_text: String,
 }
 
-impl Prepared {
+impl PreparedRequest {
     /// What policy answered.
     pub(crate) fn answer(&self) -> &Answer {
         &self.asked.decision.verdict.answer
@@ -204,7 +205,7 @@ pub(crate) async fn prepared(
     loaded: &Loaded,
     spec: &ActionSpec,
     arguments: &Map<String, Value>,
-) -> Result<Prepared, Refused> {
+) -> Result<PreparedRequest, Refused> {
     let evaluated = evaluated(parts, caller, loaded, spec, arguments).await?;
     let (case, now) = (&loaded.case, evaluated.decision.at);
     let language = language(&evaluated.decision.signals);
@@ -223,7 +224,7 @@ pub(crate) async fn prepared(
         due: now.plus_ms(spec.deadline_ms),
         decision: evaluated.decision,
     };
-    Ok(Prepared { asked, arguments: sealed_arguments, shown, shown_text })
+    Ok(PreparedRequest { asked, arguments: sealed_arguments, shown, shown_text })
 }
 
 /// Policy's answer on what is true now.
@@ -297,11 +298,11 @@ pub(crate) async fn commit<T: Serialize>(
     caller: &Caller,
     case: Case,
     spec: &ActionSpec,
-    prepared: Prepared,
+    prepared: PreparedRequest,
     together: Together<'_>,
     show: impl Fn(RequestView) -> T,
 ) -> Result<Done<T>, Uncommitted> {
-    let Prepared { asked, arguments, shown, shown_text } = prepared;
+    let PreparedRequest { asked, arguments, shown, shown_text } = prepared;
     let in_flight = parts.journal.announce();
     let mut context = parts.environment.context(&caller.pseudonym)?;
     context.now = asked.decision.at;

@@ -10,6 +10,7 @@ use remit_domain::{
     id::{Digest, RequestId, Timestamp},
     request::{Request, RequestCommand, RequestRefusal},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Commit, CommitError, Entry};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,7 +35,7 @@ pub(super) struct Wish<'a> {
     /// Which, each once.
     pub(super) ids: &'a [&'a str],
     /// What policy must permit `caller` on their case.
-    pub(super) permission: &'static str,
+    pub(super) permission: Permission,
     /// Where they were named as a list, so that a refusal says of which of them it is: the member of the body that
     /// names one by its place, if it stands there.
     pub(super) as_list: Option<fn(usize) -> Option<String>>,

@@ -18,6 +18,7 @@ use remit_domain::{
     request::{Effect, Money, Request, RequestCommand, RequestState, Statement, is_currency},
     text::is_hidden,
 };
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -67,7 +68,7 @@ pub async fn conclude_request(
     request: &str,
     conclude: ConcludeRequest,
 ) -> Result<Done<RequestView>, ConcludeRequestRefusal> {
-    let wish = Wish { ids: &[request], permission: "request.conclude", as_list: None };
+    let wish = Wish { ids: &[request], permission: Permission::REQUEST_CONCLUDE, as_list: None };
     let (entry, _) = read::permitted(parts, caller, wish.permission, request).await?;
     if !caller.is_person() {
         let detail = "what became of it is for a person who works here to find out, with a token of their own";

@@ -5,11 +5,11 @@ use super::{REQUESTS, of_case, record};
 use crate::{
     Caller, Parts,
     caller::principal::Job,
-    customer::erasure::{self, UnderWay},
+    customer::erasure::{self, ErasuresUnderWay},
     journal::stored_case,
     pipeline::projections,
     refused::{Refused, refused},
-    vault::erasures::Due,
+    vault::erasures::ErasureDue,
 };
 use remit_domain::{
     case::Status,
@@ -19,7 +19,7 @@ use remit_domain::{
 use remit_store::OutboxRow;
 
 /// Voids what waits on the cases of those who are erased; those remain of whom nothing waits any more.
-pub async fn void_waiting(parts: &Parts, mut under_way: UnderWay) -> UnderWay {
+pub async fn void_waiting(parts: &Parts, mut under_way: ErasuresUnderWay) -> ErasuresUnderWay {
     let mut done = Vec::new();
     for (row, due) in under_way.rows {
         match void_of(parts, &due).await {
@@ -30,7 +30,7 @@ pub async fn void_waiting(parts: &Parts, mut under_way: UnderWay) -> UnderWay {
             }
         }
     }
-    UnderWay { rows: done, left: under_way.left }
+    ErasuresUnderWay { rows: done, left: under_way.left }
 }
 
 /// Voids what waits on the case of a row, if that has ended; the row is done with that.
@@ -44,7 +44,7 @@ pub(super) async fn void_with_case(parts: &Parts, row: &OutboxRow) -> Result<(),
     parts.journal.drop_row(&row.id).await
 }
 
-async fn void_of(parts: &Parts, due: &Due) -> Result<(), Refused> {
+async fn void_of(parts: &Parts, due: &ErasureDue) -> Result<(), Refused> {
     let caller = Caller::system_for(Job::Erasures, &due.by);
     let mut last = None;
     loop {

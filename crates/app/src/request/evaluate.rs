@@ -18,12 +18,13 @@ use remit_domain::{
     decision::DecisionPoint,
     id::{DecisionId, Digest, RequestId, ResponderId, StaffId, Timestamp},
     request::{
-        Asker, Confirmer, Confirming, Names, Parties, REQUEST_VERSION, Request, RequestDecision, Standing, Term,
+        Asker, Confirmer, Confirming, Names, Parties, REQUEST_VERSION, Request, RequestDecision, RequestStanding, Term,
     },
     signal::Signals,
 };
 use remit_policy::{
     action::{ActionSpec, term},
+    actions::Permission,
     engine::{ApiCase, RequestQuestion},
 };
 use remit_responders::{
@@ -64,7 +65,7 @@ pub(super) struct Moment<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Evaluated {
     pub(super) decision: RequestDecision,
-    pub(super) standing: Standing,
+    pub(super) standing: RequestStanding,
     /// The facts as the connector told them, for the template.
     pub(super) told: Map<String, Value>,
 }
@@ -162,7 +163,7 @@ impl Exact<'_> {
         let (verdict, policies) = governance.engine.request(self.spec.name.as_str(), &question, confirmed);
         let terms = governance.bundle.terms();
         let holder = case.holder.as_ref();
-        let standing = Standing {
+        let standing = RequestStanding {
             bundle: terms.bundle.clone(),
             holder: holder.map(|holder| holder.who.clone()),
             epoch: holder.map_or(0, |holder| holder.epoch),
@@ -334,7 +335,7 @@ pub(super) async fn confirmers_stand(
 ) -> Result<bool, Refused> {
     let may = |row: TokenRow| {
         let caller = Caller::from(row);
-        load::may(&parts.governance, &parts.environment, &caller, "request.confirm", case)
+        load::may(&parts.governance, &parts.environment, &caller, Permission::REQUEST_CONFIRM, case)
     };
     for given in &request.confirmations {
         let Confirmer::Staff { staff, .. } = &given.by else { continue };

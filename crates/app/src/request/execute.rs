@@ -32,7 +32,7 @@ use remit_domain::{
 use remit_policy::action::{ActionSpec, money_in_words};
 use remit_responders::{
     Failure,
-    connector::{ConnectorAsked, Outcome, Stated, Wanted},
+    connector::{ConnectorAsked, ConnectorOutcome, StatedEffect, Wanted},
 };
 use remit_store::{Commit, CommitError, Entry, Expect, ItemWrite, OutboxRow, ReadError, Views as _};
 use serde_json::{Map, Value};
@@ -168,9 +168,9 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     asked.not_after = Some(rfc3339(not_after));
     let outcome = connector.outcome(&parts.environment, &format!("execute_{}", entry.value.id), &asked).await;
     let effect = match outcome {
-        Ok(Outcome::Done(stated)) => done(parts, &entry.value, stated).await?,
-        Ok(Outcome::Refused(why)) => Effect::Failed { why: shown(&why) },
-        Ok(Outcome::NotFound) => Effect::unknown("the connector answered that it knows of nothing"),
+        Ok(ConnectorOutcome::Done(stated)) => done(parts, &entry.value, stated).await?,
+        Ok(ConnectorOutcome::Refused(why)) => Effect::Failed { why: shown(&why) },
+        Ok(ConnectorOutcome::NotFound) => Effect::unknown("the connector answered that it knows of nothing"),
         Err(failure) => {
             tracing::warn!(request = %entry.value.id, %failure, "what became of a request is not known");
             let answered = matches!(failure, Failure::Malformed(_) | Failure::TooLarge { .. });
@@ -293,17 +293,21 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
         .outcome(&parts.environment, &format!("find_{}_{}", entry.value.id, entry.value.attempts), &asked)
         .await
     {
-        Ok(Outcome::Done(stated)) => done(parts, &entry.value, stated).await?,
-        Ok(Outcome::Refused(why)) => Effect::Failed { why: shown(&why) },
-        Ok(Outcome::NotFound) if now < settled => {
+        Ok(ConnectorOutcome::Done(stated)) => done(parts, &entry.value, stated).await?,
+        Ok(ConnectorOutcome::Refused(why)) => Effect::Failed { why: shown(&why) },
+        Ok(ConnectorOutcome::NotFound) if now < settled => {
             Effect::unknown("the connector does not know it, and may still begin with it")
         }
         // It answered something when it was told, and knows nothing of it now: a person has to look.
-        Ok(Outcome::NotFound) if matches!(entry.value.effect, Some(Effect::Unknown { answered: true, .. })) => {
+        Ok(ConnectorOutcome::NotFound)
+            if matches!(entry.value.effect, Some(Effect::Unknown { answered: true, .. })) =>
+        {
             return look(parts, row, &entry.value).await;
         }
         // It was asked after the moment beyond which it is not carried out any more.
-        Ok(Outcome::NotFound) => Effect::Failed { why: "the connector knows of nothing under its key".to_owned() },
+        Ok(ConnectorOutcome::NotFound) => {
+            Effect::Failed { why: "the connector knows of nothing under its key".to_owned() }
+        }
         Err(failure) => Effect::unknown(failure.to_string()),
     };
     end(parts, row, &entry, connector, effect).await
@@ -477,7 +481,7 @@ fn of(exact: &Exact<'_>, loaded: &Loaded, request: &Request, wanted: Wanted) -> 
 }
 
 /// What a connector states, held against what was asked for. A moment that nobody can read is not said.
-async fn done(parts: &Parts, request: &Request, stated: Stated) -> Result<Effect, Refused> {
+async fn done(parts: &Parts, request: &Request, stated: StatedEffect) -> Result<Effect, Refused> {
     let amount = stated.amount.map(|(minor, currency)| Money { minor, currency });
     let at = stated.at.as_deref().and_then(parse_rfc3339);
     let reference = shown(&stated.reference).trim().to_owned();

@@ -1,6 +1,6 @@
 //! What became of a request, step by step, as its stream has it.
 
-use super::view::{Step, StepView, VerdictView};
+use super::view::{RequestStep, StepView, VerdictView};
 use crate::{Parts, access::who, environment::clock::rfc3339, refused::Refused};
 use remit_domain::{
     Event, Stream,
@@ -27,9 +27,10 @@ pub(super) async fn steps(parts: &Parts, records: &[(Timestamp, Event)]) -> Resu
     let mut steps = Vec::with_capacity(records.len());
     for (at, event) in records {
         let step = match event {
-            Event::RequestAsked(asked) => {
-                Some(Step::Asked { decision: asked.decision.id.to_string(), verdict: VerdictView::of(&asked.decision) })
-            }
+            Event::RequestAsked(asked) => Some(RequestStep::Asked {
+                decision: asked.decision.id.to_string(),
+                verdict: VerdictView::of(&asked.decision),
+            }),
             Event::RequestChanged(changed) => Some(step(parts, &changed.change).await?),
             _ => None,
         };
@@ -38,26 +39,30 @@ pub(super) async fn steps(parts: &Parts, records: &[(Timestamp, Event)]) -> Resu
     Ok(steps)
 }
 
-async fn step(parts: &Parts, change: &RequestChange) -> Result<Step, Refused> {
+async fn step(parts: &Parts, change: &RequestChange) -> Result<RequestStep, Refused> {
     Ok(match change {
-        RequestChange::Confirmed { confirmation } => Step::Confirmed { confirmation: confirmation.into() },
-        RequestChange::Declined { confirmation } => Step::Declined { confirmation: confirmation.into() },
-        RequestChange::Linked { by, .. } => Step::Linked { by: who::named(&parts.journal, &parts.vault, by).await? },
-        RequestChange::CodeShown { code, by } => Step::CodeShown { code: code.clone(), by: by.to_string() },
-        RequestChange::Withdrawn { by } => Step::Withdrawn { by: who::named(&parts.journal, &parts.vault, by).await? },
-        RequestChange::Expired => Step::Expired,
-        RequestChange::Voided { changed, decision } => Step::Voided {
+        RequestChange::Confirmed { confirmation } => RequestStep::Confirmed { confirmation: confirmation.into() },
+        RequestChange::Declined { confirmation } => RequestStep::Declined { confirmation: confirmation.into() },
+        RequestChange::Linked { by, .. } => {
+            RequestStep::Linked { by: who::named(&parts.journal, &parts.vault, by).await? }
+        }
+        RequestChange::CodeShown { code, by } => RequestStep::CodeShown { code: code.clone(), by: by.to_string() },
+        RequestChange::Withdrawn { by } => {
+            RequestStep::Withdrawn { by: who::named(&parts.journal, &parts.vault, by).await? }
+        }
+        RequestChange::Expired => RequestStep::Expired,
+        RequestChange::Voided { changed, decision } => RequestStep::Voided {
             changed: *changed,
             decision: decision.as_ref().map(|decision| decision.id.to_string()),
             verdict: decision.as_deref().map(VerdictView::of),
         },
         RequestChange::Executing { decision, .. } => {
-            Step::Executing { decision: decision.id.to_string(), verdict: VerdictView::of(decision) }
+            RequestStep::Executing { decision: decision.id.to_string(), verdict: VerdictView::of(decision) }
         }
-        RequestChange::AskedAgain => Step::AskedAgain,
+        RequestChange::AskedAgain => RequestStep::AskedAgain,
         RequestChange::Concluded { effect, by } => {
-            Step::Concluded { effect: effect.into(), by: who::named(&parts.journal, &parts.vault, by).await? }
+            RequestStep::Concluded { effect: effect.into(), by: who::named(&parts.journal, &parts.vault, by).await? }
         }
-        RequestChange::CarriedOut { effect } => Step::CarriedOut { effect: effect.into() },
+        RequestChange::CarriedOut { effect } => RequestStep::CarriedOut { effect: effect.into() },
     })
 }

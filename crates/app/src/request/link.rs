@@ -2,7 +2,7 @@
 //! by the hash of their secret in the requests themselves.
 
 use super::{
-    answer::{self, AnswerRequests, Given},
+    answer::{self, AnswerRequests, GivenAnswer},
     change::{LISTED_MAX, ListedRequest, Read, Wish, change},
     read,
     tell::{self, AskedOfCustomer, ConfirmTexts},
@@ -22,6 +22,7 @@ use remit_domain::{
     id::{Digest, RequestId, Timestamp},
     request::{Confirmation, Link, Request, RequestCommand, Via},
 };
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -113,7 +114,7 @@ pub async fn make_link(
     let ids: Vec<&str> = std::iter::once(request).chain(make.with.iter().map(String::as_str)).collect();
     let named: fn(usize) -> _ = |nth| nth.checked_sub(1).map(|nth| format!("with[{nth}]"));
     let as_list = (!make.with.is_empty()).then_some(named);
-    let wish = Wish { ids: &ids, permission: "request.link", as_list };
+    let wish = Wish { ids: &ids, permission: Permission::REQUEST_LINK, as_list };
     let by = caller.pseudonym.to_string();
     let command = |read: &Read<'_>, _| {
         // Whoever has the secret can answer as the customer: people who work here never see it.
@@ -149,7 +150,7 @@ pub async fn read_link(parts: &Arc<Parts>, secret: String) -> Result<LinkedReque
     let found = Found::by(parts, &secret).await?;
     let caller = Arc::new(found.caller());
     let read = async move |parts: &Parts, _: &Caller| {
-        let case = found.case(parts, "request.read").await?;
+        let case = found.case(parts, Permission::REQUEST_READ).await?;
         let mut requests = Vec::new();
         for request in &found.requests {
             requests.push(tell::asked(parts, &case, request).await?.ok_or_else(over)?);
@@ -186,7 +187,7 @@ async fn answer_by_link(
     answer: fn(Confirmation) -> RequestCommand,
 ) -> Result<(), Refused> {
     let found = Found::by(parts, &said.secret).await?;
-    let case = found.case(parts, "request.confirm").await?;
+    let case = found.case(parts, Permission::REQUEST_CONFIRM).await?;
     // Who could not read it has confirmed nothing.
     if tell::asked(parts, &case, &found.first).await?.is_none() {
         return Err(over());
@@ -198,7 +199,7 @@ async fn answer_by_link(
         let detail = "must be those that the link shows and that still wait, all of them and in their order";
         return Err(Refused::invalid("requests", detail));
     }
-    let given = Given { via: Via::Link, answer, of: None, link: Some(&found.digest), started_by: None };
+    let given = GivenAnswer { via: Via::Link, answer, of: None, link: Some(&found.digest), started_by: None };
     let all = AnswerRequests { requests: said.requests, seen_ms: said.seen_ms };
     answer::answer_all(parts, &found.caller(), None, &all, &given).await.map(drop)
 }
@@ -247,7 +248,7 @@ impl Found {
     }
 
     /// The case of its requests, on which its customer may do this.
-    async fn case(&self, parts: &Parts, permission: &'static str) -> Result<Case, Refused> {
+    async fn case(&self, parts: &Parts, permission: Permission) -> Result<Case, Refused> {
         let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
         let case = self.first.case.to_string();
         load::case_for(governance, journal, environment, &self.caller(), permission, &case).await

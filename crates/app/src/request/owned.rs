@@ -12,6 +12,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, case::Status, ending::Ending, id::OwnerId};
+use remit_policy::actions::Permission;
 use remit_store::OutboxRow;
 
 /// Cases that ended one in the other, at most, before the last is found.
@@ -37,13 +38,13 @@ pub(crate) async fn raise(parts: &Parts, row: &OutboxRow, owner: OwnerId, reason
     if loaded.case.status == Status::Resolved && sealed.is_some() {
         let again = seal().await?;
         let command = Command::Reopen { reason: again.words.clone() };
-        let envelope = Envelope::new("request.execute", command).with([again]);
+        let envelope = Envelope::new(Permission::REQUEST_EXECUTE, command).with([again]);
         pipeline::execute(parts, &caller, None, Some(&case), envelope, |_| ()).await?;
     }
     let due = parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms);
     let reason = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::RaiseException { owner, due, reason };
-    let envelope = Envelope::new("request.execute", command).with(sealed).claiming(&row.id);
+    let envelope = Envelope::new(Permission::REQUEST_EXECUTE, command).with(sealed).claiming(&row.id);
     pipeline::execute(parts, &caller, None, Some(&case), envelope, |_| ()).await.map(drop)
 }
 
@@ -52,7 +53,7 @@ async fn last(parts: &Parts, caller: &Caller, case: &str) -> Result<Loaded, Refu
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let mut id = case.to_owned();
     for _ in 0..MERGES_MAX {
-        let loaded = load::load(governance, journal, environment, caller, "request.execute", &id).await?;
+        let loaded = load::load(governance, journal, environment, caller, Permission::REQUEST_EXECUTE, &id).await?;
         match loaded.case.ending {
             Some(Ending::Merged { into }) if loaded.case.status == Status::Resolved && !loaded.case.erased => {
                 id = into.to_string();
@@ -60,5 +61,5 @@ async fn last(parts: &Parts, caller: &Caller, case: &str) -> Result<Loaded, Refu
             _ => return Ok(loaded),
         }
     }
-    load::load(governance, journal, environment, caller, "request.execute", &id).await
+    load::load(governance, journal, environment, caller, Permission::REQUEST_EXECUTE, &id).await
 }

@@ -11,7 +11,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{id::RequestId, request::Request};
-use remit_policy::engine::ApiCase;
+use remit_policy::{actions::Permission, engine::ApiCase};
 use remit_store::Entry;
 
 /// A request, with the whole of policy's answer.
@@ -19,7 +19,7 @@ use remit_store::Entry;
 /// # Errors
 /// [`GetRequestRefusal`] says when each arises.
 pub async fn request(parts: &Parts, caller: &Caller, id: &str) -> Result<RequestView, GetRequestRefusal> {
-    let (entry, loaded) = permitted(parts, caller, "request.read", id).await?;
+    let (entry, loaded) = permitted(parts, caller, Permission::REQUEST_READ, id).await?;
     let records = history::records(parts, &entry.value).await?;
     let view = RequestView::of(parts, &loaded.case, &entry.value).await?;
     let view = match history::newest_decision(&records) {
@@ -43,7 +43,7 @@ pub async fn requests(
     limit: usize,
 ) -> Result<Page<RequestView>, ListRequestsRefusal> {
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let loaded = load::load(governance, journal, environment, caller, "request.read", case).await?;
+    let loaded = load::load(governance, journal, environment, caller, Permission::REQUEST_READ, case).await?;
     query::begins_after::<RequestId>(after)?;
     let listed = of_case(loaded.case.id).page(&journal.store, after, limit).await.map_err(Refused::internal)?;
     let next = (listed.len() == limit).then(|| listed.last().map(|entry| entry.id.clone())).flatten();
@@ -61,7 +61,7 @@ pub async fn requests(
 pub(super) async fn permitted(
     parts: &Parts,
     caller: &Caller,
-    permission: &'static str,
+    permission: Permission,
     id: &str,
 ) -> Result<(Entry<Request>, Loaded), Refused> {
     let none = |detail: String| Refused::new(Kind::NotFound, detail);
@@ -89,5 +89,5 @@ pub(crate) async fn stored(parts: &Parts, id: RequestId) -> Result<Option<Entry<
 pub(super) async fn case_of(parts: &Parts, request: &Request) -> Result<Loaded, Refused> {
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let caller = Caller::system(Job::Requests);
-    load::load(governance, journal, environment, &caller, "request.execute", &request.case.to_string()).await
+    load::load(governance, journal, environment, &caller, Permission::REQUEST_EXECUTE, &request.case.to_string()).await
 }

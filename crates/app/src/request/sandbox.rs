@@ -8,7 +8,7 @@ use crate::{
     operation::{GetSandboxCustomerRefusal, GetSandboxRefusal},
     refused::{Kind, Refused},
 };
-use remit_policy::manifest::ConnectorKind;
+use remit_policy::{actions::Permission, manifest::ConnectorKind};
 pub use remit_sandbox::{Cell, Customer, Statement, Table};
 use remit_sandbox::{Failure, Sandbox};
 use std::sync::Arc;
@@ -78,7 +78,7 @@ pub async fn customer(parts: &Parts, caller: &Caller, id: &str) -> Result<Vec<Ta
 
 /// Whether `caller` may see the sandbox, and there is one to be seen.
 fn permitted(parts: &Parts, caller: &Caller) -> Result<(), Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "sandbox.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::SANDBOX_READ)?;
     let connectors = parts.governance.bundle.connectors();
     if connectors.iter().any(|connector| connector.kind == ConnectorKind::Sandbox) {
         return Ok(());

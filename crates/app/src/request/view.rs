@@ -189,13 +189,14 @@ pub struct StepView {
     pub at: String,
     /// What happened.
     #[serde(flatten)]
-    pub step: Step,
+    pub step: RequestStep,
 }
 
 /// What happened to a request.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "step", rename_all = "snake_case")]
-pub enum Step {
+#[schema(as = Step)]
+pub enum RequestStep {
     /// It was asked for, and policy answered.
     Asked {
         /// The record of that.
@@ -320,9 +321,9 @@ impl RequestView {
             return self;
         }
         for step in &mut self.history {
-            let (Step::Asked { verdict, .. }
-            | Step::Executing { verdict, .. }
-            | Step::Voided { verdict: Some(verdict), .. }) = &mut step.step
+            let (RequestStep::Asked { verdict, .. }
+            | RequestStep::Executing { verdict, .. }
+            | RequestStep::Voided { verdict: Some(verdict), .. }) = &mut step.step
             else {
                 continue;
             };

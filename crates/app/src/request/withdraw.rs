@@ -11,6 +11,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::request::{Asker, Request, RequestCommand};
+use remit_policy::actions::Permission;
 
 /// Takes a request back.
 ///
@@ -23,7 +24,7 @@ pub async fn withdraw_request(
     request: &str,
 ) -> Result<Done<RequestView>, WithdrawRequestRefusal> {
     let by = caller.pseudonym.to_string();
-    let wish = Wish { ids: &[request], permission: "request.withdraw", as_list: None };
+    let wish = Wish { ids: &[request], permission: Permission::REQUEST_WITHDRAW, as_list: None };
     let withdraw = |read: &Read<'_>, nth: usize| {
         let request = read.requests.get(nth).ok_or_else(|| Refused::internal("a request was not read"))?;
         if !may_take_back(caller, request) {

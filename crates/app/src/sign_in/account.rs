@@ -26,6 +26,7 @@ use remit_domain::{
     id::{StaffId, Timestamp},
     sign_in::{AccountChange, AccountChanged, SessionEnd, SignInRefused, SignInWay},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Commit, CommitError, Entry, Expect, Expected, InFlight, Store, Views};
 use serde::{Deserialize, Serialize};
 use std::{net::IpAddr, time::Duration};
@@ -123,7 +124,7 @@ pub async fn invite(
     name: &str,
     invite: InviteStaff,
 ) -> Result<MadeInvitation, InviteStaffRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.invite")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::STAFF_INVITE)?;
     if parts.environment.provider.is_some() {
         return Err(Refused::new(Kind::Conflict, BY_PROVIDER).into());
     }
@@ -193,7 +194,7 @@ pub async fn accept(parts: &Parts, from: From, accept: AcceptInvitation) -> Resu
 /// # Errors
 /// [`EndAccountRefusal`] says when each arises.
 pub async fn end_account(parts: &Parts, caller: &Caller, name: &str) -> Result<(), EndAccountRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.invite")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::STAFF_INVITE)?;
     let none = || Refused::new(Kind::NotFound, "nobody signs in under this name");
     let person = StaffId::new(name).map_err(|_| none())?;
     // No session is begun beside the end of those that there are.

@@ -6,7 +6,7 @@ use super::session::{self, Shown, Started};
 use crate::{
     Caller, Parts,
     caller::principal::Job,
-    environment::provider::{IdentityProvider, Known, ProviderSettings},
+    environment::provider::{IdentityProvider, KnownProvider, ProviderSettings},
     journal::accounts::{ProviderSession, SESSIONS},
     operation::{BackChannelLogoutRefusal, BeginProviderSignInRefusal, CompleteProviderSignInRefusal},
     refused::{Kind, Refused},
@@ -59,7 +59,7 @@ pub struct Begun {
 
 /// What a browser comes back with.
 #[derive(Debug, Default)]
-pub struct Back {
+pub struct SignInReturn {
     /// The code.
     pub code: Option<String>,
     /// What it was sent with.
@@ -144,7 +144,7 @@ pub async fn begin(parts: &Parts, onward: Option<&str>) -> Result<Begun, BeginPr
 ///
 /// # Errors
 /// [`CompleteProviderSignInRefusal`] says when each arises.
-pub async fn complete(parts: &Parts, back: Back) -> Result<(Started, String), CompleteProviderSignInRefusal> {
+pub async fn complete(parts: &Parts, back: SignInReturn) -> Result<(Started, String), CompleteProviderSignInRefusal> {
     let provider = provider(parts)?;
     let mixed = || refused("mixed_up", "this sign-in did not begin in this browser, or another one took its place");
     let kept = back.kept.as_deref().and_then(|kept| kept.split_once('.')).ok_or_else(mixed)?;
@@ -185,7 +185,7 @@ fn refused(code: &str, detail: &str) -> Refused {
 async fn signed_in(
     parts: &Parts,
     provider: &IdentityProvider,
-    known: Arc<Known>,
+    known: Arc<KnownProvider>,
     code: &str,
     secret: &str,
 ) -> Result<SignedIn, Refused> {
@@ -204,7 +204,7 @@ async fn signed_in(
     })?;
     let token = given.get("id_token").and_then(Value::as_str).unwrap_or_default();
     let nonce = of(secret, "nonce")?;
-    let read = |known: &Known| {
+    let read = |known: &KnownProvider| {
         let party = Party { provider: &known.provider, keys: &known.keys, client_id };
         id_token(token, party, &nonce, parts.environment.now().0)
     };
@@ -226,9 +226,9 @@ async fn signed_in(
 async fn again(
     parts: &Parts,
     provider: &IdentityProvider,
-    known: &Arc<Known>,
+    known: &Arc<KnownProvider>,
     is_given: bool,
-) -> Result<Arc<Known>, Refused> {
+) -> Result<Arc<KnownProvider>, Refused> {
     provider.anew(known, is_given, parts.environment.clock.monotonic()).await.map_err(|failure| failed(&failure))
 }
 
@@ -295,8 +295,9 @@ pub async fn logout(parts: &Parts, token: &str) -> Result<(), BackChannelLogoutR
     let provider = provider(parts)?;
     let (client_id, now) = (provider.settings.client_id.as_str(), parts.environment.now().0);
     let known = provider.known(parts.environment.clock.monotonic()).await.map_err(|failure| failed(&failure))?;
-    let read =
-        |known: &Known| logout_token(token, Party { provider: &known.provider, keys: &known.keys, client_id }, now);
+    let read = |known: &KnownProvider| {
+        logout_token(token, Party { provider: &known.provider, keys: &known.keys, client_id }, now)
+    };
     let read = match read(&known) {
         Err(error) if error.may_be_stale() => read(&*again(parts, provider, &known, false).await?),
         read => read,

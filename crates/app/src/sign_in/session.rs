@@ -19,6 +19,7 @@ use remit_domain::{
     sign_in::{SessionEnd, SessionStarted, SignInWay},
 };
 use remit_ledger::hash::hex;
+use remit_policy::actions::Permission;
 use remit_store::{Commit, CommitError, Expect, Expected, TokenChange, TokenRow, Views as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -273,7 +274,7 @@ pub async fn sign_out(parts: &Parts, caller: &Caller) -> Result<(), SignOutRefus
 /// # Errors
 /// [`ListSessionsRefusal`] says when each arises.
 pub async fn sessions(parts: &Parts, caller: &Caller) -> Result<Vec<SessionView>, ListSessionsRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "session.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::SESSION_READ)?;
     let now = parts.environment.now();
     let mut rows = standing(parts).await?;
     rows.retain(|row| row.expires_ms > now.0);
@@ -296,7 +297,7 @@ pub async fn sessions(parts: &Parts, caller: &Caller) -> Result<Vec<SessionView>
 /// # Errors
 /// [`EndSessionRefusal`] says when each arises.
 pub async fn end_session(parts: &Parts, caller: &Caller, id: &str) -> Result<(), EndSessionRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "session.end")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::SESSION_END)?;
     match end(parts, caller, id, SessionEnd::Ended).await? {
         true => Ok(()),
         false => Err(Refused::new(Kind::NotFound, "no session has this id, or it is over").into()),

@@ -47,7 +47,7 @@ pub struct Nothing;
 
 /// A file of one of the kinds that messages have.
 #[derive(Debug, Clone, Copy)]
-pub struct File;
+pub struct MessageFile;
 
 /// A file, with values beside it.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ pub struct List<T>(PhantomData<T>);
 
 /// Values as they come.
 #[derive(Debug, Clone, Copy)]
-pub struct Stream<T>(PhantomData<T>);
+pub struct ValueStream<T>(PhantomData<T>);
 
 /// Bytes of a form of their own.
 #[derive(Debug, Clone, Copy)]
@@ -136,7 +136,7 @@ impl Taken for Nothing {
     const FORM: Form = Form::Nothing;
 }
 
-impl Taken for File {
+impl Taken for MessageFile {
     type Value = ();
     const FORM: Form = Form::File;
 }
@@ -166,7 +166,7 @@ impl<T: ToSchema> Given for Page<T> {
     const FORM: Form = Form::Value(Schema { itself: page_of::<T>, parts: page_parts_of::<T> });
 }
 
-impl Given for File {
+impl Given for MessageFile {
     const FORM: Form = Form::File;
 }
 
@@ -178,7 +178,7 @@ impl<K: TextKind> Given for Text<K> {
     const FORM: Form = Form::Text(K::FORM);
 }
 
-impl<T: ToSchema> Given for Stream<T> {
+impl<T: ToSchema> Given for ValueStream<T> {
     const FORM: Form = Form::Stream(Schema::of::<T>());
 }
 

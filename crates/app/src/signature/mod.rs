@@ -63,8 +63,8 @@ use crate::{
     },
 };
 pub use form::{
-    Bytes, Css, Either, File, FileWith, Form, Given, Html, Json, List, Nothing, OpenMetrics, Plain, Schema, Script,
-    Stream, Taken, Text, TextForm, TextKind,
+    Bytes, Css, Either, FileWith, Form, Given, Html, Json, List, MessageFile, Nothing, OpenMetrics, Plain, Schema,
+    Script, Taken, Text, TextForm, TextKind, ValueStream,
 };
 use serde_json::{Value, json};
 
@@ -123,7 +123,7 @@ signatures! {
     ReopenCase(end::ReopenCase) -> CaseAnswer, "Reopened and decided.";
     ListTimeline(input::ListPart) -> Page<TimelineItem>, "One page.";
     AddAttachment(FileWith<input::AddAttachment>) -> CaseAnswer, "Added.";
-    GetAttachment(Nothing) -> File, "The file, to be saved rather than shown.";
+    GetAttachment(Nothing) -> MessageFile, "The file, to be saved rather than shown.";
     GiveCaseFeedback(GiveFeedback) -> CaseAnswer, "Noted.";
     AbandonCase(Nothing) -> CaseAnswer, "Ended.";
 
@@ -242,7 +242,7 @@ signatures! {
     StartChat(chat::StartChat) -> StartedChat, "Started.";
     EnterChat(input::EnterChat) -> input::EnteredChat, "The cookie is set.";
     GetConversation(input::ReadConversation) -> Conversation, "One page.";
-    FollowConversation(input::ReadConversation) -> Stream<ChatMessage>, "The stream.";
+    FollowConversation(input::ReadConversation) -> ValueStream<ChatMessage>, "The stream.";
     Say(chat::Say) -> Nothing, "Said.";
     AskForHuman(Nothing) -> Nothing, "Asked for.";
     GetCallback(Nothing) -> callback::CallbackTimes, "When there are times.";
@@ -253,15 +253,15 @@ signatures! {
     ConfirmAsked(answer::AnswerRequests) -> Nothing, "Confirmed, all of them.";
     DeclineAsked(answer::AnswerRequests) -> Nothing, "Declined, all of them.";
     Judge(GiveFeedback) -> Nothing, "Noted.";
-    AttachFile(File) -> Nothing, "Added.";
-    GetFile(Nothing) -> File, "The file.";
+    AttachFile(MessageFile) -> Nothing, "Added.";
+    GetFile(Nothing) -> MessageFile, "The file.";
     GetChatPage(Nothing) -> Text<Html>, "The page.";
     GetChatStyle(Nothing) -> Text<Css>, "The style.";
     GetChatScript(Nothing) -> Text<Script>, "The script.";
     GetSandbox(input::ShowSandbox) -> Text<Html>, "The page.";
     GetSandboxCustomer(Nothing) -> Text<Html>, "The page.";
 
-    FollowEvents(input::FollowEvents) -> Stream<FeedItem>, "The stream.";
+    FollowEvents(input::FollowEvents) -> ValueStream<FeedItem>, "The stream.";
     ListHistory(input::ListPart) -> Page<TimelineItem>, "One page.";
 
     MakeSubscription(subscription::NewSubscription) -> SubscriptionSecret, "Made.";

@@ -8,6 +8,7 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::{Command, case::Status, id::CaseId};
+use remit_policy::actions::Permission;
 
 /// Takes a case back whose customer waits for somebody who is gone, or that somebody has who works here no more; where
 /// that is not so any more, nothing is done.
@@ -21,7 +22,7 @@ pub(super) async fn take_back(parts: &Parts, id: CaseId) -> Result<(), Refused> 
     if !gone {
         return Ok(());
     }
-    let envelope = Envelope::new("handoff.request", Command::TakeBack { epoch: holder.epoch });
+    let envelope = Envelope::new(Permission::HANDOFF_REQUEST, Command::TakeBack { epoch: holder.epoch });
     match pipeline::execute(parts, &Caller::system(Job::Floor), None, Some(&id.to_string()), envelope, |_| ()).await {
         // It went on to somebody else in that moment, or was dealt with.
         Err(refused) if !refused.kind.is_ours() => Ok(()),

@@ -32,6 +32,7 @@ use remit_domain::{
     offer::OfferEnd,
 };
 use remit_ledger::hash::hex;
+use remit_policy::actions::Permission;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -182,7 +183,7 @@ const CAPACITY_MAX: u32 = 1_000;
 /// # Errors
 /// [`NoteStaffRefusal`] says when each arises.
 pub async fn note_staff(parts: &Parts, caller: &Caller, note: NoteStaff) -> Result<StaffView, NoteStaffRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::STAFF_MANAGE)?;
     let profile = profile(&parts.governance, &note)?;
     printable("first_name", &note.first_name, NAME_MAX)?;
     let (id, at, by) = (profile.id.clone(), parts.environment.now(), caller.pseudonym.to_string());
@@ -239,7 +240,7 @@ pub async fn set_presence(
     name: &str,
     set: SetPresence,
 ) -> Result<StaffView, SetPresenceRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "presence.set")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::PRESENCE_SET)?;
     let id = known_staff(&parts.live, name)?.profile.id;
     if caller.principal.staff().is_some_and(|own| *own != id) {
         let detail = "staff say of themselves whether they are there; a lead says it of others";
@@ -274,7 +275,7 @@ pub fn list_staff(
     environment: &Environment,
     caller: &Caller,
 ) -> Result<Vec<StaffView>, ListStaffRefusal> {
-    auth::permit(governance, live, environment, caller, "staff.read")?;
+    auth::permit(governance, live, environment, caller, Permission::STAFF_READ)?;
     Ok(live.floor.everybody().iter().map(StaffView::from).collect())
 }
 
@@ -295,7 +296,7 @@ pub fn list_queues(
     environment: &Environment,
     caller: &Caller,
 ) -> Result<Vec<QueueView>, ListQueuesRefusal> {
-    auth::permit(governance, live, environment, caller, "staff.read")?;
+    auth::permit(governance, live, environment, caller, Permission::STAFF_READ)?;
     let now = environment.now();
     let depths: BTreeMap<String, i64> = live.depths().into_iter().collect();
     let queues = governance.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
@@ -317,7 +318,7 @@ pub fn list_queues(
 /// # Errors
 /// [`GetWorkRefusal`] says when each arises.
 pub async fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, GetWorkRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::STAFF_READ)?;
     let id = known_staff(&parts.live, name)?.profile.id;
     let mut work = WorkView { offered: Vec::new(), held: Vec::new() };
     for case in parts.live.floor.cases_of(&id) {
@@ -354,7 +355,7 @@ pub async fn answer_offer(
     answer: AnswerOffer,
 ) -> Result<Done<CaseAnswer>, AnswerOfferRefusal> {
     let offer: OfferId = answer.offer.parse().map_err(|error| Refused::invalid("offer", error))?;
-    let action = "offer.answer";
+    let action = Permission::OFFER_ANSWER;
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let made_to = || case.offer.as_ref().map(|offer| offer.staff.clone());
     // A lead answers for the one to whom it was made.

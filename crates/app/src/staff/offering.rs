@@ -9,6 +9,7 @@ use crate::{
     staff::permitted,
 };
 use remit_domain::{Command, floor::ProposedOffer, id::OfferId, offer::Offer};
+use remit_policy::actions::Permission;
 use std::time::Duration;
 
 /// The next offer that can be made now. Whoever asks makes it ([`make_offer`]).
@@ -60,7 +61,7 @@ async fn put_on_record(parts: &Parts, proposed: &ProposedOffer) -> Result<Put, R
     }
     let case = stored_case::stored_case(&parts.journal, pairing.case).await?;
     let case = case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {} is on record", pairing.case)))?;
-    let (id, action) = (case.id.to_string(), "offer.make");
+    let (id, action) = (case.id.to_string(), Permission::OFFER_MAKE);
     if let Some(withheld) = permitted::denied(parts, &case, &pairing.staff, now) {
         if !case.withheld.contains(&pairing.staff) {
             let envelope = Envelope::on(Loaded { action, case }, Command::Withhold { withheld });

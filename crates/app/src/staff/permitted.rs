@@ -10,8 +10,8 @@ use remit_domain::{
     offer::OfferWithheld,
 };
 use remit_policy::{
-    actions::{MESSAGE_ANSWER, OFFER_ANSWER},
-    engine::{ApiCase, ApiRequest},
+    actions::Permission,
+    engine::{ApiCase, ApiPrincipal, ApiRequest},
 };
 
 /// The role of whoever works here and uses no token of their own: others answer for them.
@@ -33,7 +33,7 @@ pub(super) fn denied(parts: &Parts, case: &Case, staff: &StaffId, at: Timestamp)
     let (action, verdict) = denied?;
     Some(OfferWithheld {
         staff: staff.clone(),
-        action: action.to_owned(),
+        action: action.to_string(),
         policies: verdict.policies.into_iter().chain(verdict.errors).collect(),
         at,
     })
@@ -46,23 +46,17 @@ fn denied_to(
     case: &Case,
     staff: &StaffId,
     (roles, responder): (&[String], Option<&str>),
-) -> Option<(&'static str, Verdict)> {
+) -> Option<(Permission, Verdict)> {
     let holder = case.holder.as_ref().and_then(Holder::responder).map(ResponderId::as_str);
     let (customer, name) = (Some(case.customer.as_str()), Some(staff.as_str()));
+    let principal = ApiPrincipal::Staff { staff: staff.as_str(), responder };
     let steps = [
-        (OFFER_ANSWER, ApiCase { holder, staff: None, offered: name, customer }),
-        (MESSAGE_ANSWER, ApiCase { holder, staff: name, offered: None, customer }),
+        (Permission::OFFER_ANSWER, ApiCase { holder, staff: None, offered: name, customer }),
+        (Permission::MESSAGE_ANSWER, ApiCase { holder, staff: name, offered: None, customer }),
     ];
     steps.into_iter().find_map(|(action, case)| {
-        let verdict = parts.governance.engine.authorize(&ApiRequest {
-            roles,
-            responder,
-            staff: name,
-            customer: None,
-            delegate: None,
-            action,
-            case: Some(case),
-        });
+        let asked = ApiRequest { roles, principal, action, case: Some(case) };
+        let verdict = parts.governance.engine.authorize(&asked);
         (!verdict.allow).then_some((action, verdict))
     })
 }

@@ -21,6 +21,7 @@ use remit_domain::{
     id::{CaseId, StaffId},
     sign_in::{AccountChange, AccountChanged, SessionEnd},
 };
+use remit_policy::actions::Permission;
 use remit_store::{Commit, CommitError, Entry, Expected, OutboxRow, Views as _};
 
 /// Removes a member of staff. Once this is done nothing is offered to them, and they have nothing.
@@ -33,7 +34,7 @@ pub async fn remove_staff(
     caller: &Caller,
     name: &str,
 ) -> Result<(), RemoveStaffRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::STAFF_MANAGE)?;
     let id = known_staff(&parts.live, name)?.profile.id;
     put_on_record(parts, caller, &id).await?;
     let cases = parts.live.floor.cases_of(&id);

@@ -29,7 +29,7 @@ use remit_domain::{
     sign_in::SessionEnd,
     source,
 };
-use remit_policy::bundle::Bundle;
+use remit_policy::{actions::Permission, bundle::Bundle};
 use remit_store::{Commit, CommitError, InFlight, Store, TokenChange, TokenRow, Views as _};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -246,7 +246,7 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
 /// # Errors
 /// [`MakeTokenRefusal`] says when each arises.
 pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, MakeTokenRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::TOKEN_MANAGE)?;
     // Nobody is removed between this look at them and the commit: with them go the tokens that they have by then.
     let _storing = match new.staff {
         Some(_) => Some(parts.live.floor.storing.lock().await),
@@ -267,7 +267,7 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
 /// # Errors
 /// [`ListTokensRefusal`] says when each arises.
 pub async fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, ListTokensRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::TOKEN_MANAGE)?;
     let rows = parts.journal.store.tokens().await.map_err(Refused::internal)?;
     let listed = |row: &&TokenRow| !is_session(&row.id) && !auth::is_revoked(&parts.live, &row.id);
     Ok(rows.iter().filter(listed).map(TokenView::from).collect())
@@ -278,7 +278,7 @@ pub async fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Li
 /// # Errors
 /// [`RevokeTokenRefusal`] says when each arises.
 pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), RevokeTokenRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::TOKEN_MANAGE)?;
     let none = || Refused::new(Kind::NotFound, "no token has this id");
     if is_session(id) {
         return Err(none().cured_by("Sessions are listed, and ended, at /v1/sessions.").into());

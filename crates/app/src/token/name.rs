@@ -8,6 +8,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Event, governance::NameForgotten};
+use remit_policy::actions::Permission;
 use remit_store::{Commit, CommitError, Expected, ItemWrite, REVOKED_TOKEN, Views as _};
 use std::sync::PoisonError;
 
@@ -16,7 +17,7 @@ use std::sync::PoisonError;
 /// # Errors
 /// [`ForgetNameRefusal`] says when each arises.
 pub async fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), ForgetNameRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::TOKEN_MANAGE)?;
     let none = "no name of such a token is kept, or it still stands and is to be revoked first";
     let none = || Refused::new(Kind::NotFound, none);
     let kept = parts.journal.store.item(REVOKED_TOKEN, id).await.map_err(Refused::internal)?.ok_or_else(none)?;

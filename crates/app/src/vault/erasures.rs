@@ -26,14 +26,14 @@ pub(crate) struct Erasures {
 
 /// One erasure, as it remains to be done.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Due {
+pub(crate) struct ErasureDue {
     pub(crate) customer: CustomerId,
     pub(crate) key: u64,
     /// Who wanted it, as records call them.
     pub(crate) by: String,
 }
 
-impl Due {
+impl ErasureDue {
     /// The row in the outbox of the erasure of this key.
     pub(crate) fn row(key: u64) -> String {
         format!("{ERASURE}:{key}")
@@ -44,7 +44,7 @@ impl Erasures {
     /// Those that the store has.
     pub(crate) fn load(store: &impl Views) -> Result<Self, ReadError> {
         let rows = block_on(store.due(ERASURE, i64::MAX, usize::MAX))?;
-        let due = rows.iter().filter_map(|row| serde_json::from_slice::<Due>(&row.body).ok());
+        let due = rows.iter().filter_map(|row| serde_json::from_slice::<ErasureDue>(&row.body).ok());
         let pending = due.map(|due| (due.key, due.customer)).collect();
         Ok(Self { pending: Mutex::new(pending), changed: watch::Sender::new(()) })
     }

@@ -15,7 +15,7 @@ use crate::{
         delegate_tokens::DelegateTokens,
         erasures::Erasures,
         keys::{KeyError, Keys},
-        names::Names,
+        names::NameCache,
     },
 };
 use remit_domain::id::Timestamp;
@@ -33,7 +33,7 @@ pub struct Vault {
     /// By what delegates' tokens are signed, and their proofs known.
     pub(crate) delegate_tokens: DelegateTokens,
     /// Names of tokens, a cache.
-    pub(crate) names: Names,
+    pub(crate) names: NameCache,
 }
 
 impl Vault {

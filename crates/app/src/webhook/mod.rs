@@ -8,7 +8,7 @@ use crate::{
     caller::principal::Job,
     evidence::feed::FeedItem,
     live::{
-        delivery::{Origin, Pick, Ready},
+        delivery::{Origin, Pick, ReadyEvent},
         subscriptions::{self, DELIVERIES, SUBSCRIPTIONS, Subscription, SubscriptionItem, dead_id},
     },
     pipeline::authority,
@@ -50,14 +50,14 @@ pub struct WebhookMessage {
 }
 
 /// An event, ready to be sent; nothing where it is not subscribed to.
-fn ready(item: &SubscriptionItem, row: RecordRow) -> Result<Option<Ready>, Refused> {
+fn ready(item: &SubscriptionItem, row: RecordRow) -> Result<Option<ReadyEvent>, Refused> {
     if item.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&row.kind)) {
         return Ok(None);
     }
     let (seq, kind) = (row.seq, row.kind.clone());
     let data = FeedItem::of(row)?;
     let message = WebhookMessage { kind: format!("remit.{kind}.v1"), timestamp: data.at.clone(), data };
-    Ok(Some(Ready { seq, kind, body: serde_json::to_vec(&message).map_err(Refused::internal)? }))
+    Ok(Some(ReadyEvent { seq, kind, body: serde_json::to_vec(&message).map_err(Refused::internal)? }))
 }
 
 /// Every subscription, live.
@@ -157,7 +157,7 @@ async fn next_of_lane(
     from: &Origin,
     mut after: u64,
     last: u64,
-) -> Result<Option<Ready>, Refused> {
+) -> Result<Option<ReadyEvent>, Refused> {
     let item = subscription.item();
     while after < last {
         let rows = journal.store.records_of(&from.stream, after, PAGE).await.map_err(Refused::internal)?;

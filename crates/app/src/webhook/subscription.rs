@@ -22,7 +22,7 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use remit_domain::{Event, governance::SubscriptionChange, id::Timestamp};
 use remit_ledger::hash::hex;
-use remit_policy::address::Address;
+use remit_policy::{actions::Permission, address::Address};
 use remit_store::{Commit, Entry, Expected, Journal as _};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
@@ -197,7 +197,7 @@ pub async fn make_subscription(
     caller: &Caller,
     new: NewSubscription,
 ) -> Result<SubscriptionSecret, MakeSubscriptionRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::SUBSCRIPTION_MANAGE)?;
     printable("name", &new.name, NAME_MAX)?;
     check_url(&new.url, parts.live.subscriptions.in_the_clear)?;
     check_kinds(new.kinds.as_ref())?;
@@ -245,7 +245,7 @@ pub async fn make_subscription(
 /// # Errors
 /// [`ListSubscriptionsRefusal`] says when each arises.
 pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionView>, ListSubscriptionsRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::SUBSCRIPTION_MANAGE)?;
     Ok(parts
         .live
         .subscriptions
@@ -385,7 +385,7 @@ pub(crate) fn managed(
     caller: &Caller,
     id: &str,
 ) -> Result<Arc<Subscription>, Refused> {
-    auth::permit(governance, live, environment, caller, "subscription.manage")?;
+    auth::permit(governance, live, environment, caller, Permission::SUBSCRIPTION_MANAGE)?;
     live.subscriptions.get(id)
 }
 

@@ -3,7 +3,7 @@
 use super::bundles::{Activate, Compare, Export, List, Rollback};
 use clap::{Args, Subcommand};
 use remit_app::{
-    boot::{BootError, Opened},
+    boot::{BootError, OpenDirectory},
     bundle::{Moves, Plan, PlanError},
     directory,
     environment::clock::{Clock as _, SystemClock, parse_rfc3339},
@@ -231,7 +231,7 @@ impl Preview {
     fn run(&self, json: bool) -> anyhow::Result<bool> {
         let bundle = super::load(&self.bundle)?;
         anyhow::ensure!(directory::is_there(&self.data)?, "{} is no data directory", self.data.display());
-        let opened = Opened::open(&self.data, &mut |step| shown::note(step))?;
+        let opened = OpenDirectory::open(&self.data, &mut |step| shown::note(step))?;
         match opened.plan(&bundle, Moves::parse(&self.moves)?, SystemClock.now()) {
             Ok(None) => {
                 if json {

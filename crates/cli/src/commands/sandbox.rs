@@ -12,7 +12,7 @@ use remit_domain::{
     request::{Money, request_of, short_key},
 };
 use remit_sandbox::{Sandbox, Statement as Stated};
-use remit_statements::{Entry, camt053};
+use remit_statements::{StatedEntry, camt053};
 use std::path::PathBuf;
 
 /// Look at the sandbox back office.
@@ -82,7 +82,7 @@ impl Statement {
         match self.format {
             Form::Csv => shown::document(&sandbox.statement_file(from.0, to.0)?)?,
             Form::Camt053 => {
-                let entries: Vec<Entry> = done.iter().map(entry).collect();
+                let entries: Vec<StatedEntry> = done.iter().map(entry).collect();
                 let first = self.from.or(entries.first().map(|entry| entry.from)).unwrap_or(to);
                 shown::document(&camt053(&entries, (first, to), now))?;
             }
@@ -92,10 +92,10 @@ impl Statement {
 }
 
 /// What the sandbox says of one thing that it did, as a bank tells it.
-fn entry(stated: &Stated) -> Entry {
+fn entry(stated: &Stated) -> StatedEntry {
     let key = request_of(&stated.key).map_or_else(|| stated.key.clone(), |request| short_key(request).to_string());
     let amount = stated.amount.as_ref();
-    Entry {
+    StatedEntry {
         reference: Some(stated.reference.clone()),
         key: Some(key),
         amount: amount.map(|amount| Money { minor: amount.minor, currency: amount.currency.clone() }),

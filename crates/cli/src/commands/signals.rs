@@ -15,8 +15,8 @@ use remit_signals::{
     labelled::{self, WordReport},
     lexical::TextReader,
     message_reader,
-    report::{self, IntentReport, Reading},
-    sentence_lesson::Lesson,
+    report::{self, IntentReport, ReadWith},
+    sentence_lesson::SentenceLesson,
     vector::Encoded,
 };
 use std::{
@@ -265,7 +265,7 @@ fn evaluate(asked: &Evaluate, json: bool) -> anyhow::Result<bool> {
     };
     let when: EncoderUse = asked.encoder.into();
     let encoder = encoder(when);
-    let reading = Reading { encoder: encoder.as_deref(), when };
+    let reading = ReadWith { encoder: encoder.as_deref(), when };
     let model = match &asked.model {
         Some(path) => {
             IntentModel::from_bytes(&fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?)?
@@ -307,9 +307,9 @@ fn every_eighth_held_back(examples: &[Example]) -> (Vec<Example>, Vec<Example>) 
 }
 
 /// What the readings of words by the packs that ship are worth on the labelled messages.
-fn words(reading: Reading<'_>) -> Vec<WordReport> {
+fn words(reading: ReadWith<'_>) -> Vec<WordReport> {
     let reader = TextReader::new();
-    let classifier = Lesson::of(&reader).map(|lesson| lesson.classifier(&Encoder::built_in()));
+    let classifier = SentenceLesson::of(&reader).map(|lesson| lesson.classifier(&Encoder::built_in()));
     let read = |text: &str| {
         message_reader::read(&reader, classifier.as_ref(), &Encoded::new(text, reading.encoder), reading.when)
     };

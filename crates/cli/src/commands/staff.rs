@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{
-    boot::Opened,
+    boot::OpenDirectory,
     directory,
     environment::clock::{Clock as _, SystemClock},
     operation,
@@ -89,7 +89,7 @@ impl Password {
             "{} is no data directory; `remit serve --data {0}` makes one",
             data.display()
         );
-        let opened = Opened::open(data, &mut |line| shown::note(line))?;
+        let opened = OpenDirectory::open(data, &mut |line| shown::note(line))?;
         if io::stdin().is_terminal() {
             shown::note("the password, and enter; it is shown as you write it");
         }

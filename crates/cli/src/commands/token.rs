@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{
     Parts,
-    boot::Opened,
+    boot::OpenDirectory,
     directory,
     environment::clock::{Clock, SystemClock},
     operation, token,
@@ -72,7 +72,7 @@ impl Token {
                     "{} is no data directory; `remit serve --data {0}` makes one, with a first token",
                     data.display()
                 );
-                let opened = Opened::open(data, &mut |line| shown::note(line))?;
+                let opened = OpenDirectory::open(data, &mut |line| shown::note(line))?;
                 let in_force = opened.in_force()?.context("no bundle is in force in it yet; start the server once")?;
                 let bundle = in_force.recorded().context(UNREADABLE)?;
                 serde_json::to_value(opened.make_token(&bundle, SystemClock.now(), new)?)?

@@ -11,7 +11,7 @@ use crate::{
     offer::Offer,
     refusal::Refusal,
     signal::{OWN_SOURCE, Reading, Value},
-    situation::{NONE, Noted, SITUATION, SITUATION_BP, Standing},
+    situation::{NONE, Noted, SITUATION, SITUATION_BP, StandingSituation},
 };
 use smol_str::SmolStr;
 
@@ -154,7 +154,7 @@ pub(super) fn holding_exception(case: &Case) -> Option<ExceptionId> {
 
 /// A danger stands until a person says otherwise, and so does the case: no customer's word and no silence ends it.
 pub(super) fn not_in_danger(case: &Case) -> Result<(), Refusal> {
-    let situation = |standing: &Standing| standing.noted.situation.clone();
+    let situation = |standing: &StandingSituation| standing.noted.situation.clone();
     case.situations.gravest().map(situation).map_or(Ok(()), |situation| Err(Refusal::InDanger { situation }))
 }
 

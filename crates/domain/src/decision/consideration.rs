@@ -20,14 +20,15 @@ pub struct Consideration {
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub reason: Arc<str>,
     /// What it comes to.
-    pub effect: Effect,
+    pub effect: ConsiderationEffect,
 }
 
 /// What a consideration comes to for whom it applies to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = Effect))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Effect {
+pub enum ConsiderationEffect {
     /// Adds an amount to the expected cost; negative where the responder is preferred.
     Amount {
         /// In minor units of the bundle's currency.
@@ -64,13 +65,13 @@ pub type Considerations = Vec<(PolicyId, Consideration)>;
 /// What `applies` adds to a cost or takes off it, in minor units.
 pub(super) fn preference_minor(all: &Considerations, applies: &[PolicyId], cost: &Cost) -> i64 {
     of(all, applies).fold(0, |sum, (_, consideration)| match consideration.effect {
-        Effect::Amount { minor } => sum.saturating_add(minor),
-        Effect::Share { percent } => {
+        ConsiderationEffect::Amount { minor } => sum.saturating_add(minor),
+        ConsiderationEffect::Share { percent } => {
             let share = i128::from(cost.total_minor) * i128::from(percent) / 100;
             let limit = if share < 0 { i64::MIN } else { i64::MAX };
             sum.saturating_add(i64::try_from(share).unwrap_or(limit))
         }
-        Effect::Order { .. } | Effect::Skills { .. } => sum,
+        ConsiderationEffect::Order { .. } | ConsiderationEffect::Skills { .. } => sum,
     })
 }
 
@@ -78,10 +79,10 @@ pub(super) fn preference_minor(all: &Considerations, applies: &[PolicyId], cost:
 /// that apply comes after all who are.
 pub(super) fn places(all: &Considerations, responder: &ResponderId, applies: &[PolicyId]) -> Vec<usize> {
     let place = |(id, consideration): &(PolicyId, Consideration)| match &consideration.effect {
-        Effect::Order { of } if applies.contains(id) => {
+        ConsiderationEffect::Order { of } if applies.contains(id) => {
             Some(of.iter().position(|named| named == responder).unwrap_or(usize::MAX))
         }
-        Effect::Order { .. } => Some(usize::MAX),
+        ConsiderationEffect::Order { .. } => Some(usize::MAX),
         _ => None,
     };
     all.iter().filter_map(place).collect()
@@ -100,7 +101,7 @@ pub(crate) fn skills<'a>(
 ) -> BTreeMap<String, u8> {
     let mut least: BTreeMap<String, u8> = BTreeMap::new();
     for (_, consideration) in noted.into_iter().filter(|(id, _)| considered.contains(id)) {
-        if let Effect::Skills { least: more, .. } = &consideration.effect {
+        if let ConsiderationEffect::Skills { least: more, .. } = &consideration.effect {
             for (skill, level) in more {
                 let known = least.entry(skill.clone()).or_default();
                 *known = (*known).max(*level);
@@ -116,7 +117,7 @@ pub(crate) fn language<'a>(
     considered: &[PolicyId],
 ) -> u8 {
     let level = |consideration: &Consideration| match consideration.effect {
-        Effect::Skills { language, .. } => language,
+        ConsiderationEffect::Skills { language, .. } => language,
         _ => 0,
     };
     noted.into_iter().filter(|(id, _)| considered.contains(id)).map(|(_, one)| level(one)).max().unwrap_or(0)
@@ -135,7 +136,7 @@ mod tests {
         PolicyId::new(name).unwrap()
     }
 
-    fn all(effects: Vec<(&str, Effect)>) -> Considerations {
+    fn all(effects: Vec<(&str, ConsiderationEffect)>) -> Considerations {
         let of = |effect| Consideration { owner: testing::owner("care"), reason: "so".into(), effect };
         effects.into_iter().map(|(name, effect)| (id(name), of(effect))).collect()
     }
@@ -156,9 +157,9 @@ mod tests {
     #[test]
     fn amounts_and_shares_add_up_and_stop_at_the_range_s_ends() {
         let declared = all(vec![
-            ("less", Effect::Amount { minor: -500 }),
-            ("more", Effect::Share { percent: 30 }),
-            ("half", Effect::Share { percent: -50 }),
+            ("less", ConsiderationEffect::Amount { minor: -500 }),
+            ("more", ConsiderationEffect::Share { percent: 30 }),
+            ("half", ConsiderationEffect::Share { percent: -50 }),
         ]);
         for (applies, total, want) in [
             (&["less"][..], 1_000, -500),
@@ -176,9 +177,12 @@ mod tests {
     #[test]
     fn an_order_puts_those_it_names_first_and_the_skills_needed_are_the_highest() {
         let of = ["care", "general"].map(testing::responder).to_vec();
-        let skills_of =
-            |level| Effect::Skills { least: BTreeMap::from([("reissue".to_owned(), level)]), language: level - 1 };
-        let declared = all(vec![("order", Effect::Order { of }), ("one", skills_of(3)), ("two", skills_of(2))]);
+        let skills_of = |level| ConsiderationEffect::Skills {
+            least: BTreeMap::from([("reissue".to_owned(), level)]),
+            language: level - 1,
+        };
+        let declared =
+            all(vec![("order", ConsiderationEffect::Order { of }), ("one", skills_of(3)), ("two", skills_of(2))]);
         let place = |name, applies: &[PolicyId]| places(&declared, &testing::responder(name), applies);
         let applies = [id("order")];
         assert!(place("care", &applies) < place("general", &applies));

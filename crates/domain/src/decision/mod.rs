@@ -14,7 +14,7 @@ mod verdict;
 
 pub use candidate::Candidate;
 pub use collects::{Collecting, Collects};
-pub use consideration::{Consideration, Considerations, Effect};
+pub use consideration::{Consideration, ConsiderationEffect, Considerations};
 pub(crate) use consideration::{language, skills};
 pub use custody::{Custody, PEOPLE_KEEP};
 pub use deliberate::deliberate;

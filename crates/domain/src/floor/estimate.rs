@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// How many people a waiting case has left after each condition, the reasons of a decision for nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Standing {
+pub struct StaffLeft {
     /// People who work in the queue on the channel.
     pub serve: u32,
     /// Of these, who are available.
@@ -147,13 +147,13 @@ impl Floor {
     }
 
     /// Who could take a waiting case, condition by condition; `None` if it does not wait.
-    pub fn standing(&self, case: &CaseId, now: Timestamp) -> Option<Standing> {
+    pub fn standing(&self, case: &CaseId, now: Timestamp) -> Option<StaffLeft> {
         let entry = self.cases.get(case).filter(|entry| matches!(entry.place, CasePlace::Line(..)))?;
         let (queue, channel) = (&entry.waiting.queue, entry.waiting.channel);
         let (need, _) = entry.need(&self.terms, now);
         let kept = need.kept_for.as_ref().and_then(|last| self.people.get(last));
         let kept = kept.filter(|last| last.available() && last.profile.can(queue, channel, &need));
-        let mut standing = Standing::default();
+        let mut standing = StaffLeft::default();
         for person in self.people.values().filter(|person| person.profile.serves(queue, channel)) {
             standing.count(person, &need, kept, person.has_room(channel));
         }
@@ -171,7 +171,7 @@ pub fn best_levels<'a>(profiles: impl Iterator<Item = &'a StaffProfile>) -> BTre
     best
 }
 
-impl Standing {
+impl StaffLeft {
     fn count(&mut self, person: &Person, need: &Need, kept: Option<&Person>, room: bool) {
         let (id, profile) = (&person.profile.id, &person.profile);
         let holds = [

@@ -5,7 +5,7 @@ use super::{
     place::Placed,
     staff::{Presence, StaffProfile},
     state::Floor,
-    terms::Terms,
+    terms::OfferTerms,
 };
 use crate::{
     case::Channel,
@@ -100,7 +100,7 @@ pub(super) struct Proposed {
 
 impl FollowedFloor {
     /// With nobody on it. Who is away counts as gone after `away_ms` milliseconds.
-    pub fn new(terms: Terms, away_ms: i64) -> Self {
+    pub fn new(terms: OfferTerms, away_ms: i64) -> Self {
         Self {
             floor: Floor::new(terms),
             people: BTreeMap::new(),

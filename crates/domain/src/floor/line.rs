@@ -4,7 +4,7 @@ use super::{
     asks::ANY_LANGUAGE,
     need::Need,
     staff::{Rank, StaffProfile},
-    terms::Terms,
+    terms::OfferTerms,
 };
 use crate::{
     case::Channel,
@@ -125,7 +125,7 @@ impl Entry {
     }
 
     /// Who could take it now, and when time alone changes that.
-    pub(super) fn need(&self, terms: &Terms, now: Timestamp) -> (Need, Option<Timestamp>) {
+    pub(super) fn need(&self, terms: &OfferTerms, now: Timestamp) -> (Need, Option<Timestamp>) {
         let waiting = &self.waiting;
         let mut turns: Vec<Timestamp> = vec![];
         let (mut drop, mut any) = (0, waiting.language == ANY_LANGUAGE);
@@ -243,7 +243,7 @@ impl PartialOrd for Head {
 impl Line {
     /// The case on which the gravest danger stands, and of those the one with the greatest index. Of one price the
     /// index grows with waiting, and as a date comes nearer: heads suffice.
-    pub(super) fn head(&self, terms: &Terms, handling_ms: i64, now: Timestamp) -> Option<Head> {
+    pub(super) fn head(&self, terms: &OfferTerms, handling_ms: i64, now: Timestamp) -> Option<Head> {
         let longest = |(price, cases): (&Price, &Priced)| {
             let (since, case) = *cases.waiting.first()?;
             let handling_ms = price.handling_ms.unwrap_or(handling_ms);

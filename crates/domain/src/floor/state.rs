@@ -3,7 +3,7 @@
 use super::{
     line::{ChannelQueue, Entry},
     staff::Person,
-    terms::Terms,
+    terms::OfferTerms,
 };
 use crate::{
     case::Channel,
@@ -37,7 +37,7 @@ impl Record {
         self.handling_ms = Some(mean_ms.max(1));
     }
 
-    pub(super) fn handled(&mut self, took_ms: i64, terms: &Terms) {
+    pub(super) fn handled(&mut self, took_ms: i64, terms: &OfferTerms) {
         let mean = self.handling_ms.unwrap_or(terms.handling_ms);
         let step = took_ms.saturating_sub(mean) / NEWEST;
         self.handling_ms = Some(mean.saturating_add(step).max(1));
@@ -51,7 +51,7 @@ impl Record {
 /// Who waits, who is there, and who was offered what.
 #[derive(Debug, Clone, Default)]
 pub struct Floor {
-    pub(super) terms: Terms,
+    pub(super) terms: OfferTerms,
     pub(super) people: BTreeMap<StaffId, Person>,
     pub(super) cases: BTreeMap<CaseId, Entry>,
     /// Open offers, by when they run out.

@@ -5,7 +5,7 @@ use super::{
     need::nowhere,
     staff::{Person, Presence, StaffProfile},
     state::Floor,
-    terms::Terms,
+    terms::OfferTerms,
 };
 use crate::{
     case::Channel,
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Why the floor did not do what was asked. Nothing has changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum StepRefused {
     /// No such person is on the floor.
     #[error("`{0}` is not on the floor")]
     NoSuchStaff(StaffId),
@@ -48,12 +48,12 @@ pub struct Ended {
 
 impl Floor {
     /// A floor with nobody on it.
-    pub fn new(terms: Terms) -> Self {
+    pub fn new(terms: OfferTerms) -> Self {
         Self { terms, ..Self::default() }
     }
 
     /// The terms under which it offers.
-    pub fn terms(&self) -> &Terms {
+    pub fn terms(&self) -> &OfferTerms {
         &self.terms
     }
 
@@ -73,8 +73,8 @@ impl Floor {
     /// Changes whether somebody is there; gives the cases whose offers to them are withdrawn and wait again.
     ///
     /// # Errors
-    /// [`Refused::NoSuchStaff`].
-    pub fn set_presence(&mut self, id: &StaffId, to: Presence, now: Timestamp) -> Result<Vec<CaseId>, Refused> {
+    /// [`StepRefused::NoSuchStaff`].
+    pub fn set_presence(&mut self, id: &StaffId, to: Presence, now: Timestamp) -> Result<Vec<CaseId>, StepRefused> {
         let leaves = matches!(to, Presence::Away { .. } | Presence::Offline);
         if !self.say_presence(id, to, now)? {
             return Ok(vec![]);
@@ -89,8 +89,8 @@ impl Floor {
     }
 
     /// Notes what somebody says of whether they are there; whether that is something else than before.
-    fn say_presence(&mut self, id: &StaffId, to: Presence, now: Timestamp) -> Result<bool, Refused> {
-        let person = self.people.get_mut(id).ok_or_else(|| Refused::NoSuchStaff(id.clone()))?;
+    fn say_presence(&mut self, id: &StaffId, to: Presence, now: Timestamp) -> Result<bool, StepRefused> {
+        let person = self.people.get_mut(id).ok_or_else(|| StepRefused::NoSuchStaff(id.clone()))?;
         if person.presence == to {
             return Ok(false);
         }
@@ -123,12 +123,12 @@ impl Floor {
     /// Takes somebody off the floor; gives the cases whose offers to them are withdrawn and wait again.
     ///
     /// # Errors
-    /// [`Refused::NoSuchStaff`]; [`Refused::HoldsCases`] while they hold any.
-    pub fn remove(&mut self, id: &StaffId, now: Timestamp) -> Result<Vec<CaseId>, Refused> {
-        let person = self.people.get(id).ok_or_else(|| Refused::NoSuchStaff(id.clone()))?;
+    /// [`StepRefused::NoSuchStaff`]; [`StepRefused::HoldsCases`] while they hold any.
+    pub fn remove(&mut self, id: &StaffId, now: Timestamp) -> Result<Vec<CaseId>, StepRefused> {
+        let person = self.people.get(id).ok_or_else(|| StepRefused::NoSuchStaff(id.clone()))?;
         let open = self.open_offers(id).len();
         if person.spent_in_all() as usize > open {
-            return Err(Refused::HoldsCases(id.clone()));
+            return Err(StepRefused::HoldsCases(id.clone()));
         }
         let withdrawn = self.set_presence(id, Presence::Offline, now)?;
         self.people.remove(id);
@@ -143,11 +143,11 @@ impl Floor {
     /// Puts a case in line. One that waits already is put in line anew with what is said of it now.
     ///
     /// # Errors
-    /// [`Refused::Taken`] when it is offered or held: then [`Floor::released`] or [`Floor::leave`] comes first.
-    pub fn wait(&mut self, waiting: Waiting, now: Timestamp) -> Result<(), Refused> {
+    /// [`StepRefused::Taken`] when it is offered or held: then [`Floor::released`] or [`Floor::leave`] comes first.
+    pub fn wait(&mut self, waiting: Waiting, now: Timestamp) -> Result<(), StepRefused> {
         let case = waiting.case;
         match self.cases.get(&case).map(|entry| &entry.place) {
-            Some(CasePlace::Offered { .. } | CasePlace::Held { .. }) => return Err(Refused::Taken(case)),
+            Some(CasePlace::Offered { .. } | CasePlace::Held { .. }) => return Err(StepRefused::Taken(case)),
             Some(CasePlace::Line(..)) => {
                 if let Some(mut entry) = self.unqueue(&case) {
                     // Whom it is kept for follows from when it came.
@@ -182,8 +182,8 @@ impl Floor {
     /// restart. It spends capacity, also above the limit; nothing is offered above the limit.
     ///
     /// # Errors
-    /// [`Refused::NoSuchStaff`]; [`Refused::Taken`] when it is offered or held already.
-    pub fn hold(&mut self, waiting: Waiting, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
+    /// [`StepRefused::NoSuchStaff`]; [`StepRefused::Taken`] when it is offered or held already.
+    pub fn hold(&mut self, waiting: Waiting, staff: &StaffId, now: Timestamp) -> Result<(), StepRefused> {
         self.place(waiting, CasePlace::held(staff, now), staff, now)
     }
 
@@ -197,20 +197,26 @@ impl Floor {
         staff: &StaffId,
         deadline: Timestamp,
         now: Timestamp,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), StepRefused> {
         let case = waiting.case;
         self.place(waiting, CasePlace::Offered { staff: staff.clone(), deadline }, staff, now)?;
         self.deadlines.insert((deadline, case));
         Ok(())
     }
 
-    fn place(&mut self, waiting: Waiting, place: CasePlace, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
+    fn place(
+        &mut self,
+        waiting: Waiting,
+        place: CasePlace,
+        staff: &StaffId,
+        now: Timestamp,
+    ) -> Result<(), StepRefused> {
         let case = waiting.case;
         if !self.people.contains_key(staff) {
-            return Err(Refused::NoSuchStaff(staff.clone()));
+            return Err(StepRefused::NoSuchStaff(staff.clone()));
         }
         if self.cases.get(&case).is_some_and(|entry| !matches!(entry.place, CasePlace::Line(..))) {
-            return Err(Refused::Taken(case));
+            return Err(StepRefused::Taken(case));
         }
         self.unqueue(&case);
         self.spend(staff, waiting.channel, now);
@@ -222,8 +228,8 @@ impl Floor {
     /// long as the offer is open here.
     ///
     /// # Errors
-    /// [`Refused::NotOffered`].
-    pub fn accepted(&mut self, case: &CaseId, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
+    /// [`StepRefused::NotOffered`].
+    pub fn accepted(&mut self, case: &CaseId, staff: &StaffId, now: Timestamp) -> Result<(), StepRefused> {
         self.close(case, staff)?;
         if let Some(person) = self.people.get_mut(staff) {
             person.unanswered = 0;
@@ -238,12 +244,18 @@ impl Floor {
         Ok(())
     }
 
-    /// An offer ended without the case being taken; it waits again. After [`Terms::unanswered_max`] offers in a
+    /// An offer ended without the case being taken; it waits again. After [`OfferTerms::unanswered_max`] offers in a
     /// row that they did not answer, the staff member counts as away.
     ///
     /// # Errors
-    /// [`Refused::NotOffered`].
-    pub fn ended(&mut self, case: &CaseId, staff: &StaffId, how: OfferEnd, now: Timestamp) -> Result<Ended, Refused> {
+    /// [`StepRefused::NotOffered`].
+    pub fn ended(
+        &mut self,
+        case: &CaseId,
+        staff: &StaffId,
+        how: OfferEnd,
+        now: Timestamp,
+    ) -> Result<Ended, StepRefused> {
         if !self.end(case, staff, how, now)? {
             return Ok(Ended::default());
         }
@@ -259,7 +271,7 @@ impl Floor {
         staff: &StaffId,
         how: OfferEnd,
         now: Timestamp,
-    ) -> Result<bool, Refused> {
+    ) -> Result<bool, StepRefused> {
         let until = match how {
             OfferEnd::Withdrawn => None,
             OfferEnd::Busy | OfferEnd::Expired => Some(now.plus_ms(self.terms.again_ms)),
@@ -285,9 +297,9 @@ impl Floor {
     /// the queue's mean handling time.
     ///
     /// # Errors
-    /// [`Refused::NotHeld`].
-    pub fn released(&mut self, case: &CaseId, now: Timestamp) -> Result<StaffId, Refused> {
-        let Some((staff, since, entry)) = self.let_go(case, now) else { return Err(Refused::NotHeld(*case)) };
+    /// [`StepRefused::NotHeld`].
+    pub fn released(&mut self, case: &CaseId, now: Timestamp) -> Result<StaffId, StepRefused> {
+        let Some((staff, since, entry)) = self.let_go(case, now) else { return Err(StepRefused::NotHeld(*case)) };
         self.records.entry(entry.waiting.queue).or_default().handled(now.since(since), &self.terms);
         Ok(staff)
     }
@@ -330,13 +342,13 @@ impl Floor {
     }
 
     /// Ends an open offer, without saying where the case goes.
-    pub(super) fn close(&mut self, case: &CaseId, to: &StaffId) -> Result<(), Refused> {
+    pub(super) fn close(&mut self, case: &CaseId, to: &StaffId) -> Result<(), StepRefused> {
         match self.cases.get(case).map(|entry| &entry.place) {
             Some(CasePlace::Offered { staff, deadline }) if staff == to => {
                 self.deadlines.remove(&(*deadline, *case));
                 Ok(())
             }
-            _ => Err(Refused::NotOffered(*case)),
+            _ => Err(StepRefused::NotOffered(*case)),
         }
     }
 
@@ -347,7 +359,7 @@ impl Floor {
         staff: &StaffId,
         until: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), StepRefused> {
         self.close(case, staff)?;
         if let Some(mut entry) = self.cases.remove(case) {
             self.give_back(staff, entry.waiting.channel, now);

@@ -17,7 +17,7 @@ const VALUE_PERCENT: (i64, i64) = (1, 1_000_000);
 /// The terms under which cases are offered. Amounts are minor units of the bundle's currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Terms {
+pub struct OfferTerms {
     /// What an hour of a customer's waiting costs.
     pub delay_minor_per_hour: i64,
     /// What a missed SLA costs.
@@ -42,7 +42,7 @@ pub struct Terms {
     pub unanswered_max: u32,
 }
 
-impl Default for Terms {
+impl Default for OfferTerms {
     /// 600 an hour, 1,000 a breach, 40,000 a date missed, doubling each half hour; a person has 30 s to answer.
     fn default() -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Default for Terms {
     }
 }
 
-impl Terms {
+impl OfferTerms {
     /// How much serving a case now is worth: `C′(W) · μ`, in thousandths of minor units for each hour of
     /// waiting and hour of work.
     ///
@@ -84,7 +84,7 @@ impl Terms {
 
     /// How much serving a case now is worth of which a date of its own lies `left_ms` ahead, in the same unit: as if it
     /// had waited since `due_lead_ms` before that date, under an SLA that ends with it and costs `due_minor`. A case
-    /// counts for the more of this and of [`Terms::index`].
+    /// counts for the more of this and of [`OfferTerms::index`].
     pub fn due_index(&self, left_ms: i64, value_percent: i64, handling_ms: i64) -> i128 {
         let lead = self.due_lead_ms.clamp(SLA_MS.0, SLA_MS.1);
         self.worth(lead.saturating_sub(left_ms), value_percent, (lead, self.due_minor), handling_ms)
@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn the_slope_is_what_the_formula_says() {
-        let terms = Terms { delay_minor_per_hour: 600, breach_minor: 1_000, double_ms: HOUR, ..Terms::default() };
+        let terms =
+            OfferTerms { delay_minor_per_hour: 600, breach_minor: 1_000, double_ms: HOUR, ..OfferTerms::default() };
         let index = |waited| terms.index(waited, 100, HOUR, HOUR);
         assert_eq!(index(0), 600_000);
         assert_eq!(index(HOUR / 2), 600_000 + 1_000_000);
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_date_of_the_case_s_own_presses_from_its_lead_on() {
-        let terms = Terms { due_lead_ms: 4 * HOUR, due_minor: 8_000, double_ms: HOUR, ..Terms::default() };
+        let terms = OfferTerms { due_lead_ms: 4 * HOUR, due_minor: 8_000, double_ms: HOUR, ..OfferTerms::default() };
         let index = |left| terms.due_index(left, 100, HOUR);
         assert_eq!((index(100 * HOUR), index(4 * HOUR)), (600_000, 600_000), "no more than any that waits");
         assert_eq!((index(2 * HOUR), index(0)), (600_000 + 2_000_000, 600_000 + 4_000_000));
@@ -134,8 +135,13 @@ mod tests {
 
     #[test]
     fn it_never_falls_and_stays_in_range() {
-        let most = Terms { delay_minor_per_hour: i64::MAX, breach_minor: i64::MAX, double_ms: 0, ..Terms::default() };
-        for terms in [Terms::default(), most] {
+        let most = OfferTerms {
+            delay_minor_per_hour: i64::MAX,
+            breach_minor: i64::MAX,
+            double_ms: 0,
+            ..OfferTerms::default()
+        };
+        for terms in [OfferTerms::default(), most] {
             for sla in [i64::MIN, 0, 60_000, HOUR, i64::MAX] {
                 let mut before = 0;
                 for waited in (0..62).map(|n| (1_i64 << n) - 1) {

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Link, Request, RequestChange, RequestDecision,
-    RequestState, Standing, key::key,
+    RequestStanding, RequestState, key::key,
 };
 use crate::id::{ActionName, DelegateId, StaffId, Timestamp};
 use smol_str::SmolStr;
@@ -38,7 +38,7 @@ pub enum RequestCommand {
     /// Carry it out, if it is still what was confirmed.
     Execute {
         /// How things stand now, with what policy says.
-        now: Box<(Standing, RequestDecision)>,
+        now: Box<(RequestStanding, RequestDecision)>,
         /// Who is told to carry it out.
         connector: ActionName,
     },
@@ -202,7 +202,7 @@ impl Request {
     /// It is carried out if it is still what was confirmed, and otherwise it is void and says what changed.
     fn execute(
         &self,
-        (standing, decision): (Standing, RequestDecision),
+        (standing, decision): (RequestStanding, RequestDecision),
         connector: ActionName,
     ) -> Result<RequestChange, RequestRefusal> {
         if self.state != RequestState::Confirmed {

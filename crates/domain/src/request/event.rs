@@ -4,7 +4,7 @@ use super::{
     confirmation::{Confirmation, Link},
     decision::RequestDecision,
     effect::{Agreement, Effect, Reserved},
-    standing::{Changed, Standing},
+    standing::{Changed, RequestStanding},
     state::RequestState,
     value::Money,
 };
@@ -79,7 +79,7 @@ pub struct RequestAsked {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reserved: Vec<Reserved>,
     /// What must stay as it is for a yes to count.
-    pub standing: Standing,
+    pub standing: RequestStanding,
     /// When it expires unless it is confirmed.
     pub due: Timestamp,
     /// The record of policy's answer.

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 /// What must be as it was when the request was asked for, so that a yes to it still counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = Standing))]
 #[serde(deny_unknown_fields)]
-pub struct Standing {
+pub struct RequestStanding {
     /// The bundle that governed.
     pub bundle: Digest,
     /// Who had the case.
@@ -48,7 +49,7 @@ pub enum Changed {
     Untold,
 }
 
-impl Standing {
+impl RequestStanding {
     /// What of it is no longer so, if anything, where it is as `now`.
     pub fn changed(&self, now: &Self) -> Option<Changed> {
         if self.bundle != now.bundle {

@@ -13,6 +13,7 @@ mod people;
 mod promise;
 mod purity;
 mod random;
+mod recorded;
 mod requests;
 mod scenarios;
 mod session;

@@ -10,8 +10,8 @@ use remit_domain::{
     case::{Holder, HolderRef, Status},
     command::Effects,
     decision::{
-        self, Candidate, DecisionPoint, Effect, Outcome, PEOPLE_KEEP, ResponderKind, Standing, Terms, Trigger,
-        YieldReason,
+        self, Candidate, ConsiderationEffect, DecisionPoint, Outcome, PEOPLE_KEEP, ResponderKind, Standing, Terms,
+        Trigger, YieldReason,
     },
     deferral::{Deferral, DeferralKind},
     ending::Ending,
@@ -258,8 +258,8 @@ fn evidence(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<
     for (at, Candidate { facts, cost, considered, .. }) in decision.candidates.iter().enumerate() {
         let plain = asked.terms.economics.cost(facts, &decision.signals);
         let weighed = considered.iter().map(|id| match decision.considerations.get(id).map(|of| &of.effect) {
-            Some(Effect::Amount { minor }) => Ok(*minor),
-            Some(Effect::Share { percent }) => Ok(plain.total_minor * percent / 100),
+            Some(ConsiderationEffect::Amount { minor }) => Ok(*minor),
+            Some(ConsiderationEffect::Share { percent }) => Ok(plain.total_minor * percent / 100),
             Some(_) => Ok(0),
             None => Err(format!("P3: {id} counted, and nothing says whose it is")),
         });
@@ -291,7 +291,7 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
     };
     let allowed = |c: &&Candidate| c.verdict.allow && c.verdict.errors.is_empty();
     let order = decision.considerations.iter().find_map(|(id, consideration)| match &consideration.effect {
-        Effect::Order { of } => Some((id, of)),
+        ConsiderationEffect::Order { of } => Some((id, of)),
         _ => None,
     });
     let place = |c: &Candidate| {

@@ -18,7 +18,7 @@ use remit_domain::{
     action::ActionEnd,
     automatic::AutoSubmitted,
     case::Status,
-    decision::{Consideration, Considerations, DecisionPoint, Effect, SlaClock, Trigger, YieldReason},
+    decision::{Consideration, ConsiderationEffect, Considerations, DecisionPoint, SlaClock, Trigger, YieldReason},
     deferral::{DeferralHow, DeferralKind, Wish},
     ending::Feedback,
     event::Mark,
@@ -187,10 +187,10 @@ fn turn() -> impl Strategy<Value = Turn> {
 fn considerations() -> Considerations {
     let of = ["general", "help-ai", "loans"].map(responder).to_vec();
     let effects = [
-        ("weighs.amount", Effect::Amount { minor: -150 }),
-        ("weighs.share", Effect::Share { percent: 50 }),
-        ("weighs.order", Effect::Order { of }),
-        ("weighs.skills", Effect::Skills { least: [("loans".to_owned(), 3)].into(), language: 2 }),
+        ("weighs.amount", ConsiderationEffect::Amount { minor: -150 }),
+        ("weighs.share", ConsiderationEffect::Share { percent: 50 }),
+        ("weighs.order", ConsiderationEffect::Order { of }),
+        ("weighs.skills", ConsiderationEffect::Skills { least: [("loans".to_owned(), 3)].into(), language: 2 }),
     ];
     let all = effects
         .map(|(name, effect)| (policy(name), Consideration { owner: owner("support"), reason: "so".into(), effect }));

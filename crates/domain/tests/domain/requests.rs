@@ -12,7 +12,7 @@ use remit_domain::{
     request::{
         Agreement, Answer, Asker, Batch, Changed, Confirmation, Confirmer, Confirming, Effect, Link, Money, Names,
         Parties, REQUEST_VERSION, Request, RequestAsked, RequestChange, RequestCommand, RequestDecision,
-        RequestRefusal, RequestState, RequestVerdict, Standing, Statement, Term, Via,
+        RequestRefusal, RequestStanding, RequestState, RequestVerdict, Statement, Term, Via,
     },
     signal::Signals,
 };
@@ -118,7 +118,7 @@ struct Played {
     changes: Vec<RequestChange>,
     now: Timestamp,
     /// What it rests on, as it is now.
-    standing: Standing,
+    standing: RequestStanding,
     is_denied_now: bool,
     executions: usize,
 }
@@ -128,7 +128,7 @@ impl Played {
         let mut ids = Ids::new(START, 1);
         let facts = Names::from([("refundable".to_owned(), Term::Number(5))]);
         let elapsed = BTreeMap::from([("age_days".to_owned(), 3)]);
-        let standing = Standing { bundle: digest(1), holder: None, epoch: 3, facts: facts.clone(), elapsed };
+        let standing = RequestStanding { bundle: digest(1), holder: None, epoch: 3, facts: facts.clone(), elapsed };
         let decision = RequestDecision {
             v: REQUEST_VERSION,
             id: DecisionId::next(&mut ids),
@@ -390,7 +390,7 @@ fn what_has_elapsed_may_grow_and_not_shrink() {
     let played = Played::new(Asker::Customer { customer: customer() }, Answer::Allow);
     let days = |elapsed: &[i64]| {
         let elapsed = elapsed.iter().map(|days| ("age_days".to_owned(), *days)).collect();
-        played.standing.changed(&Standing { elapsed, ..played.standing.clone() })
+        played.standing.changed(&RequestStanding { elapsed, ..played.standing.clone() })
     };
     assert_eq!([days(&[3]), days(&[4])], [None, None]);
     assert_eq!([days(&[2]), days(&[])], [Some(Changed::Fact), Some(Changed::Fact)]);

@@ -14,7 +14,7 @@ use remit_domain::{
     case::Channel::Chat,
     deferral::{DeferralKind, Wish},
     event::Words,
-    floor::{Floor, Placed, Presence, StaffProfile, Terms, Waiting},
+    floor::{Floor, OfferTerms, Placed, Presence, StaffProfile, Waiting},
     id::{CaseId, StaffId, Timestamp},
     offer::OfferEnd,
 };
@@ -64,7 +64,7 @@ pub(crate) struct Shift {
 
 impl Shift {
     pub(crate) fn new() -> Self {
-        let floor = Floor::new(Terms { ramp_ms: 0, ..Terms::default() });
+        let floor = Floor::new(OfferTerms { ramp_ms: 0, ..OfferTerms::default() });
         Self { floor, now: START, staff: vec![], cases: vec![], told: vec![], silent_ms: None }
     }
 
@@ -78,7 +78,7 @@ impl Shift {
         let number = |text: &str| text.parse::<i64>().map_err(|_| unclear());
         match *parts.as_slice() {
             ["ramp", seconds] => {
-                self.floor = Floor::new(Terms { ramp_ms: number(seconds)? * SECOND_MS, ..Terms::default() });
+                self.floor = Floor::new(OfferTerms { ramp_ms: number(seconds)? * SECOND_MS, ..OfferTerms::default() });
                 return Ok(vec![]);
             }
             ["silent", minutes] => {

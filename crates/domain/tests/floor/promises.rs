@@ -8,7 +8,7 @@ use proptest::{
 };
 use remit_domain::{
     case::Channel::{self, Chat, Email},
-    floor::{Floor, Pairing, Presence, Relax, StaffProfile, Terms, Waiting},
+    floor::{Floor, OfferTerms, Pairing, Presence, Relax, StaffProfile, Waiting},
     id::{CaseId, StaffId, Timestamp},
     offer::OfferEnd,
 };
@@ -123,7 +123,7 @@ fn wants(n: usize, bits: u32, since: Timestamp) -> Waiting {
 
 impl Floors {
     fn new() -> Self {
-        let terms = Terms { ramp_ms: 20_000, ..Terms::default() };
+        let terms = OfferTerms { ramp_ms: 20_000, ..OfferTerms::default() };
         let (cases, people, made) = (BTreeMap::new(), BTreeMap::new(), vec![]);
         let mut floors = Self { floor: Floor::new(terms), now: at(0), cases, people, made };
         (0..STAFF).for_each(|n| floors.profile(n, 0b1_0110_1001_0011 * (n as u32 + 1)));

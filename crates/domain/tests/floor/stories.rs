@@ -7,14 +7,14 @@ use proptest::{
 };
 use remit_domain::{
     case::Channel::{self, Chat},
-    floor::{Floor, Pairing, Presence, Refused, Relax, Terms, Waiting},
+    floor::{Floor, OfferTerms, Pairing, Presence, Relax, StepRefused, Waiting},
     offer::OfferEnd,
 };
 use std::sync::Arc;
 
 /// A floor with so many people in the first queue, each with room for as many chats, all available, no ramp.
 fn floor(people: usize, capacity: u32) -> Floor {
-    let mut floor = Floor::new(Terms { ramp_ms: 0, ..Terms::default() });
+    let mut floor = Floor::new(OfferTerms { ramp_ms: 0, ..OfferTerms::default() });
     for n in 0..people {
         floor.set_profile(person(n, capacity), at(0));
         floor.set_presence(&staff(n), Presence::Available, at(0)).unwrap();
@@ -57,7 +57,7 @@ fn uneven_or_over_capacity_load() {
 
 #[test]
 fn backlog_flushed_onto_the_first_person_back() {
-    let mut floor = Floor::new(Terms { ramp_ms: MINUTE, ..Terms::default() });
+    let mut floor = Floor::new(OfferTerms { ramp_ms: MINUTE, ..OfferTerms::default() });
     floor.set_profile(person(0, 4), at(0));
     (0..9).for_each(|n| floor.wait(waiting(n, at(0)), at(0)).unwrap());
     assert_eq!((drain(&mut floor, 0), floor.next_change(at(0))), (vec![], None), "time alone changes nothing");
@@ -75,13 +75,13 @@ fn nobody_retries_when_staff_decline_or_come_back() {
     floor.wait(waiting(0, at(0)), at(0)).unwrap();
     assert_eq!(drain(&mut floor, 0), [(0, 0)]);
     floor.ended(&case(0), &staff(0), OfferEnd::Busy, at(1)).unwrap();
-    assert_eq!(floor.accepted(&case(0), &staff(0), at(2)), Err(Refused::NotOffered(case(0))), "too late");
+    assert_eq!(floor.accepted(&case(0), &staff(0), at(2)), Err(StepRefused::NotOffered(case(0))), "too late");
     assert_eq!(drain(&mut floor, 2), [(0, 1)]);
     floor.ended(&case(0), &staff(1), OfferEnd::Busy, at(3)).unwrap();
     assert_eq!(drain(&mut floor, 3), [(0, 0)], "all have passed: the round begins again");
     floor.ended(&case(0), &staff(0), OfferEnd::NotMine, at(4)).unwrap();
     assert_eq!(drain(&mut floor, 4), [], "the other one is alone now, and is left in peace");
-    let again = Terms::default().again_ms + 3;
+    let again = OfferTerms::default().again_ms + 3;
     assert_eq!(floor.next_change(at(4)), Some(at(again)));
     assert_eq!(drain(&mut floor, again), [(0, 1)]);
     assert_eq!(floor.set_presence(&staff(1), Presence::Offline, at(again)), Ok(vec![case(0)]), "withdrawn");
@@ -95,7 +95,7 @@ fn an_old_case_of_low_value_is_served_before_an_endless_stream_of_urgent_ones() 
     let numbers = (1..100i64, 100..2_000i64, 1..30i64, 60..2_880i64, 1..20i64);
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) };
     let served = |(low, high, urgent_minutes, patient_minutes, handling_minutes)| -> Result<(), String> {
-        let terms = Terms { ramp_ms: 0, ..Terms::default() };
+        let terms = OfferTerms { ramp_ms: 0, ..OfferTerms::default() };
         let mut floor = Floor::new(terms.clone());
         let handling = handling_minutes * MINUTE;
         floor.set_handling(&queue(0), handling);

@@ -3,7 +3,9 @@
 
 use remit_domain::{
     case::Channel::Chat,
-    floor::{CaseChange, FollowedFloor, OnRecord, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile, Terms},
+    floor::{
+        CaseChange, FollowedFloor, OfferTerms, OnRecord, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile,
+    },
     floor::{Waiting, With},
     id::{CaseId, Ids, OfferId, ResponderId, StaffId, Timestamp},
     offer::OfferEnd,
@@ -81,7 +83,7 @@ pub(crate) struct Both {
 
 impl Both {
     pub(crate) fn new(expects: bool) -> Self {
-        let terms = Terms { ramp_ms: 0, ..Terms::default() };
+        let terms = OfferTerms { ramp_ms: 0, ..OfferTerms::default() };
         Self {
             cases: BTreeMap::new(),
             people: BTreeMap::new(),

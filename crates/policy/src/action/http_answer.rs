@@ -18,17 +18,17 @@ pub struct HttpAnswer {
     pub(crate) not_found: Vec<u16>,
     pub(crate) list: Option<String>,
     pub(crate) key: Option<String>,
-    pub(crate) state: Option<State>,
+    pub(crate) state: Option<StateAt>,
     pub(crate) reference: Option<String>,
     pub(crate) amount: Option<Amount>,
     pub(crate) at: Option<String>,
     pub(crate) why: Option<String>,
-    pub(crate) facts: Vec<(String, Fact)>,
+    pub(crate) facts: Vec<(String, FactAt)>,
 }
 
 /// Where an answer says how far it is.
 #[derive(Debug, Clone)]
-pub(crate) struct State {
+pub(crate) struct StateAt {
     pub(crate) at: String,
     pub(crate) done: Vec<String>,
     pub(crate) refused: Vec<String>,
@@ -38,19 +38,19 @@ pub(crate) struct State {
 #[derive(Debug, Clone)]
 pub(crate) struct Amount {
     pub(crate) minor: String,
-    pub(crate) currency: Currency,
+    pub(crate) currency: CurrencyAt,
 }
 
 /// Where a currency stands, or which it is.
 #[derive(Debug, Clone)]
-pub(crate) enum Currency {
+pub(crate) enum CurrencyAt {
     At(String),
     Always(String),
 }
 
 /// Where a fact stands.
 #[derive(Debug, Clone)]
-pub(crate) enum Fact {
+pub(crate) enum FactAt {
     As(TermKind, String),
     Amount(Amount),
     /// Whole times of this many hours since a moment.
@@ -155,8 +155,8 @@ impl Amount {
     fn read(&self, found: &Json) -> Result<(i64, String), Unclear> {
         let minor = found.pointer(&self.minor).and_then(Json::as_i64).ok_or("its amount is no whole number")?;
         let currency = match &self.currency {
-            Currency::Always(currency) => currency.clone(),
-            Currency::At(at) => {
+            CurrencyAt::Always(currency) => currency.clone(),
+            CurrencyAt::At(at) => {
                 let said = found.pointer(at).and_then(Json::as_str).ok_or("its currency is not where it should be")?;
                 if said.len() != 3 || !said.bytes().all(|letter| letter.is_ascii_alphabetic()) {
                     return Err("its currency is none");
@@ -168,7 +168,7 @@ impl Amount {
     }
 }
 
-impl Fact {
+impl FactAt {
     fn read(&self, found: &Json, now_ms: i64) -> Result<Json, Unclear> {
         match self {
             Self::As(kind, at) => {
@@ -217,13 +217,13 @@ mod tests {
             not_found: vec![404],
             list: at("/items"),
             key: at("/external_id"),
-            state: Some(State {
+            state: Some(StateAt {
                 at: "/status".to_owned(),
                 done: vec!["succeeded".to_owned()],
                 refused: vec!["failed".to_owned()],
             }),
             reference: at("/id"),
-            amount: Some(Amount { minor: "/sum".to_owned(), currency: Currency::At("/in".to_owned()) }),
+            amount: Some(Amount { minor: "/sum".to_owned(), currency: CurrencyAt::At("/in".to_owned()) }),
             at: at("/when"),
             why: at("/error"),
             facts: Vec::new(),
@@ -293,11 +293,11 @@ mod tests {
 
     #[test]
     fn facts_are_told_whole_or_not_at_all() {
-        let amount = Amount { minor: "/sum".to_owned(), currency: Currency::Always("GBP".to_owned()) };
+        let amount = Amount { minor: "/sum".to_owned(), currency: CurrencyAt::Always("GBP".to_owned()) };
         let facts = vec![
-            ("age".to_owned(), Fact::Since("/when".to_owned(), 24)),
-            ("of".to_owned(), Fact::As(TermKind::Text, "/customer".to_owned())),
-            ("left".to_owned(), Fact::Amount(amount)),
+            ("age".to_owned(), FactAt::Since("/when".to_owned(), 24)),
+            ("of".to_owned(), FactAt::As(TermKind::Text, "/customer".to_owned())),
+            ("left".to_owned(), FactAt::Amount(amount)),
         ];
         let answer = HttpAnswer { done: vec![200], not_found: vec![404], facts, ..HttpAnswer::default() };
         let now_ms = "2026-02-05T01:00:00Z".parse::<Timestamp>().unwrap().as_millisecond();

@@ -2,7 +2,7 @@
 
 use super::parts::MANIFEST;
 use crate::{
-    cedar::Vocabulary,
+    cedar::SchemaVocabulary,
     finding::{Fault, Finding},
     manifest::Manifest,
     places::{Places, TomlPath},
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub(super) struct Reading<'a> {
     pub(super) places: &'a Places<'a>,
     pub(super) manifest: &'a Manifest,
-    pub(super) vocabulary: &'a Vocabulary,
+    pub(super) vocabulary: &'a SchemaVocabulary,
     pub(super) owners: &'a BTreeSet<String>,
     pub(super) findings: &'a mut Vec<Finding>,
 }

@@ -15,7 +15,7 @@ const RESPONDERS: [&str; 2] = ["responder", "queue"];
 
 /// Names that differ between two bundles, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
+pub struct DifferentNames {
     /// Those that were not there.
     pub new: Vec<String>,
     /// Those that are not there any more.
@@ -60,7 +60,7 @@ pub struct Difference {
     pub keys: Vec<String>,
 }
 
-impl Names {
+impl DifferentNames {
     /// Which names are new, gone and of another content.
     pub fn of<T: PartialEq>(were: &BTreeMap<String, T>, are: &BTreeMap<String, T>) -> Self {
         let named = |names: &BTreeMap<String, T>, is: &dyn Fn(&str, &T) -> bool| -> Vec<String> {
@@ -91,7 +91,7 @@ impl Found {
         are: &BTreeMap<String, T>,
         keys: impl Fn(&T, &T) -> Vec<String>,
     ) {
-        let names = Names::of(were, are);
+        let names = DifferentNames::of(were, are);
         for name in names.changed {
             let keys = were.get(&name).zip(are.get(&name)).map(|(was, is)| keys(was, is)).unwrap_or_default();
             self.add(section, Some(name), How::Changed, keys);

@@ -2,7 +2,7 @@
 
 use super::parts::MANIFEST;
 use crate::{
-    cedar::Vocabulary,
+    cedar::SchemaVocabulary,
     files::Files,
     finding::{Fault, Finding, line_of},
     manifest::{Manifest, ReadingsTable},
@@ -79,7 +79,7 @@ fn place_of_choice(manifest: &Manifest, word: &str) -> TomlPath {
 pub(super) fn lint(
     files: &Files,
     manifest: &Manifest,
-    vocabulary: &Vocabulary,
+    vocabulary: &SchemaVocabulary,
     readings: &Readings,
     findings: &mut Vec<Finding>,
 ) {

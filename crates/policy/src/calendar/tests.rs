@@ -167,7 +167,7 @@ fn dates_have_hours_of_their_own() {
         ]
     );
     // The shift into Monday is told on Sunday.
-    let night = Opening { opens_ms: ms("2026-12-27T20:00:00Z"), closes_ms: ms("2026-12-28T02:00:00Z") };
+    let night = OpeningTime { opens_ms: ms("2026-12-27T20:00:00Z"), closes_ms: ms("2026-12-28T02:00:00Z") };
     assert_eq!((days[4].openings[0], days[4].date.as_str()), (night, "2026-12-27"));
     half.dates.insert("20261224".into(), vec![]);
     assert_eq!(Hours::new(&half).unwrap_err(), "`20261224` is to be written as 2026-12-24");

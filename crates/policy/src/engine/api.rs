@@ -2,12 +2,14 @@
 
 use super::Engine;
 use crate::{
+    actions::Permission,
     product_schema::{DELEGATE, SchemaVersion},
     scope::{denied, uid},
 };
 use cedar_policy::{Context, Entities, Entity, Request, RestrictedExpression};
 use remit_domain::{
     decision::Verdict,
+    delegation::DelegateClass,
     id::{ResponderId, StaffId},
     request::Parties,
 };
@@ -37,21 +39,53 @@ impl<'a> From<&'a Parties> for ApiCase<'a> {
     }
 }
 
+/// Who uses a token, as the policies of the product's own interfaces see them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiPrincipal<'a> {
+    /// A program, or a person of whom policies know no more than their roles.
+    Unnamed,
+    /// An AI responder, or whoever writes for a responder with no person behind it.
+    Responder(&'a str),
+    /// A member of staff.
+    Staff {
+        /// Who.
+        staff: &'a str,
+        /// The responder on whose behalf they write.
+        responder: Option<&'a str>,
+    },
+    /// A customer, by their pseudonym.
+    Customer(&'a str),
+    /// A delegate.
+    Delegate {
+        /// Of which class it is.
+        class: DelegateClass,
+        /// Pseudonym of the customer whom it represents.
+        customer: &'a str,
+    },
+}
+
+impl<'a> ApiPrincipal<'a> {
+    /// The attributes that say who it is: each that there is, with whom it names if anybody.
+    fn attributes(self) -> [(&'static str, Option<&'a str>); 3] {
+        let (responder, staff, customer) = match self {
+            Self::Unnamed => (None, None, None),
+            Self::Responder(responder) => (Some(responder), None, None),
+            Self::Staff { staff, responder } => (responder, Some(staff), None),
+            Self::Customer(customer) | Self::Delegate { customer, .. } => (None, None, Some(customer)),
+        };
+        [("responder", responder), ("staff", staff), ("customer", customer)]
+    }
+}
+
 /// A question of the product's own interfaces.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct ApiRequest<'a> {
     /// Roles of the token.
     pub roles: &'a [String],
-    /// The responder on whose behalf it writes.
-    pub responder: Option<&'a str>,
-    /// The member of staff who uses it.
-    pub staff: Option<&'a str>,
-    /// Pseudonym of the customer who uses it, or whom a delegate represents.
-    pub customer: Option<&'a str>,
-    /// The class of the delegate that it is of.
-    pub delegate: Option<&'a str>,
-    /// One of [`API_ACTIONS`](super::API_ACTIONS).
-    pub action: &'a str,
+    /// Who uses it.
+    pub principal: ApiPrincipal<'a>,
+    /// What is to be permitted.
+    pub action: Permission,
     /// The case in question, if one is.
     pub case: Option<ApiCase<'a>>,
 }
@@ -59,12 +93,12 @@ pub struct ApiRequest<'a> {
 impl Engine {
     /// Whether policy permits an action of the product's own interfaces.
     pub fn authorize(&self, asked: &ApiRequest<'_>) -> Verdict {
-        let Some(governed) = self.api.get(asked.action) else { return denied() };
+        let Some(governed) = self.api.get(&asked.action) else { return denied() };
         let roles = asked.roles.iter().map(|role| RestrictedExpression::new_entity_uid(uid("Role", role)));
-        let of_caller =
-            [("responder", asked.responder), ("staff", asked.staff), ("customer", asked.customer)].into_iter();
-        let mut token = self.named(of_caller);
-        token.extend(asked.delegate.map(|class| (DELEGATE.to_owned(), RestrictedExpression::new_string(class.into()))));
+        let mut token = self.named(asked.principal.attributes().into_iter());
+        if let ApiPrincipal::Delegate { class, .. } = asked.principal {
+            token.insert(DELEGATE.to_owned(), RestrictedExpression::new_string(class.as_str().to_owned()));
+        }
         token.insert("roles".to_owned(), RestrictedExpression::new_set(roles));
         let principal = uid("Token", "caller");
         let (resource, attributes) = match asked.case {

@@ -3,7 +3,7 @@
 use super::written::AccessTest;
 use crate::{
     engine::Engine,
-    own_actions::{OwnQuestion, Said, Unasked},
+    own_actions::{OwnQuestion, SaidEntity, Unasked},
 };
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -18,10 +18,10 @@ pub(super) fn check(engine: &Engine, test: &AccessTest) -> Vec<String> {
     let (who, what) = (object(&test.subject.properties), object(&test.resource.properties));
     let (how, context) = (object(&test.action.properties), object(&test.context));
     let question = OwnQuestion {
-        subject: Said { kind: &test.subject.kind, id: &test.subject.id, properties: &who },
+        subject: SaidEntity { kind: &test.subject.kind, id: &test.subject.id, properties: &who },
         action: &test.action.name,
         properties: &how,
-        resource: Said { kind: &test.resource.kind, id: &test.resource.id, properties: &what },
+        resource: SaidEntity { kind: &test.resource.kind, id: &test.resource.id, properties: &what },
         context: &context,
     };
     let verdict = match engine.own(&question) {

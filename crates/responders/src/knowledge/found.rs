@@ -7,7 +7,7 @@ const SHARE_MIN: f64 = 0.4;
 
 /// A passage that may answer a question.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found<'a> {
+pub struct FoundPassage<'a> {
     /// The article's name.
     pub article: &'a str,
     /// The article's title, or its name.
@@ -24,7 +24,7 @@ impl KnowledgeService {
     /// The best passages for what a customer wrote, the best first; none where none is near. The words of the intent's
     /// name count like the customer's own.
     #[must_use]
-    pub fn found(&self, text: &str, intent: Option<&str>, at_most: usize) -> Vec<Found<'_>> {
+    pub fn found(&self, text: &str, intent: Option<&str>, at_most: usize) -> Vec<FoundPassage<'_>> {
         let near = self.near(&format!("{text} {}", intent.unwrap_or_default().replace('_', " ")), None);
         let mut ranked: Vec<_> = near.passages().filter(|(_, score)| *score > 0.0).collect();
         ranked.sort_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
@@ -32,7 +32,7 @@ impl KnowledgeService {
         let close = ranked.into_iter().filter(|(_, score)| *score >= least).take(at_most);
         let found = close.filter_map(|(place, score)| {
             let passage = self.passages.get(place)?;
-            Some(Found {
+            Some(FoundPassage {
                 article: &passage.article,
                 title: &passage.title,
                 section: passage.section.as_deref(),

@@ -1,7 +1,7 @@
 //! How an OpenAI-compatible service is reached and asked.
 
 use super::conversation::ConversationMax;
-use crate::{ApiKey, Limits};
+use crate::{ApiKey, EndpointLimits};
 
 /// The most tokens of an answer, and the name by which the endpoint is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct OpenAiConfig {
     /// The actions that the model may ask for; without any it is not offered the tool.
     pub actions: Vec<String>,
     /// Bounds of a turn.
-    pub limits: Limits,
+    pub limits: EndpointLimits,
     /// The time in seconds since 1970.
     pub now: fn() -> i64,
 }

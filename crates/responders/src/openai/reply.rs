@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Failure, Said, YieldReason,
-    called::{self, Called, Name, named},
+    called::{self, Called, CalledName, named},
     loose, written,
 };
 
@@ -74,7 +74,7 @@ impl Reply {
         });
         let written = written::read(&loose::joined(&self.text), actions);
         let mut calls: Vec<Called> = sent.collect();
-        let gives = |call: &Called| matches!(call.name, Name::Yield | Name::HandOver);
+        let gives = |call: &Called| matches!(call.name, CalledName::Yield | CalledName::HandOver);
         // Words beside a call that was sent are by the way, unless they give the case away.
         let beside = |call: &Called| gives(call) || self.calls.is_empty();
         calls.extend(written.calls.into_iter().filter(beside));

@@ -4,7 +4,7 @@ use super::{
     config::{AnswerMax, OpenAiConfig},
     conversation,
 };
-use crate::{Turn, YieldReason, knowledge::Found};
+use crate::{Turn, YieldReason, knowledge::FoundPassage};
 use serde_json::{Value, json};
 
 /// What every model is told, whatever the organisation's own prompt says.
@@ -28,7 +28,7 @@ const IN_WORDS_ACT: &str =
     " To ask for an action, write {\"name\":\"act\",\"arguments\":{\"action\":\"…\",\"arguments\":{}}}. Actions are ";
 
 /// The request's body. `newer` names the bound of the answer as newer models of OpenAI's want it.
-pub(super) fn body(config: &OpenAiConfig, articles: &[Found<'_>], turn: &Turn, newer: bool) -> Value {
+pub(super) fn body(config: &OpenAiConfig, articles: &[FoundPassage<'_>], turn: &Turn, newer: bool) -> Value {
     let mut body = json!({ "model": config.model, "stream": true, "messages": messages(config, articles, turn) });
     if let Some(body) = body.as_object_mut() {
         let mut add = |name: &str, value: Value| body.insert(name.to_owned(), value);
@@ -53,7 +53,7 @@ pub(super) fn body(config: &OpenAiConfig, articles: &[Found<'_>], turn: &Turn, n
 
 /// One system message, then the conversation. Messages of one side in a row become one, since the templates of some
 /// models refuse two; those of others know no system message, so that it stands before the customer's first.
-fn messages(config: &OpenAiConfig, articles: &[Found<'_>], turn: &Turn) -> Vec<Value> {
+fn messages(config: &OpenAiConfig, articles: &[FoundPassage<'_>], turn: &Turn) -> Vec<Value> {
     let kept = conversation::kept(&turn.messages, config.conversation_max);
     // As JSON, so that no text in it can look like the end of the data.
     let mut case = json!({
@@ -84,7 +84,8 @@ fn messages(config: &OpenAiConfig, articles: &[Found<'_>], turn: &Turn) -> Vec<V
         }
     }
     if !articles.is_empty() {
-        let name = |found: &Found<'_>| json!({ "name": found.title, "section": found.section, "text": found.text });
+        let name =
+            |found: &FoundPassage<'_>| json!({ "name": found.title, "section": found.section, "text": found.text });
         let articles: Vec<Value> = articles.iter().map(name).collect();
         system.push_str(&format!("\n\nArticles:\n{}", Value::Array(articles)));
     }
@@ -112,7 +113,7 @@ fn messages(config: &OpenAiConfig, articles: &[Found<'_>], turn: &Turn) -> Vec<V
 }
 
 /// The articles that an answer names, of those that were given.
-pub(super) fn cited(text: &str, articles: &[Found<'_>]) -> Vec<String> {
+pub(super) fn cited(text: &str, articles: &[FoundPassage<'_>]) -> Vec<String> {
     let text = text.to_lowercase();
     let mut named: Vec<String> = Vec::new();
     for found in articles {
@@ -158,7 +159,9 @@ fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ApiKey, KnowledgeService, Limits, TurnAuthor, TurnMessage, TurnRequest, openai::ConversationMax};
+    use crate::{
+        ApiKey, EndpointLimits, KnowledgeService, TurnAuthor, TurnMessage, TurnRequest, openai::ConversationMax,
+    };
 
     fn config() -> OpenAiConfig {
         OpenAiConfig {
@@ -173,7 +176,7 @@ mod tests {
             conversation_max: ConversationMax::Bytes(24_000),
             articles_max: 3,
             actions: Vec::new(),
-            limits: Limits::default(),
+            limits: EndpointLimits::default(),
             now: || 0,
         }
     }

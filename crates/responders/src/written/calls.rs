@@ -2,8 +2,8 @@
 
 use super::marks::{Mark, Side, any};
 use crate::{
-    called::{Called, Name, named},
-    loose::{Reader, at_start, scalar},
+    called::{Called, CalledName, named},
+    loose::{LooseReader, at_start, scalar},
 };
 use serde_json::{Map, Value};
 
@@ -64,7 +64,7 @@ fn bare_name(text: &str, actions: &[String]) -> Option<Called> {
     let mut words = words.split_whitespace();
     let (name, rest) = (words.next()?, words.next());
     let name = named(name, actions);
-    (rest.is_none() && name != Name::Unknown).then_some(Called { name, arguments: Value::Null, is_exact: true })
+    (rest.is_none() && name != CalledName::Unknown).then_some(Called { name, arguments: Value::Null, is_exact: true })
 }
 
 fn without_tags(text: &str) -> String {
@@ -140,7 +140,7 @@ fn tagged(text: &str, actions: &[String]) -> Vec<Called> {
     let mut key: Option<String> = None;
     let tool = |mark: &Mark<'_>| {
         let name = named(&mark.name, actions);
-        matches!(name, Name::Yield | Name::Act | Name::Action(_)).then(|| mark.name.clone())
+        matches!(name, CalledName::Yield | CalledName::Act | CalledName::Action(_)).then(|| mark.name.clone())
     };
     // `to=functions.yield` in a header names the call that follows.
     if let Some(name) = text.split_once("to=").and_then(|(_, to)| to.split_whitespace().next()) {
@@ -185,7 +185,7 @@ fn tagged(text: &str, actions: &[String]) -> Vec<Called> {
                     let before = before.split_whitespace().last().unwrap_or_default().to_owned();
                     let after = text.get(at..).unwrap_or_default().trim_start();
                     let end = after.find(|c: char| !(c.is_alphanumeric() || "_-.".contains(c))).unwrap_or(after.len());
-                    let name = after.get(..end).filter(|name| named(name, actions) != Name::Unknown);
+                    let name = after.get(..end).filter(|name| named(name, actions) != CalledName::Unknown);
                     call.name.get_or_insert_with(|| name.map_or(before, ToOwned::to_owned));
                 }
             }
@@ -299,7 +299,7 @@ fn from_value(value: &Value, before: Option<&str>, actions: &[String], marked: b
     });
     if let Some((key, name)) = name {
         let read = named(name, actions);
-        if read != Name::Unknown || (arguments.is_some() && (marked || key != "function")) {
+        if read != CalledName::Unknown || (arguments.is_some() && (marked || key != "function")) {
             let rest = || {
                 Value::Object(
                     object.iter().filter(|(other, _)| *other != key).map(|(k, v)| (k.clone(), v.clone())).collect(),
@@ -317,16 +317,16 @@ fn from_value(value: &Value, before: Option<&str>, actions: &[String], marked: b
     if object
         .get("action")
         .and_then(Value::as_str)
-        .is_some_and(|action| matches!(named(action, actions), Name::Action(_)))
+        .is_some_and(|action| matches!(named(action, actions), CalledName::Action(_)))
     {
-        return own(Name::Act);
+        return own(CalledName::Act);
     }
     if crate::reasons::of_arguments(value).is_some() && (marked || object.len() <= 2) {
-        return own(Name::Yield);
+        return own(CalledName::Yield);
     }
     match object.iter().next() {
         Some((name, arguments)) if object.len() == 1 => match named(name, actions) {
-            name @ (Name::Yield | Name::Act | Name::Action(_)) => {
+            name @ (CalledName::Yield | CalledName::Act | CalledName::Action(_)) => {
                 vec![Called { name, arguments: arguments.clone(), is_exact }]
             }
             _ => Vec::new(),
@@ -336,7 +336,7 @@ fn from_value(value: &Value, before: Option<&str>, actions: &[String], marked: b
 }
 
 /// The tool that the last word before an object names.
-fn name_before(before: &str, actions: &[String], marked: bool) -> Option<Name> {
+fn name_before(before: &str, actions: &[String], marked: bool) -> Option<CalledName> {
     let from = before.char_indices().rev().nth(160).map_or(0, |(at, _)| at);
     let mut words = without_tags(before.get(from..)?);
     for noise in
@@ -350,8 +350,8 @@ fn name_before(before: &str, actions: &[String], marked: bool) -> Option<Name> {
         .split(|c: char| c.is_whitespace() || c == '>')
         .next_back()?;
     match named(last.trim_start_matches(['/', '`', '"', '\'']), actions) {
-        Name::Unknown => None,
-        Name::HandOver if !marked => None,
+        CalledName::Unknown => None,
+        CalledName::HandOver if !marked => None,
         // In plain words the name must touch the braces, or stand in a line of its own.
         _ if !marked && !before.trim_end_matches(['`', '\n', ' ']).ends_with(last) && !words.contains("Action:") => {
             None
@@ -369,13 +369,13 @@ fn as_code(text: &str, actions: &[String], marked: bool) -> Vec<Called> {
             .rfind(|c: char| !(c.is_alphanumeric() || "_.".contains(c)))
             .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
         let word = before.get(start..).unwrap_or_default();
-        let name = if word.is_empty() { Name::Unknown } else { named(word, actions) };
+        let name = if word.is_empty() { CalledName::Unknown } else { named(word, actions) };
         match name {
-            Name::Yield | Name::Act | Name::Action(_) => {}
-            Name::HandOver if marked => {}
+            CalledName::Yield | CalledName::Act | CalledName::Action(_) => {}
+            CalledName::HandOver if marked => {}
             _ => continue,
         }
-        let mut reader = Reader::new(text.get(place + 1..).unwrap_or_default());
+        let mut reader = LooseReader::new(text.get(place + 1..).unwrap_or_default());
         tried += 1;
         if let Some(arguments) = arguments(&mut reader, &name).filter(|arguments| marked || !arguments.is_empty()) {
             calls.push(Called { name, arguments: Value::Object(arguments), is_exact: reader.is_exact() });
@@ -388,8 +388,8 @@ fn as_code(text: &str, actions: &[String], marked: bool) -> Vec<Called> {
 }
 
 /// Arguments of a call in code, up to its closing bracket; those without a name are known by their place.
-fn arguments(reader: &mut Reader<'_>, name: &Name) -> Option<Map<String, Value>> {
-    let places: [&str; 2] = if *name == Name::Act { ["action", "arguments"] } else { ["reason", "note"] };
+fn arguments(reader: &mut LooseReader<'_>, name: &CalledName) -> Option<Map<String, Value>> {
+    let places: [&str; 2] = if *name == CalledName::Act { ["action", "arguments"] } else { ["reason", "note"] };
     let mut places = places.iter();
     let mut arguments = Map::new();
     loop {
@@ -401,7 +401,7 @@ fn arguments(reader: &mut Reader<'_>, name: &Name) -> Option<Map<String, Value>>
             reader.whole = false;
             return Some(arguments);
         }
-        let mut ahead = Reader::new(reader.rest);
+        let mut ahead = LooseReader::new(reader.rest);
         let key = ahead.name().filter(|_| {
             ahead.skip_spaces();
             !ahead.rest.starts_with("==") && (ahead.take("=") || ahead.take(":"))

@@ -8,7 +8,7 @@ mod repeated;
 mod sections;
 
 use crate::{
-    called::{Called, Name},
+    called::{Called, CalledName},
     loose, reasons,
     shown::clean,
 };
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 /// What a text says.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Written {
+pub(crate) struct WrittenAnswer {
     /// What may be shown to the customer.
     pub(crate) answer: String,
     /// Tool calls.
@@ -31,10 +31,10 @@ const INTERNAL: [&str; 6] =
     ["wants_human", "out_of_scope", "needs_action", "tool_failed", "conversation_stuck", "waited_ms"];
 
 /// Reads a model's text. `actions` are those that it may ask for.
-pub(crate) fn read(text: &str, actions: &[String]) -> Written {
+pub(crate) fn read(text: &str, actions: &[String]) -> WrittenAnswer {
     let text = untangled(&clean(text));
     let sorted = sections::sort(&text);
-    let mut written = Written { answer: sorted.words.trim().to_owned(), calls: Vec::new(), doubt: sorted.doubt };
+    let mut written = WrittenAnswer { answer: sorted.words.trim().to_owned(), calls: Vec::new(), doubt: sorted.doubt };
     if !sorted.call.trim().is_empty() {
         written.calls = calls::marked(&sorted.call, actions);
         if written.calls.is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn read(text: &str, actions: &[String]) -> Written {
     if written.answer.is_empty() || written.doubt.is_some() {
         // A call in reasoning that has no end, or after which nothing comes, was meant; only giving up is carried out.
         let hidden = calls::marked(&sorted.hidden, actions);
-        let gives = |call: &Called| call.name == Name::Yield && reasons::of_arguments(&call.arguments).is_some();
+        let gives = |call: &Called| call.name == CalledName::Yield && reasons::of_arguments(&call.arguments).is_some();
         written.calls = hidden.into_iter().filter(gives).collect();
         return written;
     }
@@ -53,7 +53,7 @@ pub(crate) fn read(text: &str, actions: &[String]) -> Written {
 }
 
 /// Reads what has no marks.
-fn plain(mut written: Written, actions: &[String]) -> Written {
+fn plain(mut written: WrittenAnswer, actions: &[String]) -> WrittenAnswer {
     let words = without_preamble(&written.answer);
     written.calls = calls::unmarked(&words, actions);
     if written.calls.is_empty() {
@@ -242,7 +242,7 @@ fn without_preamble(words: &str) -> String {
 fn spoken(words: &str) -> Option<Called> {
     let gives = |reason: Option<String>| {
         let arguments = reason.map_or(Value::Null, |reason| json!({ "reason": reason }));
-        Some(Called { name: Name::Yield, arguments, is_exact: true })
+        Some(Called { name: CalledName::Yield, arguments, is_exact: true })
     };
     let bare = unfenced(words).trim_matches(|c: char| !c.is_alphanumeric());
     let lower = bare.to_lowercase();

@@ -1,7 +1,7 @@
 //! An endpoint scripted by hand: a real listener that reads each request and does with the connection what a test says.
 
 use remit_responders::{
-    ApiKey, Limits, OpenAiService, Service, Turn, TurnAuthor, TurnMessage,
+    ApiKey, EndpointLimits, OpenAiService, Service, Turn, TurnAuthor, TurnMessage,
     openai::{AnswerMax, ConversationMax, OpenAiConfig},
 };
 use std::{
@@ -122,8 +122,8 @@ pub(crate) fn turn() -> Turn {
 }
 
 /// Patience is long, so that no test depends on the machine's speed; those about the limit pause the clock.
-pub(crate) fn limits() -> Limits {
-    Limits {
+pub(crate) fn limits() -> EndpointLimits {
+    EndpointLimits {
         patience: Duration::from_secs(600),
         attempts: Some(3),
         backoff: Duration::from_millis(1),

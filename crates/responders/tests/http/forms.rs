@@ -2,7 +2,7 @@
 //! file.
 
 use crate::endpoint::{Endpoint, config, http, openai, turn, write};
-use remit_responders::{Failure, Limits, OpenAiService, Said, Service, openai::OpenAiConfig};
+use remit_responders::{EndpointLimits, Failure, OpenAiService, Said, Service, openai::OpenAiConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{path::Path, process::Command};
@@ -115,7 +115,7 @@ fn wire() -> Vec<Form> {
 async fn said_once(form: &Form) -> Result<Said, Failure> {
     let endpoint = Endpoint::writing(vec![form.sent()]).await;
     let config = config(&endpoint.url);
-    let once = Limits { attempts: Some(1), ..config.limits };
+    let once = EndpointLimits { attempts: Some(1), ..config.limits };
     Service::OpenAi(OpenAiService::new(OpenAiConfig { limits: once, ..config }).unwrap()).turn(&turn()).await
 }
 

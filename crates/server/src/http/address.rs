@@ -21,7 +21,7 @@ pub enum Method {
 
 /// Where an operation is found.
 #[derive(Debug, Clone, Copy)]
-pub struct Address {
+pub struct OperationAddress {
     /// The method.
     pub method: Method,
     /// The path, in which names stand for what the operation is about, in order.
@@ -36,14 +36,14 @@ pub struct Address {
 /// An operation that is found somewhere.
 pub trait Addressed: Signed {
     /// Where.
-    const ADDRESS: Address;
+    const ADDRESS: OperationAddress;
 }
 
 macro_rules! addresses {
     ($($operation:ident = $method:ident $path:literal [$($status:literal),+] $($aside:ident)?;)*) => {
         $(
             impl Addressed for operation::$operation {
-                const ADDRESS: Address = Address {
+                const ADDRESS: OperationAddress = OperationAddress {
                     method: Method::$method,
                     path: $path,
                     statuses: &[$($status),+],

@@ -6,7 +6,7 @@ use super::{
     body::{BODY_MAX, read},
     reply::json,
     request::{Authenticated, Reply, Shared},
-    route::{Part, Routes},
+    route::{HandlerPart, Routes},
 };
 use crate::{problem, problem::Problem};
 use axum::{
@@ -45,7 +45,7 @@ struct Question<T> {
     read_as: PhantomData<fn() -> T>,
 }
 
-impl<O: Signed, T> Part<O> for Question<T>
+impl<O: Signed, T> HandlerPart<O> for Question<T>
 where
     O::Takes: Taken<Value = T>,
 {

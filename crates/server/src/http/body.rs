@@ -12,7 +12,7 @@ use remit_app::{
     Parts, Repeat,
     case::attachment::{FILE_MAX, File},
 };
-use remit_statements::Form;
+use remit_statements::FileForm;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256, digest::Update};
 use std::time::Duration;
@@ -117,14 +117,17 @@ pub(crate) async fn bundle(app: &Parts, request: Request) -> Result<(Vec<u8>, Se
 ///
 /// # Errors
 /// When as much is on its way as there is room for, it is of no form that is read, too large or too slow.
-pub(crate) async fn statement(app: &Parts, request: Request) -> Result<(Form, Vec<u8>, SemaphorePermit<'_>), Problem> {
+pub(crate) async fn statement(
+    app: &Parts,
+    request: Request,
+) -> Result<(FileForm, Vec<u8>, SemaphorePermit<'_>), Problem> {
     let full = || Problem::new(problem::BUSY, "as many files as there is room for are on their way");
     let room = app.environment.uploads.try_acquire().map_err(|_| full())?;
     let sent = sent_as(request.headers()).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let file = read(request.into_body(), STATEMENT_MAX).await?;
     let form = match &*sent {
-        "text/csv" => Form::Csv,
-        "application/xml" | "text/xml" => Form::Camt053,
+        "text/csv" => FileForm::Csv,
+        "application/xml" | "text/xml" => FileForm::Camt053,
         _ => {
             let detail = "a statement is sent as `text/csv`, or as `application/xml` where it is camt.053";
             return Err(Problem::new(problem::MEDIA_TYPE, detail));

@@ -148,7 +148,7 @@ async fn follow_conversation(
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = position(resumed.or(asked.after.as_deref()))?;
     // Who may not read is told so; a stream that ended at once would be asked for again and again.
-    conversation::Read::of(&app, &chat).await?;
+    conversation::ChatRead::of(&app, &chat).await?;
     let (bell, place) = (chat.bell(), (chat.place()?, usage::follow(&app.live, &app.environment, &chat.caller())?));
     let (ready, told) = (VecDeque::new(), None);
     let follower = Follower { app, succession, chat, bell, case: None, at, ready, told, quiet: false, _place: place };
@@ -189,7 +189,7 @@ impl Follower {
             if let Some((_, bell)) = &mut self.case {
                 bell.borrow_and_update();
             }
-            let read = conversation::Read::of(&self.app, &self.chat).await.ok()?;
+            let read = conversation::ChatRead::of(&self.app, &self.chat).await.ok()?;
             if self.case.as_ref().map(|(id, _)| *id) != read.current() {
                 self.case = read.current().map(|id| (id, self.app.live.chats.listen(id)));
                 // What happened before it was listened to is read now.

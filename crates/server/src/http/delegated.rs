@@ -4,7 +4,7 @@ use super::{
     body::{Json, NoBody},
     query::{Name, Params, limit, position},
     reply::{created, json, private},
-    represented::{Represented, answered},
+    represented::{DelegateCaller, answered},
     request::Shared,
     route::Routes,
 };
@@ -32,7 +32,7 @@ pub(crate) fn routes() -> Routes {
 
 async fn open_delegated_case(
     State(app): State<Shared>,
-    Represented(caller): Represented,
+    DelegateCaller(caller): DelegateCaller,
     body: Json<OpenDelegatedCase>,
 ) -> Response {
     answered(
@@ -46,7 +46,7 @@ async fn open_delegated_case(
 
 async fn list_delegated_cases(
     State(app): State<Shared>,
-    Represented(caller): Represented,
+    DelegateCaller(caller): DelegateCaller,
     Params(asked): Params<ListPart>,
 ) -> Response {
     let limit = match limit(asked.limit) {
@@ -61,7 +61,7 @@ async fn list_delegated_cases(
 
 async fn get_delegated_case(
     State(app): State<Shared>,
-    Represented(caller): Represented,
+    DelegateCaller(caller): DelegateCaller,
     Name(case): Name,
     Params(asked): Params<ReadConversation>,
 ) -> Response {
@@ -75,7 +75,7 @@ async fn get_delegated_case(
 
 async fn write_delegated(
     State(app): State<Shared>,
-    Represented(caller): Represented,
+    DelegateCaller(caller): DelegateCaller,
     Name(case): Name,
     body: Json<WriteDelegated>,
 ) -> Response {
@@ -86,7 +86,7 @@ async fn write_delegated(
 
 async fn ask_delegated(
     State(app): State<Shared>,
-    Represented(caller): Represented,
+    DelegateCaller(caller): DelegateCaller,
     Name(case): Name,
     body: Json<AskDelegated>,
 ) -> Response {
@@ -97,7 +97,7 @@ async fn ask_delegated(
 
 async fn get_delegated_request(
     State(app): State<Shared>,
-    Represented(caller): Represented,
+    DelegateCaller(caller): DelegateCaller,
     Name(request): Name,
 ) -> Response {
     let read = async move |app: &_, caller: &_| json(&requests::get_delegated_request(app, caller, &request).await?);
@@ -106,7 +106,7 @@ async fn get_delegated_request(
 
 async fn withdraw_delegated(
     State(app): State<Shared>,
-    Represented(caller): Represented,
+    DelegateCaller(caller): DelegateCaller,
     Name(request): Name,
     _: NoBody,
 ) -> Response {

@@ -7,7 +7,7 @@ use super::{
     query::Name,
     reply::{json, private},
     request::{Authenticated, Reply, Shared},
-    route::{Part, Routes},
+    route::{HandlerPart, Routes},
     same_site::cookies,
 };
 use axum::{
@@ -131,7 +131,7 @@ async fn revoke_own_delegation(State(app): State<Shared>, _: SameSite, body: Jso
 /// What the browser in which an authorization began was given.
 struct Browser(Option<String>);
 
-impl<O> Part<O> for Browser {}
+impl<O> HandlerPart<O> for Browser {}
 
 impl FromRequestParts<Shared> for Browser {
     type Rejection = Infallible;

@@ -19,6 +19,7 @@ use remit_app::{
     operation,
 };
 use remit_domain::Stream;
+use remit_policy::actions::Permission;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -52,7 +53,7 @@ async fn follow_events(
     headers: HeaderMap,
     Params(asked): Params<FollowEvents>,
 ) -> Result<Response, Problem> {
-    auth::permit(&app.governance, &app.live, &app.environment, &caller, "events.read")?;
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, Permission::EVENTS_READ)?;
     let only = asked.stream.map(|name| name.parse::<Stream>().map_err(|error| Problem::invalid("stream", error)));
     let only = only.transpose()?.map(|stream| stream.to_string());
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
@@ -96,7 +97,7 @@ impl Reader {
             if current.journal.term() != self.app.journal.term() {
                 // Another bundle is in force, whose policies are asked anew.
                 let (governance, live, environment) = (&current.governance, &current.live, &current.environment);
-                auth::permit(governance, live, environment, &self.caller, "events.read").ok()?;
+                auth::permit(governance, live, environment, &self.caller, Permission::EVENTS_READ).ok()?;
                 self.app = current;
             }
             let revocations = auth::revocations(&self.app.live);

@@ -13,7 +13,8 @@ use remit_app::{
     access::{auth, reading},
     operation,
 };
-use remit_ledger::tile::{self, Address, TILE_WIDTH};
+use remit_ledger::tile::{self, TILE_WIDTH, TileAddress};
+use remit_policy::actions::Permission;
 use remit_store::{Evidence as _, Journal as _};
 
 pub(crate) fn routes() -> Routes {
@@ -24,12 +25,12 @@ pub(crate) fn routes() -> Routes {
 }
 
 async fn get_key(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    auth::permit(&app.governance, &app.live, &app.environment, &caller, "ledger.read")?;
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, Permission::LEDGER_READ)?;
     Ok(format!("{}\n", crate::jobs::signer(&app).verifier().to_text()).into_response())
 }
 
 async fn get_checkpoint(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    auth::permit(&app.governance, &app.live, &app.environment, &caller, "ledger.read")?;
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, Permission::LEDGER_READ)?;
     let newest = app.journal.store().checkpoint().await.map_err(Problem::internal)?;
     let (_, note) = newest.ok_or_else(|| Problem::new(problem::NOT_FOUND, "no checkpoint has been signed yet"))?;
     Ok(note.into_response())
@@ -40,9 +41,9 @@ async fn get_tile(State(app): State<Shared>, Authenticated(caller): Authenticate
 }
 
 async fn tile_at(app: &Parts, caller: &Caller, path: &str) -> Reply {
-    auth::permit(&app.governance, &app.live, &app.environment, caller, "ledger.read")?;
+    auth::permit(&app.governance, &app.live, &app.environment, caller, Permission::LEDGER_READ)?;
     let none = || Problem::new(problem::NOT_FOUND, "the ledger has no such tile");
-    let address = Address::parse(path).ok_or_else(none)?;
+    let address = TileAddress::parse(path).ok_or_else(none)?;
     let width = usize::from(address.width);
     match address.level {
         Some(level) => {

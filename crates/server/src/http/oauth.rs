@@ -6,7 +6,7 @@ use super::{
     reply::private,
     represented::{proof, with_nonce},
     request::{Reply, Shared},
-    route::{Part, Routes},
+    route::{HandlerPart, Routes},
 };
 use crate::problem::Problem;
 use axum::{
@@ -21,12 +21,12 @@ use axum::{
 use remit_app::{
     Parts,
     delegation::{
-        authorize::{self, Asks},
+        authorize::{self, AuthorizationRequest},
         backchannel,
         code::Redeems,
         exchange::{self, Exchanges},
         issuer::issuer,
-        token::{self, Client, Refusal, Wish},
+        token::{self, Client, TokenError, TokenRequest},
     },
     operation,
 };
@@ -69,21 +69,21 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// A form as it was sent, and the headers that came with it.
-pub(crate) struct Form {
+pub(crate) struct SentForm {
     headers: HeaderMap,
     body: Body,
 }
 
-impl<O> Part<O> for Form {}
+impl<O> HandlerPart<O> for SentForm {}
 
-impl Form {
+impl SentForm {
     /// The form itself.
     pub(crate) fn into_body(self) -> Body {
         self.body
     }
 }
 
-impl axum::extract::FromRequest<Shared> for Form {
+impl axum::extract::FromRequest<Shared> for SentForm {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Shared) -> Result<Self, Problem> {
@@ -120,8 +120,8 @@ impl Parameters {
         Ok(Self { named, targets })
     }
 
-    async fn of(form: Form) -> Result<(Self, HeaderMap), Refusal> {
-        let wrong = |what: &str| Refusal::OAuth(OAuthError::new(ErrorCode::InvalidRequest, what));
+    async fn of(form: SentForm) -> Result<(Self, HeaderMap), TokenError> {
+        let wrong = |what: &str| TokenError::OAuth(OAuthError::new(ErrorCode::InvalidRequest, what));
         let sent = form.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = sent.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
@@ -132,7 +132,7 @@ impl Parameters {
     }
 
     /// That it is for this server, wherever it is said for whom it is (RFC 8707).
-    fn are_for(&self, issuer: &str) -> Result<(), Refusal> {
+    fn are_for(&self, issuer: &str) -> Result<(), TokenError> {
         if self.targets.iter().all(|target| target.trim_end_matches('/') == issuer) {
             return Ok(());
         }
@@ -143,14 +143,14 @@ impl Parameters {
         self.named.get(name).map(String::as_str)
     }
 
-    fn need(&self, name: &str) -> Result<&str, Refusal> {
+    fn need(&self, name: &str) -> Result<&str, TokenError> {
         let missing = || OAuthError::new(ErrorCode::InvalidRequest, format!("the parameter {name} is missing"));
-        self.get(name).ok_or_else(|| Refusal::OAuth(missing()))
+        self.get(name).ok_or_else(|| TokenError::OAuth(missing()))
     }
 
     /// The client that the request proves to be of.
-    async fn client(&self, app: &Parts, path: &str) -> Result<Client, Refusal> {
-        let unproved = |what: &str| Refusal::OAuth(OAuthError::new(ErrorCode::InvalidClient, what));
+    async fn client(&self, app: &Parts, path: &str) -> Result<Client, TokenError> {
+        let unproved = |what: &str| TokenError::OAuth(OAuthError::new(ErrorCode::InvalidClient, what));
         if self.get("client_secret").is_some() {
             return Err(unproved("no client has a secret here: sign a client_assertion (private_key_jwt, RFC 7523)"));
         }
@@ -169,7 +169,7 @@ async fn authorize(State(app): State<Shared>, uri: Uri) -> Reply {
     let query = uri.query().unwrap_or_default();
     let parameters = Parameters::read(query.as_bytes());
     let parameters = parameters.map_err(|error| Problem::invalid("query", error.description()))?;
-    let asks = Asks {
+    let asks = AuthorizationRequest {
         client_id: parameters.get("client_id"),
         redirect_uri: parameters.get("redirect_uri"),
         response_type: parameters.get("response_type"),
@@ -193,14 +193,14 @@ async fn authorize(State(app): State<Shared>, uri: Uri) -> Reply {
     Ok(response)
 }
 
-async fn issue_token(State(app): State<Shared>, form: Form) -> Response {
+async fn issue_token(State(app): State<Shared>, form: SentForm) -> Response {
     let nonce = app.vault.nonces().issue(app.environment.now().0);
     let mut response = told(issued(&app, form).await);
     with_nonce(response.headers_mut(), &nonce);
     response
 }
 
-async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
+async fn issued(app: &Parts, form: SentForm) -> Result<Response, TokenError> {
     const PATH: &str = "/oauth/token";
     let (parameters, headers) = Parameters::of(form).await?;
     match parameters.need("grant_type")? {
@@ -235,7 +235,7 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
         return Ok(document(&json!(issued)));
     }
     let details = parameters.get("authorization_details").map(details::parse).transpose().map_err(OAuthError::from)?;
-    let wish = Wish { scope: parameters.get("scope"), details: details.unwrap_or_default() };
+    let wish = TokenRequest { scope: parameters.get("scope"), details: details.unwrap_or_default() };
     if parameters.get("grant_type") == Some(EXCHANGE) {
         let brings = Exchanges {
             subject_token: parameters.need("subject_token")?,
@@ -250,7 +250,7 @@ async fn issued(app: &Parts, form: Form) -> Result<Response, Refusal> {
     Ok(document(&json!(token::issue(app, &client, &wish, &proof.jkt).await?)))
 }
 
-async fn ask_backchannel(State(app): State<Shared>, form: Form) -> Response {
+async fn ask_backchannel(State(app): State<Shared>, form: SentForm) -> Response {
     /// Parameters of CIBA for what is not taken here.
     const NOT_TAKEN: [&str; 5] =
         ["request", "login_hint_token", "id_token_hint", "user_code", "client_notification_token"];
@@ -258,7 +258,7 @@ async fn ask_backchannel(State(app): State<Shared>, form: Form) -> Response {
         let (parameters, _) = Parameters::of(form).await?;
         let client = parameters.client(&app, "/oauth/bc-authorize").await?;
         parameters.are_for(&issuer(&app)?)?;
-        let asks = backchannel::Asks {
+        let asks = backchannel::BackchannelRequest {
             details: parameters.get("authorization_details"),
             login_hint: parameters.get("login_hint"),
             binding_message: parameters.get("binding_message"),
@@ -271,11 +271,11 @@ async fn ask_backchannel(State(app): State<Shared>, form: Form) -> Response {
     told(asked.await)
 }
 
-async fn introspect_token(State(app): State<Shared>, form: Form) -> Response {
+async fn introspect_token(State(app): State<Shared>, form: SentForm) -> Response {
     told(introspected(&app, form).await)
 }
 
-async fn introspected(app: &Parts, form: Form) -> Result<Response, Refusal> {
+async fn introspected(app: &Parts, form: SentForm) -> Result<Response, TokenError> {
     let (parameters, _) = Parameters::of(form).await?;
     let client = parameters.client(app, "/oauth/introspect").await?;
     let said = token::introspect(app, &client, parameters.need("token")?).await?;
@@ -293,7 +293,7 @@ async fn introspected(app: &Parts, form: Form) -> Result<Response, Refusal> {
     Ok(document(&answer))
 }
 
-async fn revoke_access_token(State(app): State<Shared>, form: Form) -> Response {
+async fn revoke_access_token(State(app): State<Shared>, form: SentForm) -> Response {
     let revoked = async {
         let (parameters, _) = Parameters::of(form).await?;
         let client = parameters.client(&app, "/oauth/revoke").await?;
@@ -338,11 +338,11 @@ fn document(value: &serde_json::Value) -> Response {
 }
 
 /// An answer, or the error in the form of OAuth.
-fn told(answered: Result<Response, Refusal>) -> Response {
+fn told(answered: Result<Response, TokenError>) -> Response {
     match answered {
         Ok(response) => response,
-        Err(Refusal::Inside(refused)) => Problem::from(refused).into_response(),
-        Err(Refusal::OAuth(error)) => {
+        Err(TokenError::Inside(refused)) => Problem::from(refused).into_response(),
+        Err(TokenError::OAuth(error)) => {
             let status = match error.code() {
                 ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
                 ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -17,6 +17,7 @@ use axum::{
 use remit_app::{
     access::auth, bundle::rehome, environment::metrics::ResponderLabels, input::Ready, operation, webhook,
 };
+use remit_policy::actions::Permission;
 use remit_store::{Evidence as _, Journal as _};
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ async fn get_metrics(
     Extension(requests): Extension<Arc<Requests>>,
     Authenticated(caller): Authenticated,
 ) -> Reply {
-    auth::permit(&app.governance, &app.live, &app.environment, &caller, "metrics.read")?;
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, Permission::METRICS_READ)?;
     for (responder, depth) in app.live.depths() {
         app.environment.metrics.held.get_or_create(&ResponderLabels { responder }).set(depth);
     }

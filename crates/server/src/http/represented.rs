@@ -34,7 +34,7 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// A delegate, on behalf of the customer whose delegation its token is of.
 #[derive(Debug)]
-pub(crate) struct Represented(pub(crate) Arc<Caller>);
+pub(crate) struct DelegateCaller(pub(crate) Arc<Caller>);
 
 /// Why a request of a delegate's is refused before anything is asked of it.
 pub(crate) struct Challenge {
@@ -76,7 +76,7 @@ pub(crate) fn proof(app: &Parts, headers: &HeaderMap, asked: &ProofRequest<'_>) 
     dpop::read(sent, asked, app.vault.nonces(), app.environment.now().0)
 }
 
-impl FromRequestParts<Shared> for Represented {
+impl FromRequestParts<Shared> for DelegateCaller {
     type Rejection = Challenge;
 
     async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Challenge> {

@@ -3,11 +3,11 @@
 //! refused for before the operation is asked.
 
 use super::{
-    address::{Address, Addressed, Method},
+    address::{Addressed, Method, OperationAddress},
     body::{Json, NoBody},
     chat_session::{SameSite, Session, Writing},
     query::{Name, NameAndPosition, Names, Params, ParamsWithFields},
-    represented::Represented,
+    represented::DelegateCaller,
     request::{Authenticated, Shared},
     session::{FromHere, SignedIn},
 };
@@ -33,7 +33,7 @@ pub(crate) struct Routes {
 /// An operation that is bound to an address.
 pub(crate) struct Bound {
     pub(crate) signature: Signature,
-    pub(crate) address: Address,
+    pub(crate) address: OperationAddress,
     /// What the handler takes of a request.
     pub(crate) request: Taking,
 }
@@ -58,7 +58,7 @@ impl Routes {
     pub(crate) fn bind<O: Addressed, H, T>(mut self, _: O, handler: H) -> Self
     where
         H: Handler<T, Shared>,
-        T: Parts<O> + 'static,
+        T: HandlerParts<O> + 'static,
     {
         let method = match O::ADDRESS.method {
             Method::Get => MethodFilter::GET,
@@ -90,7 +90,7 @@ impl Routes {
 pub(crate) const IN_SESSION: &[&ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED, problem::CROSS_SITE];
 
 /// A part of a request that a handler of `O` takes.
-pub(crate) trait Part<O> {
+pub(crate) trait HandlerPart<O> {
     /// What can be wrong with it.
     const PROBLEMS: &'static [&'static ProblemKind] = &[];
     /// Who it says may ask.
@@ -99,58 +99,58 @@ pub(crate) trait Part<O> {
     const INPUT: bool = false;
 }
 
-impl<O> Part<O> for State<Shared> {}
-impl<O> Part<O> for HeaderMap {}
-impl<O> Part<O> for Uri {}
-impl<O, T> Part<O> for Extension<T> {}
+impl<O> HandlerPart<O> for State<Shared> {}
+impl<O> HandlerPart<O> for HeaderMap {}
+impl<O> HandlerPart<O> for Uri {}
+impl<O, T> HandlerPart<O> for Extension<T> {}
 
-impl<O> Part<O> for Authenticated {
+impl<O> HandlerPart<O> for Authenticated {
     const PROBLEMS: &'static [&'static ProblemKind] = IN_SESSION;
     const WHO: Option<Who> = Some(Who::Token);
 }
 
-impl<O> Part<O> for SignedIn {
+impl<O> HandlerPart<O> for SignedIn {
     const PROBLEMS: &'static [&'static ProblemKind] = IN_SESSION;
     const WHO: Option<Who> = Some(Who::Session);
 }
 
-impl<O> Part<O> for FromHere {
+impl<O> HandlerPart<O> for FromHere {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::CROSS_SITE];
 }
 
-impl<O> Part<O> for Represented {
+impl<O> HandlerPart<O> for DelegateCaller {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED];
     const WHO: Option<Who> = Some(Who::Delegate);
 }
 
-impl<O> Part<O> for Session {
+impl<O> HandlerPart<O> for Session {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::CHAT_ENDED];
     const WHO: Option<Who> = Some(Who::Customer);
 }
 
-impl<O> Part<O> for Writing {
+impl<O> HandlerPart<O> for Writing {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::CHAT_ENDED, problem::CROSS_SITE];
     const WHO: Option<Who> = Some(Who::Customer);
 }
 
-impl<O> Part<O> for SameSite {
+impl<O> HandlerPart<O> for SameSite {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::CROSS_SITE];
     const WHO: Option<Who> = Some(Who::Customer);
 }
 
-impl<O> Part<O> for Name {
+impl<O> HandlerPart<O> for Name {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::NOT_FOUND];
 }
 
-impl<O> Part<O> for NameAndPosition {
+impl<O> HandlerPart<O> for NameAndPosition {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::NOT_FOUND];
 }
 
-impl<O, const N: usize> Part<O> for Names<N> {
+impl<O, const N: usize> HandlerPart<O> for Names<N> {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::NOT_FOUND];
 }
 
-impl<O: Signed, T> Part<O> for Params<T>
+impl<O: Signed, T> HandlerPart<O> for Params<T>
 where
     O::Takes: Taken<Value = T>,
 {
@@ -158,7 +158,7 @@ where
     const INPUT: bool = true;
 }
 
-impl<O: Signed, T> Part<O> for ParamsWithFields<T>
+impl<O: Signed, T> HandlerPart<O> for ParamsWithFields<T>
 where
     O::Takes: Taken<Value = T>,
 {
@@ -166,7 +166,7 @@ where
     const INPUT: bool = true;
 }
 
-impl<O: Signed, T> Part<O> for Json<T>
+impl<O: Signed, T> HandlerPart<O> for Json<T>
 where
     O::Takes: Taken<Value = T>,
 {
@@ -175,39 +175,39 @@ where
     const INPUT: bool = true;
 }
 
-impl<O> Part<O> for NoBody {
+impl<O> HandlerPart<O> for NoBody {
     const PROBLEMS: &'static [&'static ProblemKind] =
         &[problem::MALFORMED, problem::INVALID, problem::TOO_LARGE, problem::TOO_SLOW];
 }
 
 /// A request whose body is a file.
-impl<O> Part<O> for Request {
+impl<O> HandlerPart<O> for Request {
     const PROBLEMS: &'static [&'static ProblemKind] =
         &[problem::MALFORMED, problem::INVALID, problem::TOO_LARGE, problem::TOO_SLOW, problem::BUSY];
     const INPUT: bool = true;
 }
 
 /// All that a handler of `O` takes.
-pub(crate) trait Parts<O> {
+pub(crate) trait HandlerParts<O> {
     /// Adds it.
     fn add(request: &mut Taking);
 }
 
 impl Taking {
-    fn add<O, P: Part<O>>(&mut self) {
+    fn add<O, P: HandlerPart<O>>(&mut self) {
         self.problems.extend(P::PROBLEMS);
         self.who = self.who.or(P::WHO);
         self.input |= P::INPUT;
     }
 }
 
-impl<O> Parts<O> for ((),) {
+impl<O> HandlerParts<O> for ((),) {
     fn add(_: &mut Taking) {}
 }
 
 macro_rules! parts {
     ($($part:ident),+) => {
-        impl<O, Marker, $($part: Part<O>),+> Parts<O> for (Marker, $($part,)+) {
+        impl<O, Marker, $($part: HandlerPart<O>),+> HandlerParts<O> for (Marker, $($part,)+) {
             fn add(request: &mut Taking) {
                 $(request.add::<O, $part>();)+
             }
@@ -225,7 +225,7 @@ parts!(A, B, C, D, E);
 mod tests {
     use super::{super::routes, *};
     use remit_app::{operation, signature::Form};
-    use remit_policy::actions::API_ACTIONS;
+    use remit_policy::actions::Permission;
     use std::collections::BTreeSet;
 
     #[test]
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn policy_knows_the_actions_that_operations_ask_for_and_no_others() {
         let declared = operation::all().flat_map(|operation| operation.asks).copied();
-        let asked: BTreeSet<&str> = declared.chain(operation::OAUTH_ASKS).collect();
-        assert_eq!(asked, BTreeSet::from(API_ACTIONS));
+        let asked: BTreeSet<Permission> = declared.chain(operation::OAUTH_ASKS).collect();
+        assert_eq!(asked, BTreeSet::from(Permission::ALL));
     }
 }

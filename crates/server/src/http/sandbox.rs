@@ -5,7 +5,7 @@ use super::{
     address::{encoded, path},
     query::{Name, Params},
     request::{Authenticated, Reply, Shared},
-    route::{IN_SESSION, Part, Routes},
+    route::{HandlerPart, IN_SESSION, Routes},
 };
 use crate::{problem, problem::Problem, problem::ProblemKind};
 use axum::{
@@ -37,7 +37,7 @@ pub(crate) fn routes() -> Routes {
 /// The caller whose token a browser sends as a password, or a program as it always does.
 struct InBrowser(Arc<Caller>);
 
-impl<O> Part<O> for InBrowser {
+impl<O> HandlerPart<O> for InBrowser {
     const PROBLEMS: &'static [&'static ProblemKind] = IN_SESSION;
     const WHO: Option<Who> = Some(Who::Token);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     body::{Json, NoBody, read},
-    oauth::Form,
+    oauth::SentForm,
     pages::{HTML, SCRIPT, served},
     query::Name,
     reply::{json, private},
@@ -24,7 +24,7 @@ use remit_app::{
     operation,
     sign_in::{
         account::{self, AcceptInvitation, InviteStaff, SignIn},
-        provider::{self, Back},
+        provider::{self, SignInReturn},
         session,
     },
 };
@@ -119,7 +119,7 @@ async fn complete_provider_sign_in(State(app): State<Shared>, uri: Uri, headers:
     let names = ["code", "state", "iss", "error"];
     let [code, state, iss, error] = parameters(uri.query().unwrap_or_default().as_bytes(), names)?;
     let (kept, before) = (kept_sign_in(&headers), secret(&headers).ok().flatten().map(ToOwned::to_owned));
-    let completed = provider::complete(&app, Back { code, state, iss, error, kept, before }).await;
+    let completed = provider::complete(&app, SignInReturn { code, state, iss, error, kept, before }).await;
     let response = match completed.map_err(Problem::from) {
         Ok((started, onward)) => keep(sent(&onward)?, &started)?,
         Err(refused) if refused.kind == problem::SIGN_IN_REFUSED => {
@@ -136,7 +136,7 @@ async fn complete_provider_sign_in(State(app): State<Shared>, uri: Uri, headers:
 /// Longest form that is read, in bytes.
 const FORM_MAX: usize = 128 * 1024;
 
-async fn back_channel_logout(State(app): State<Shared>, form: Form) -> Response {
+async fn back_channel_logout(State(app): State<Shared>, form: SentForm) -> Response {
     let told = async {
         let bytes = read(form.into_body(), FORM_MAX).await?;
         let [token] = parameters(&bytes, ["logout_token"])?;

@@ -10,7 +10,7 @@ use crate::{
     staff::staff_client,
 };
 use remit_app::governance::services::Services;
-use remit_policy::actions::{API_ACTIONS, asked_of};
+use remit_policy::actions::Permission;
 use serde_json::{Value, json};
 
 const ONE: &str = "/access/v1/evaluation";
@@ -265,9 +265,10 @@ fn searches_find_what_evaluations_permit() {
     // What she may there is what she may one by one.
     for resource in [&case, &organisation()] {
         let is_case = resource["type"] == "case";
-        let mut expected: Vec<&str> = API_ACTIONS
+        let mut expected: Vec<&str> = Permission::ALL
             .into_iter()
-            .filter(|action| asked_of(action).unwrap().admits(is_case))
+            .filter(|action| action.asked_of().unwrap().admits(is_case))
+            .map(Permission::as_str)
             .filter(|action| permits(&admin, &asked(&staff, action, resource)))
             .collect();
         expected.sort_unstable();

@@ -7,7 +7,7 @@ use crate::{
 };
 use remit_app::environment::block_on::block_on;
 use remit_app::{
-    boot::{BootError, Opened},
+    boot::{BootError, OpenDirectory},
     bundle::{MoveError, PlanError},
     governance::services::Services,
 };
@@ -96,7 +96,7 @@ fn what_a_queue_had_that_is_taken_out_is_told_and_goes_where_it_is_said_with_who
     assert!(matches!(refused(&["payments=cards-ai"]), MoveError::ToAi { .. }));
     let refusal = refused(&["payments=general", "cards=general"]);
     assert!(matches!(refusal, MoveError::NotGone { gone, .. } if gone.contains("payments")));
-    let opened = Opened::open(data.path(), &mut |_| {}).unwrap();
+    let opened = OpenDirectory::open(data.path(), &mut |_| {}).unwrap();
     assert_eq!(opened.in_force().unwrap().unwrap().digest, *bank.digest(), "nothing has changed");
     drop(opened);
 

@@ -1,7 +1,11 @@
 //! The interface is what its description says: every answer that any test here gets is held against it.
 
-use crate::harness::{Got, Server};
+use crate::{
+    harness::{Got, Server},
+    recorded::{DECISIONS, EVENTS, decision_of},
+};
 use jsonschema::Validator;
+use remit_domain::{Event, decision::DECISION_VERSION};
 use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -136,19 +140,20 @@ pub(crate) fn hold_event(event: &Value) {
 
 #[test]
 fn what_earlier_versions_recorded_is_what_the_description_says() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy/tests/recorded");
-    let mut versions = BTreeSet::new();
-    for folder in std::fs::read_dir(root).unwrap() {
-        let records = std::fs::read_to_string(folder.unwrap().path().join("decisions.jsonl")).unwrap();
-        for record in records.lines() {
+    let files = |folder: &str| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let decisions = files(DECISIONS).map(|version| version.join("decisions.jsonl")).filter(|file| file.exists());
+    let (mut versions, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+    for file in decisions.chain(files(EVENTS)) {
+        for record in std::fs::read_to_string(file).unwrap().lines() {
             let event: Value = serde_json::from_str(record).unwrap();
-            let decision = event.get("decision").unwrap_or(&event["change"]["decision"]);
-            versions.insert(decision["v"].as_u64().unwrap());
+            versions.extend(decision_of(&event).and_then(|decision| decision["v"].as_u64()));
+            kinds.insert(event["type"].as_str().unwrap().to_owned());
             hold_event(&event);
             hold_as("Event", &event);
         }
     }
-    assert!(versions.is_superset(&BTreeSet::from([1, 2, 3])), "{versions:?}");
+    assert_eq!(versions, (1..=u64::from(DECISION_VERSION)).collect());
+    assert!(Event::KINDS.iter().all(|kind| kinds.contains(*kind)), "{kinds:?}");
 }
 
 #[test]

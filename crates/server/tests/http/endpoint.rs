@@ -59,7 +59,7 @@ impl Ai {
         let config = WebhookConfig {
             url: format!("http://{}/turn", self.address),
             secret: signature::SigningSecret::parse(SECRET).unwrap(),
-            limits: remit_responders::Limits::default(),
+            limits: remit_responders::EndpointLimits::default(),
             now: second,
         };
         let configured = toml::from_str(toml).unwrap();

@@ -25,7 +25,7 @@ use remit_ledger::{
 };
 use remit_policy::bundle::Bundle;
 use remit_server::serve::{self, Running};
-use remit_store::{Journal, Verification as _, Views as _, sqlite::Directory};
+use remit_store::{Journal, Verification as _, Views as _, sqlite::UnopenedDirectory};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -58,7 +58,7 @@ fn verified_by(data: &Path, key: &Verifier, with: impl Fn(ViewCheck) -> ViewChec
         Err(error) => ViewCheck::without(error.to_string()),
     };
     kept = with(kept);
-    block_on(Directory::at(data).verify(key, None, &mut kept, &mut |_, _| {})).unwrap()
+    block_on(UnopenedDirectory::at(data).verify(key, None, &mut kept, &mut |_, _| {})).unwrap()
 }
 
 /// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped,
@@ -113,6 +113,7 @@ impl Drop for Accounted {
         assert!(wrong.is_empty(), "{wrong:?}");
         for row in block_on(Journal::feed(self.app.journal.store(), 0, usize::MAX)).unwrap() {
             crate::described::hold_event(&serde_json::from_slice(&row.body).unwrap());
+            crate::recorded::keep(&row.body);
         }
     }
 }
@@ -212,7 +213,7 @@ pub(crate) fn open_moved_at(
     let (bundle, services, settings) = (Arc::clone(bundle), connected(bundle), Settings::default());
     let (by, reason, from_directory) = ("the tests", None, false);
     let governing = boot::Governing { bundle, clock, services, settings, moves, by, reason, from_directory };
-    boot::Opened::open(data, &mut |_| {})?.start(governing, &mut |step| panic!("{step}"))
+    boot::OpenDirectory::open(data, &mut |_| {})?.start(governing, &mut |step| panic!("{step}"))
 }
 
 fn within(limits: Limits) -> Settings {

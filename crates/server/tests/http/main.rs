@@ -72,6 +72,7 @@ mod provider;
 mod proxies;
 mod readings;
 mod reconciliation;
+mod recorded;
 mod requests;
 mod requests_kept;
 mod requests_over;

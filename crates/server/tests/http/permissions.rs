@@ -20,7 +20,11 @@ use remit_app::{
     governance::services::Services,
     operation::{self, OAUTH_ASKS},
 };
-use remit_policy::{address::Address, bundle::Bundle, engine::API_ACTIONS};
+use remit_policy::{
+    actions::{API_ACTIONS, Permission},
+    address::Address,
+    bundle::Bundle,
+};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -289,7 +293,7 @@ fn described() -> impl Iterator<Item = (&'static str, &'static str, &'static Val
 fn declared() -> BTreeMap<String, BTreeSet<&'static str>> {
     let of = |(template, method, operation): (&str, &str, &Value)| {
         let declared = operation::all().find(|declared| operation["operationId"] == declared.name).unwrap();
-        (format!("{} {template}", method.to_uppercase()), declared.asks.iter().copied().collect())
+        (format!("{} {template}", method.to_uppercase()), declared.asks.iter().map(|action| action.as_str()).collect())
     };
     described().map(of).collect()
 }
@@ -387,11 +391,13 @@ fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
     let given = exchanges::given(&mut probe.delegate, &probe.helper, "case:open", &exchanges::detail(json!({})));
     assert_eq!((given.status, &given.body["error"]), (400, &json!("access_denied")), "{}", given.body);
     let (mut list, mut wrong) = asked_for(&probe);
-    let exchanging =
-        OAUTH_ASKS.into_iter().filter(|action| given.body["error_description"].to_string().contains(action));
+    let exchanging = OAUTH_ASKS
+        .map(Permission::as_str)
+        .into_iter()
+        .filter(|action| given.body["error_description"].to_string().contains(action));
     let exchange = list.get_mut(EXCHANGE).unwrap();
     exchange.named.extend(exchanging);
-    assert_eq!(exchange.named, BTreeSet::from(OAUTH_ASKS), "{}", given.body);
+    assert_eq!(exchange.named, BTreeSet::from(OAUTH_ASKS.map(Permission::as_str)), "{}", given.body);
     let declared = declared();
     let further = |name: &String, asks: &Asks| declared.get(name).is_some_and(|declared| *declared != asks.named);
     let first: BTreeSet<&str> =

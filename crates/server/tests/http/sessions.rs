@@ -426,7 +426,7 @@ fn a_link_ends_by_itself_and_what_is_kept_beside_the_record_is_found() {
     assert_eq!(accept(&server, &link, PASSWORD).status, 410);
     let data = server.stop();
     // By the command line, where no server runs.
-    let opened = remit_app::boot::Opened::open(data.path(), &mut |_| {}).unwrap();
+    let opened = remit_app::boot::OpenDirectory::open(data.path(), &mut |_| {}).unwrap();
     let now = Timestamp(1_773_136_800_000 + 26 * 3_600_000);
     let set = |roles: &[&str], password: &str| {
         let roles = roles.iter().map(|role| (*role).to_owned()).collect();

@@ -1,6 +1,6 @@
 //! All rules and words of languages, found by the words of a message: each word is looked up once.
 
-use super::words::Words;
+use super::words::TextWords;
 use crate::readings::{Readings, Rule, pattern::BEFORE};
 use foldhash::fast::FixedState;
 use std::collections::HashMap;
@@ -58,7 +58,7 @@ impl Index {
     /// Calls `see` with what is known of each word, and `begins` with each rule that may match from a word on.
     pub(super) fn each<'a>(
         &'a self,
-        words: &Words,
+        words: &TextWords,
         mut see: impl FnMut(&'a Known),
         mut begins: impl FnMut(usize, usize),
     ) {
@@ -79,13 +79,13 @@ impl Index {
 
 impl Rule {
     /// The place behind the match that begins at `at`, unless it is taken back.
-    pub(crate) fn matches_at(&self, words: &Words, at: usize) -> Option<usize> {
+    pub(crate) fn matches_at(&self, words: &TextWords, at: usize) -> Option<usize> {
         let behind = self.compiled.matches_at(words, at)?;
         (!self.is_taken_back(words, at)).then_some(behind)
     }
 
     /// Whether a word before the match that begins at `at` takes it back.
-    pub(crate) fn is_taken_back(&self, words: &Words, at: usize) -> bool {
+    pub(crate) fn is_taken_back(&self, words: &TextWords, at: usize) -> bool {
         let mut before = (at.saturating_sub(BEFORE)..at).filter_map(|before| words.get(before));
         !self.unless.is_empty() && before.any(|word| self.unless.iter().any(|unless| unless == word))
     }

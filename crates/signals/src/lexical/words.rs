@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The words of a text: lower case, without apostrophes, drawn-out letters shortened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Words {
+pub(crate) struct TextWords {
     /// All words, one behind the other.
     folded: String,
     words: Vec<Word>,
@@ -20,7 +20,7 @@ struct Word {
     shouted: bool,
 }
 
-impl Words {
+impl TextWords {
     pub(crate) fn of(text: &str) -> Self {
         let mut words = Self { folded: String::with_capacity(text.len()), words: Vec::with_capacity(text.len() / 4) };
         let mut open: Option<Open> = None;
@@ -124,12 +124,12 @@ fn is_apostrophe(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Words;
+    use super::TextWords;
 
     #[test]
     fn words_are_folded_and_keep_their_place() {
         let text = "Pleeease DON'T, it’s 1000 «No» '’' ÜBER";
-        let words = Words::of(text);
+        let words = TextWords::of(text);
         assert_eq!(words.iter().collect::<Vec<_>>(), ["please", "dont", "its", "1000", "no", "über"]);
         assert_eq!(text.get(words.place(1, 3)), Some("DON'T, it’s"));
         assert_eq!(words.shouted(), 2);

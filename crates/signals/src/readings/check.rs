@@ -1,10 +1,10 @@
 //! Holds every rule against the sentences that it must and must not match.
 
 use super::{
-    Example, Readings, Rule,
+    Readings, Rule, RuleExample,
     mistake::{At, Mistake},
 };
-use crate::lexical::words::Words;
+use crate::lexical::words::TextWords;
 
 /// What the sentences of all rules showed.
 #[derive(Debug, Clone, Default)]
@@ -34,12 +34,12 @@ pub fn check(readings: &Readings) -> Checked {
 impl Rule {
     /// Whether the rule matches anywhere in `text`.
     pub fn is_in(&self, text: &str) -> bool {
-        let words = Words::of(text);
+        let words = TextWords::of(text);
         (0..words.len()).any(|at| self.matches_at(&words, at).is_some())
     }
 }
 
-fn failed(rule: &Rule, example: &Example, want: bool) -> Mistake {
+fn failed(rule: &Rule, example: &RuleExample, want: bool) -> Mistake {
     let file = match &rule.place.pack {
         Some(pack) => format!("pack {pack}/{}", rule.place.file),
         None => rule.place.file.clone(),

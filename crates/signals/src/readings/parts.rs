@@ -1,7 +1,7 @@
 //! Takes the languages, situations and rules of one file, and says what is wrong with them.
 
 use super::{
-    Example, FRUSTRATED, FRUSTRATION, Language, Location, NONE, Reads, Rule, Situation, UNDETERMINED, WANTS_HUMAN,
+    FRUSTRATED, FRUSTRATION, Language, Location, NONE, Reads, Rule, RuleExample, Situation, UNDETERMINED, WANTS_HUMAN,
     file::{Lines, RawLanguage, RawRule, RawSituation, ReadingsFile},
     mistake::{At, meant},
     pattern::{Pattern, plain},
@@ -236,7 +236,7 @@ impl Resolving<'_> {
         }
     }
 
-    fn examples(&mut self, source: &Source, raw: &[Spanned<String>], lines: Lines<'_>) -> Vec<Example> {
+    fn examples(&mut self, source: &Source, raw: &[Spanned<String>], lines: Lines<'_>) -> Vec<RuleExample> {
         if let Some(beyond) = raw.get(EXAMPLES_MAX) {
             let message = format!("a rule has more than {EXAMPLES_MAX} examples of a kind");
             self.wrong(source.wrong_at(lines.of(beyond)), message, "keep the telling ones");
@@ -248,7 +248,7 @@ impl Resolving<'_> {
                 let message = format!("an example has {} bytes, and 1 to {SENTENCE_MAX} count", text.len());
                 self.wrong(source.wrong_at(line), message, "write one sentence");
             } else {
-                examples.push(Example { text: text.to_owned(), line });
+                examples.push(RuleExample { text: text.to_owned(), line });
             }
         }
         examples

@@ -3,7 +3,7 @@
 //! `a|b c * d`: one of `a` or `b`, then `c`, then `d` after up to three words between (`**`: up to eight). `~`
 //! before a word takes any word that begins so.
 
-use crate::lexical::words::Words;
+use crate::lexical::words::TextWords;
 
 /// Words that `*` leaves out at most.
 pub const GAP: u8 = 3;
@@ -100,7 +100,7 @@ impl Pattern {
     }
 
     /// The place behind the shortest match that begins at `at`.
-    pub(crate) fn matches_at(&self, words: &Words, at: usize) -> Option<usize> {
+    pub(crate) fn matches_at(&self, words: &TextWords, at: usize) -> Option<usize> {
         // Bit n: the steps so far can have taken the n words from `at` on.
         let mut reached = 1u128;
         for step in &self.steps {
@@ -146,7 +146,7 @@ fn step(part: &str, gap: u8) -> Result<Step, PatternError> {
 /// # Errors
 /// When no message has it so; the cure says how it is written.
 pub(crate) fn plain(word: &str) -> Result<&str, PatternError> {
-    let words = Words::of(word);
+    let words = TextWords::of(word);
     let as_read: Vec<&str> = words.iter().collect();
     match as_read.as_slice() {
         [one] if *one == word => Ok(word),
@@ -178,12 +178,12 @@ mod tests {
             ("a ** a ** a", "a a a", true),
             ("a", "", false),
         ] {
-            let (parsed, words) = (Pattern::parse(pattern).unwrap(), Words::of(text));
+            let (parsed, words) = (Pattern::parse(pattern).unwrap(), TextWords::of(text));
             let found = (0..words.len()).any(|at| parsed.matches_at(&words, at).is_some());
             assert_eq!(found, want, "{pattern} in {text}");
         }
         let wide = ["a"; STEPS_MAX].join(" ** ");
-        let words = Words::of(&["a"; 200].join(" "));
+        let words = TextWords::of(&["a"; 200].join(" "));
         assert_eq!(Pattern::parse(&wide).unwrap().matches_at(&words, 3), Some(3 + STEPS_MAX));
     }
 

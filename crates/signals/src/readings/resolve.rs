@@ -8,7 +8,7 @@ use super::{
     resolving::{Choice, PendingRule, Resolving},
     sentences::{self, RawSentence, SENTENCE_MAX, SENTENCES_MAX},
 };
-use crate::lexical::words::Words;
+use crate::lexical::words::TextWords;
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, LazyLock},
@@ -234,7 +234,7 @@ impl Resolving<'_> {
                 self.wrong(at, format!("\"{text}\" has no label, one twice, or `none` beside another"), cure);
                 continue;
             }
-            let folded = Words::of(&text).iter().collect::<Vec<_>>().join(" ");
+            let folded = TextWords::of(&text).iter().collect::<Vec<_>>().join(" ");
             if let Some(before) = seen.get(&folded).and_then(|at| kept.get(*at)) {
                 if before.labels != labels {
                     let told = |labels: &[String]| if labels.is_empty() { NONE.to_owned() } else { labels.join(" ") };

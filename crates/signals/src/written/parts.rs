@@ -9,14 +9,14 @@ pub struct Written<'a> {
     /// What was written now, as plain text; empty where nothing was.
     pub now: Cow<'a, str>,
     /// What is not read, in the order of the text.
-    pub left: Vec<Part>,
+    pub left: Vec<UnreadPart>,
     /// Whether it was HTML.
     pub html: bool,
 }
 
 /// A part that is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct UnreadPart {
     /// What it is.
     pub kind: PartKind,
     /// As plain text.

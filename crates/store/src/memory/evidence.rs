@@ -6,7 +6,8 @@ use super::{
     views::refused,
 };
 use crate::{
-    AttachmentRow, Evidence, Judge, Placed, ReadError, Stored, Verification, WordsRow, WriteError, erased::Erased,
+    AttachmentRow, Evidence, Judge, PlacedRecord, ReadError, Stored, Verification, WordsRow, WriteError,
+    erased::RecordedErasures,
 };
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
@@ -73,8 +74,12 @@ impl Evidence for MemoryStore {
 fn streams(state: &State) -> BTreeMap<String, Stored> {
     let mut streams: BTreeMap<String, Stored> = BTreeMap::new();
     for Kept { row, place, .. } in &state.records {
-        let placed =
-            Placed { place: place.cast_signed(), seq: row.seq.cast_signed(), at_ms: row.ts_ms, body: row.body.clone() };
+        let placed = PlacedRecord {
+            place: place.cast_signed(),
+            seq: row.seq.cast_signed(),
+            at_ms: row.ts_ms,
+            body: row.body.clone(),
+        };
         streams.entry(row.stream.clone()).or_default().records.push(placed);
     }
     for row in state.exceptions.values() {
@@ -91,7 +96,7 @@ fn streams(state: &State) -> BTreeMap<String, Stored> {
     for (_, row) in state.outbox.values() {
         streams.entry(of_case(&row.case)).or_default().outbox.push(row.clone());
     }
-    let mut erased = Erased::default();
+    let mut erased = RecordedErasures::default();
     state.records.iter().for_each(|Kept { row, .. }| erased.note(row.seq, &row.kind, &row.stream));
     let customer_of = |case: &str| Ok::<_, Infallible>(state.cases.get(case).map(|case| case.customer.clone()));
     let Ok(erased) = erased.by_customer(customer_of);
@@ -124,6 +129,9 @@ fn stored_record(kept: &Kept) -> StoredRecord {
     StoredRecord { seq: row.seq, entry: row.entry.clone(), body: row.body.clone(), salt: row.salt, beside }
 }
 
+/// How many outcomes there are of each kind.
+type Counts = Vec<(String, i64)>;
+
 /// Has `judge` hold everything that is kept against what it heard of records.
 fn rest(state: &State, judge: &mut (dyn Judge + Send), found: &mut dyn FnMut(Problem)) {
     for (id, number) in &state.customers {
@@ -133,7 +141,7 @@ fn rest(state: &State, judge: &mut (dyn Judge + Send), found: &mut dyn FnMut(Pro
     }
     state.bundles.iter().for_each(|(digest, bytes)| judge.bundle(digest, bytes, found));
     state.activations.iter().for_each(|activation| judge.activation(activation.at_ms, &activation.digest));
-    let mut outcomes: BTreeMap<(&str, &str), (Vec<(String, i64)>, [i64; 3])> = BTreeMap::new();
+    let mut outcomes: BTreeMap<(&str, &str), (Counts, [i64; 3])> = BTreeMap::new();
     for ((responder, intent, kind), count) in &state.outcome_counts {
         outcomes.entry((responder, intent)).or_default().0.push((kind.clone(), *count));
     }
@@ -162,7 +170,7 @@ impl Verification for MemoryStore {
         let state = self.on_disk();
         let mut notes = state.checkpoints.iter().map(|(size, note)| (*size, note.clone()));
         let stored_tile = |level, index| state.tiles.get(&(level, index)).cloned();
-        let mut verification = remit_ledger::verify::Verification::new(verifier, || notes.next(), stored_tile);
+        let mut verification = remit_ledger::verify::LogVerification::new(verifier, || notes.next(), stored_tile);
         since.into_iter().for_each(|checkpoint| verification.hold(checkpoint));
         // All that there is was there from the first record on.
         judge.begin(Some(i64::MAX));

@@ -1,12 +1,12 @@
 //! Everything that a store holds, and what a commit makes of it: the specification of [`crate::Journal::commit`].
 
 use crate::{
-    AMOUNT_MAX, Activation, Balance, CaseWrite, Commit, CommitError, Committed, Counter, ExceptionRow, Expect,
+    AMOUNT_MAX, ActivationRow, Balance, CaseWrite, Commit, CommitError, Committed, Counter, ExceptionRow, Expect,
     IdempotencyRow, Item, ItemWrite, NewCustomer, OutboxRow, REVOKED_TOKEN, Record, RecordRow, Reservation, Spend,
     TokenChange, TokenRow,
 };
 use remit_ledger::{
-    entry::{About, Entry},
+    entry::{EntryAbout, LogEntry},
     hash::{Hash, hex},
     tree::Tree,
 };
@@ -31,7 +31,7 @@ pub(super) struct State {
     /// Checkpoints by size.
     pub(super) checkpoints: BTreeMap<u64, String>,
     pub(super) bundles: BTreeMap<String, Vec<u8>>,
-    pub(super) activations: Vec<Activation>,
+    pub(super) activations: Vec<ActivationRow>,
     pub(super) cases: BTreeMap<String, CaseWrite>,
     /// Sealed words and files by case and commitment.
     pub(super) words: BTreeMap<(String, String), Vec<u8>>,
@@ -260,11 +260,11 @@ impl State {
             return Err(failed("a record of this place or subject is there"));
         }
         let seq = self.last_seq() + 1;
-        let entry = Entry {
+        let entry = LogEntry {
             seq,
             ts: record.ts_ms,
             kind: record.kind.to_owned(),
-            about: About::Stream(record.stream.clone()),
+            about: EntryAbout::Stream(record.stream.clone()),
             actor: record.actor.clone(),
             commit: hex(&record.commit),
         };

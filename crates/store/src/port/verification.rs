@@ -43,7 +43,7 @@ pub trait Verification: Send + Sync {
 #[derive(Debug, Default)]
 pub struct Stored {
     /// Its records, by their places.
-    pub records: Vec<Placed>,
+    pub records: Vec<PlacedRecord>,
     /// The case as it is kept, where there is a row of it. What version it took the place of is not known any more.
     pub case: Option<CaseWrite>,
     /// Its exceptions, ended ones included.
@@ -64,7 +64,7 @@ pub struct Stored {
 
 /// A record in its place.
 #[derive(Debug)]
-pub struct Placed {
+pub struct PlacedRecord {
     /// Its place in its stream, from 1.
     pub place: i64,
     /// Its position in the ledger, from 1.

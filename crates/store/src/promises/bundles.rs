@@ -1,13 +1,13 @@
 //! Bundles that are kept, and the one in force.
 
 use super::{Backend, done, in_parallel, refused};
-use crate::{Activation, Commit, Evidence as _, Journal as _, fixtures::record_of};
+use crate::{ActivationRow, Commit, Evidence as _, Journal as _, fixtures::record_of};
 use std::sync::Arc;
 
 fn activating(digest: &str) -> Commit {
     Commit {
         records: vec![record_of("bundle/in_force", digest)],
-        activation: Some(Activation { digest: digest.to_owned(), at_ms: 10 }),
+        activation: Some(ActivationRow { digest: digest.to_owned(), at_ms: 10 }),
         ..Commit::default()
     }
 }

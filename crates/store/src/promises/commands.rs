@@ -5,7 +5,7 @@ use super::everything::{
     TEAMS, TOKENS, WORDS, counters,
 };
 use crate::{
-    Activation, AttachmentRow, CaseWrite, Commit, ExceptionRow, Expect, Expected, IdempotencyRow, ItemWrite,
+    ActivationRow, AttachmentRow, CaseWrite, Commit, ExceptionRow, Expect, Expected, IdempotencyRow, ItemWrite,
     NewCustomer, OutboxRow, OutcomeDelta, Spend, TokenChange, TokenRow, Views, WordsRow, fixtures,
 };
 use proptest::{option::weighted, prelude::*};
@@ -188,7 +188,7 @@ impl Command {
             clear: self.clear.map(|which| of(&CASES, which).into()),
             activation: self
                 .activation
-                .map(|which| Activation { digest: of(&["one", "two", "none"], which).into(), at_ms: seen.now_ms }),
+                .map(|which| ActivationRow { digest: of(&["one", "two", "none"], which).into(), at_ms: seen.now_ms }),
             ..Commit::default()
         }
     }

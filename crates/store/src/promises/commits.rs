@@ -6,7 +6,7 @@ use super::{
     refused,
 };
 use crate::{
-    Activation, AttachmentRow, Commit, CommitError, Committed, ExceptionRow, Expect, Expected, IdempotencyRow,
+    ActivationRow, AttachmentRow, Commit, CommitError, Committed, ExceptionRow, Expect, Expected, IdempotencyRow,
     ItemWrite, Journal as _, NewCustomer, OutboxRow, OutcomeDelta, Spend, TokenChange, TokenRow, Views as _, WordsRow,
     fixtures::{case_at, opening, record, record_of, subject},
 };
@@ -131,7 +131,7 @@ fn full(case: &str) -> Commit {
         cancel: vec!["out_2".into()],
         items: vec![item("a", Expected::Absent), item("b", Expected::Any("it is only a test"))],
         tokens: vec![TokenChange::Add(Box::new(token("tok_1", 2)))],
-        activation: Some(Activation { digest: "one".into(), at_ms: 1 }),
+        activation: Some(ActivationRow { digest: "one".into(), at_ms: 1 }),
         spend: vec![Spend::Take { counter, amount: 1, limit: 5 }],
         ..opening(case)
     }
@@ -245,7 +245,7 @@ pub(super) async fn a_refused_commit_leaves_nothing_in_any_table<B: Backend>(bac
         }),
         ("Failed", |c| Commit { tokens: vec![TokenChange::Add(Box::new(token("tok_0", 3)))], ..c }),
         ("Failed", |c| Commit { tokens: vec![TokenChange::Add(Box::new(token("tok_1", 1)))], ..c }),
-        ("Failed", |c| Commit { activation: Some(Activation { digest: "none".into(), at_ms: 1 }), ..c }),
+        ("Failed", |c| Commit { activation: Some(ActivationRow { digest: "none".into(), at_ms: 1 }), ..c }),
     ];
     let store = backend.store();
     prepared(&**store).await;

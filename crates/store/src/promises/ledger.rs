@@ -7,7 +7,7 @@ use crate::{
 };
 use remit_ledger::{
     checkpoint::{Checkpoint, Signer},
-    entry::Entry,
+    entry::LogEntry,
     hash::Hash,
     tile::TILE_WIDTH,
     tree::Tree,
@@ -44,7 +44,7 @@ pub(super) async fn the_tree_is_made_of_all_entries<B: Backend>(backend: B) {
         let feed = store.feed(0, usize::MAX).await.unwrap();
         let (mut tree, mut full) = (Tree::default(), Vec::new());
         for row in &feed {
-            let entry = Entry::from_bytes(&row.entry).unwrap();
+            let entry = LogEntry::from_bytes(&row.entry).unwrap();
             assert_eq!((entry.seq, entry.ts, entry.kind.as_str()), (row.seq, row.ts_ms, row.kind.as_str()));
             tree.append(Hash::leaf(&row.entry), &mut full);
         }

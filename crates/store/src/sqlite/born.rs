@@ -7,7 +7,7 @@ use super::{
     rest::kept,
     setup, streams,
 };
-use remit_ledger::entry::{About, Entry};
+use remit_ledger::entry::{EntryAbout, LogEntry};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashSet;
 
@@ -54,7 +54,7 @@ pub(super) fn held(
         (Some(noted), Some(least)) if noted < least => {
             wrong(&format!("it is noted as {noted}, and by its records it was made in format {least} or later"));
         }
-        (Some(noted), _) if noted >= streams::SINCE && matches!(first.about, About::Case(_)) => {
+        (Some(noted), _) if noted >= streams::SINCE && matches!(first.about, EntryAbout::Case(_)) => {
             wrong(&format!("it is noted as {noted}, and its first record has a form of before"));
         }
         _ => {}
@@ -64,17 +64,17 @@ pub(super) fn held(
 
 /// The first entry of the ledger; none where there is none yet, or it is none any more, which is found with the
 /// records.
-fn first(connection: &Connection) -> Result<Option<Entry>, rusqlite::Error> {
+fn first(connection: &Connection) -> Result<Option<LogEntry>, rusqlite::Error> {
     let sql = "SELECT entry FROM events WHERE seq = 1";
     let bytes: Option<Vec<u8>> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
-    Ok(bytes.and_then(|bytes| Entry::from_bytes(&bytes).ok()))
+    Ok(bytes.and_then(|bytes| LogEntry::from_bytes(&bytes).ok()))
 }
 
 /// The format in which the database was made at least, by its records.
-fn least(connection: &Connection, first: &Entry) -> Result<Option<i64>, rusqlite::Error> {
+fn least(connection: &Connection, first: &LogEntry) -> Result<Option<i64>, rusqlite::Error> {
     match first.about {
-        About::Stream(_) => Ok((!was_served(connection)?).then_some(streams::SINCE)),
-        About::Case(_) => Ok((first.kind == ACTIVATED).then_some(ACTIVATIONS_SINCE)),
+        EntryAbout::Stream(_) => Ok((!was_served(connection)?).then_some(streams::SINCE)),
+        EntryAbout::Case(_) => Ok((first.kind == ACTIVATED).then_some(ACTIVATIONS_SINCE)),
     }
 }
 

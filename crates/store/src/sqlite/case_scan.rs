@@ -2,12 +2,12 @@
 //! it to find a case and to go on.
 
 use super::{compression::Dictionaries, read::exception};
-use crate::{AttachmentRow, CaseWrite, OutboxRow, WordsRow, erased::Erased};
+use crate::{AttachmentRow, CaseWrite, OutboxRow, WordsRow, erased::RecordedErasures};
 use remit_ledger::stream::of_version_1;
 use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
 use std::collections::HashSet;
 
-pub(super) use crate::{Found, Judge, Placed, Stored};
+pub(super) use crate::{Found, Judge, PlacedRecord, Stored};
 
 /// What is read beside a case's records.
 pub(super) struct ScanContext<'b> {
@@ -15,7 +15,7 @@ pub(super) struct ScanContext<'b> {
     /// Tables that the database has.
     pub(super) tables: &'b HashSet<String>,
     /// Erasures that are on record.
-    pub(super) erased: &'b Erased,
+    pub(super) erased: &'b RecordedErasures,
     /// Whether records name their streams as they did before format 8.
     pub(super) names_by_identifier: bool,
 }
@@ -33,7 +33,12 @@ pub(super) fn each_stream(
     let all = |table: &str, sql: &str, none: &str| prepare(if beside.tables.contains(table) { sql } else { none });
     let mut records = connection.prepare("SELECT stream, ver, seq, body, ts_ms FROM events ORDER BY stream, ver")?;
     let mut records = Ahead::new(records.query([])?, |row| {
-        Ok(Placed { place: row.get(1)?, seq: row.get(2)?, at_ms: row.get(4)?, body: unpacked(dictionaries, row, 3)? })
+        Ok(PlacedRecord {
+            place: row.get(1)?,
+            seq: row.get(2)?,
+            at_ms: row.get(4)?,
+            body: unpacked(dictionaries, row, 3)?,
+        })
     })?;
     let mut cases = prepare(
         "SELECT {case}id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, updated_ms, \

@@ -93,16 +93,16 @@ fn directory(path: &Path) -> &Path {
 /// A data directory, or a copy of one, that is verified without being opened: nothing is written to it, no migration is
 /// made, and a server may use it meanwhile.
 #[derive(Debug, Clone)]
-pub struct Directory(PathBuf);
+pub struct UnopenedDirectory(PathBuf);
 
-impl Directory {
+impl UnopenedDirectory {
     /// The directory at `data`.
     pub fn at(data: &Path) -> Self {
         Self(data.to_owned())
     }
 }
 
-impl Verification for Directory {
+impl Verification for UnopenedDirectory {
     async fn verify(
         &self,
         verifier: &Verifier,

@@ -10,7 +10,7 @@
 
 use super::{
     DATABASE, Options, migrated, setup,
-    step::{Check, Progress, Step, Stop},
+    step::{Check, MigrationStep, Progress, Stop},
     streams,
 };
 use crate::OpenError;
@@ -63,7 +63,7 @@ pub(super) fn bring(
         second_name_is_free(&path, &before)?;
         begin(&original, data, &path)?;
         let bytes = fs::metadata(&path)?.len();
-        told(Step::Begun { from: found, to: known, bytes });
+        told(MigrationStep::Begun { from: found, to: known, bytes });
         make(&original, (&copy, found), options, told)?;
         migrated::verify(&original, &copy, found, told)?;
         if let Some(check) = check {
@@ -187,7 +187,7 @@ fn make(original: &Connection, (copy, found): (&Path, i64), options: &Options, t
             let progress = copying.progress();
             let pages = |count: i32| u64::try_from(count).unwrap_or(0);
             let of = pages(progress.pagecount);
-            told(Step::Copied { pages: of.saturating_sub(pages(progress.remaining)), of });
+            told(MigrationStep::Copied { pages: of.saturating_sub(pages(progress.remaining)), of });
             match more {
                 backup::StepResult::Done => break,
                 backup::StepResult::More => {}
@@ -221,7 +221,7 @@ pub(super) fn apply(connection: &mut Connection, found: i64, told: Progress<'_>)
         transaction.pragma_update(None, "user_version", format)?;
         transaction.pragma_update(None, "application_id", setup::APPLICATION_ID)?;
         transaction.commit()?;
-        told(Step::Changed { format });
+        told(MigrationStep::Changed { format });
     }
     Ok(())
 }
@@ -237,16 +237,16 @@ fn replace(data: &Path, (path, copy, before): (&Path, &Path, &Path), told: Progr
     remove(&log)?;
     remove(&beside(path, "-shm"))?;
     sync(data)?;
-    told(Step::Synced);
+    told(MigrationStep::Synced);
     fs::hard_link(path, before).map_err(|error| {
         let cure = "the data directory must be on a file system that has hard links";
         Stop::Why(format!("the system does not give it a second name, {}: {error}; {cure}", before.display()))
     })?;
     sync(data)?;
-    told(Step::Named);
+    told(MigrationStep::Named);
     fs::rename(copy, path)?;
     sync(data)?;
-    told(Step::Replaced);
+    told(MigrationStep::Replaced);
     Ok(())
 }
 
@@ -262,7 +262,7 @@ pub(super) fn end(data: &Path, told: Progress<'_>) -> io::Result<()> {
         blank(&path)?;
         fs::remove_file(&path)?;
         sync(data)?;
-        told(Step::Ended);
+        told(MigrationStep::Ended);
     }
     Ok(())
 }

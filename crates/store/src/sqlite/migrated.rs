@@ -5,11 +5,11 @@ use super::{
     compression::Dictionaries,
     rest,
     setup::full_tile,
-    step::{Check, Step, Stop},
+    step::{Check, MigrationStep, Stop},
     streams, verify,
 };
 use remit_ledger::{
-    checkpoint::Checkpoint, entry::Entry, hash::Hash, stream::of_version_1, tree::Tree, verify::Report,
+    checkpoint::Checkpoint, entry::LogEntry, hash::Hash, stream::of_version_1, tree::Tree, verify::Report,
 };
 use rusqlite::{Connection, OpenFlags, Row, types::Value};
 use std::{collections::HashMap, path::Path};
@@ -25,7 +25,12 @@ const SAME: [&str; 4] = [
 ];
 
 /// Holds the copy against the original, which is of the format `found`.
-pub(super) fn verify(original: &Connection, copy: &Path, found: i64, told: &mut dyn FnMut(Step)) -> Result<(), Stop> {
+pub(super) fn verify(
+    original: &Connection,
+    copy: &Path,
+    found: i64,
+    told: &mut dyn FnMut(MigrationStep),
+) -> Result<(), Stop> {
     let copy = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let whole: String = copy.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if whole != "ok" {
@@ -51,15 +56,20 @@ pub(super) fn verify(original: &Connection, copy: &Path, found: i64, told: &mut 
 
 /// Holds the copy against its own records: what is kept of them is what they make of it, and all that is signed is as
 /// it was signed. `path` is the original's.
-pub(super) fn judge(path: &Path, copy: &Path, check: &Check<'_>, told: &mut dyn FnMut(Step)) -> Result<(), Stop> {
+pub(super) fn judge(
+    path: &Path,
+    copy: &Path,
+    check: &Check<'_>,
+    told: &mut dyn FnMut(MigrationStep),
+) -> Result<(), Stop> {
     let verified = |of: &Path, progress: &mut dyn FnMut(u64, u64)| -> Result<Report, Stop> {
         let report = verify::verify_file(of, check.verifier, None, &mut *(check.judge)(), progress);
         report.map_err(|error| Stop::Why(error.0))
     };
     let Report { problems: found, records, .. } =
-        verified(copy, &mut |readings, of| told(Step::Judged { readings, of }))?;
+        verified(copy, &mut |readings, of| told(MigrationStep::Judged { readings, of }))?;
     let Some(first) = found.first() else {
-        told(Step::Judged { readings: 2 * records, of: 2 * records });
+        told(MigrationStep::Judged { readings: 2 * records, of: 2 * records });
         return Ok(());
     };
     let how = match found.len() {
@@ -101,7 +111,12 @@ const KEPT: &str = "seq, kind, actor, ts_ms, subject, body, salt, entry";
 const KEPT_COLUMNS: usize = 8;
 
 /// Each record: as it was, readable, in its stream; and all of them under the roots that were signed.
-fn records(original: &Connection, copy: &Connection, found: i64, told: &mut dyn FnMut(Step)) -> Result<(), Stop> {
+fn records(
+    original: &Connection,
+    copy: &Connection,
+    found: i64,
+    told: &mut dyn FnMut(MigrationStep),
+) -> Result<(), Stop> {
     let sql = format!("SELECT {KEPT}, stream, ver FROM events ORDER BY seq");
     let (mut before, mut after) = (original.prepare(&sql)?, copy.prepare(&sql)?);
     let (mut before, mut after) = (before.query([])?, after.query([])?);
@@ -138,7 +153,7 @@ fn records(original: &Connection, copy: &Connection, found: i64, told: &mut dyn 
         }
         let body = dictionaries.unpack(other.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?);
         let entry = other.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?;
-        let (Ok(body), Ok(_)) = (body, Entry::from_bytes(entry)) else {
+        let (Ok(body), Ok(_)) = (body, LogEntry::from_bytes(entry)) else {
             return Err(unreadable(&format!("record {seq} cannot be read")));
         };
         let (was, is): (String, String) = (rest::text(one, 8)?, rest::text(other, 8)?);
@@ -163,14 +178,14 @@ fn records(original: &Connection, copy: &Connection, found: i64, told: &mut dyn 
             return Err(unreadable(&format!("the ledger's tiles up to record {seq} are not those of its records")));
         }
         if seq.is_multiple_of(AT_ONCE) {
-            told(Step::Verified { records: seq, of: of.cast_unsigned() });
+            told(MigrationStep::Verified { records: seq, of: of.cast_unsigned() });
         }
     }
     let head: i64 = copy.query_row("SELECT COALESCE(MAX(size), 0) FROM ledger_head", [], |row| row.get(0))?;
     if tree.size() != of.cast_unsigned() || head != of || signed.is_some() {
         return Err(unreadable(&format!("the ledger has {head} entries, and there are {of} records")));
     }
-    told(Step::Verified { records: tree.size(), of: of.cast_unsigned() });
+    told(MigrationStep::Verified { records: tree.size(), of: of.cast_unsigned() });
     Ok(())
 }
 

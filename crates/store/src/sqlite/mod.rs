@@ -39,7 +39,7 @@ use completions::Completion;
 use compression::Dictionaries;
 use customer_filter::CustomerFilter;
 use durability::Durability;
-pub use evidence::Directory;
+pub use evidence::UnopenedDirectory;
 use group_commit::{Gate, GroupCommit, Sent};
 pub use migrate::{earlier_key_marks, is_earlier};
 use quiet::Quiet;
@@ -58,7 +58,7 @@ use std::{
     },
     thread::JoinHandle,
 };
-pub use step::{Check as MigrationCheck, Step as MigrationStep};
+pub use step::{Check as MigrationCheck, MigrationStep};
 pub use streams::SINCE as STREAMS_SINCE;
 use tokio::sync::{oneshot, watch};
 

@@ -5,7 +5,7 @@ use super::{
     compression::Dictionaries,
     setup::{self, MIGRATIONS},
 };
-use crate::{IdempotencyRow, Item, TokenRow, erased::Erased};
+use crate::{IdempotencyRow, Item, TokenRow, erased::RecordedErasures};
 use remit_ledger::{
     tile::LEVEL_MAX,
     verify::{LookedAt, NotLookedAt, Problem},
@@ -69,7 +69,7 @@ impl Counted {
 pub(super) struct Ledger<'l> {
     pub(super) records: u64,
     /// Erasures that are on record.
-    pub(super) erased: &'l Erased,
+    pub(super) erased: &'l RecordedErasures,
     /// Whether records name their streams as they did before format 8.
     pub(super) names_by_identifier: bool,
     pub(super) tables: &'l HashSet<String>,

@@ -7,7 +7,7 @@ use std::{fmt, io};
 
 /// How far a migration is. Each is told once it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum MigrationStep {
     /// It begins: what it needs is there, and the original has no log of writes.
     Begun {
         /// The format of before.
@@ -111,4 +111,4 @@ impl Stop {
 }
 
 /// Who hears how far it is.
-pub(super) type Progress<'t> = &'t mut dyn FnMut(Step);
+pub(super) type Progress<'t> = &'t mut dyn FnMut(MigrationStep);

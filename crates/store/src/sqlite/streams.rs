@@ -1,6 +1,6 @@
 //! Names of streams in databases of before format 8, which had identifiers alone: rewritten to kind and identifier.
 
-use super::{compression::Dictionaries, step::Step};
+use super::{compression::Dictionaries, step::MigrationStep};
 use remit_ledger::stream::{DECISION, of_version_1};
 use rusqlite::{Connection, Error, functions::FunctionFlags, params};
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ const AT_ONCE: i64 = 100_000;
 
 /// Gives each record the name of its stream, and those of streams that several identifiers stood for their places
 /// anew. `told` hears how far it is.
-pub(super) fn rename(connection: &Connection, told: &mut dyn FnMut(Step)) -> Result<(), Error> {
+pub(super) fn rename(connection: &Connection, told: &mut dyn FnMut(MigrationStep)) -> Result<(), Error> {
     let last: i64 = connection.query_row("SELECT COALESCE(MAX(seq), 0) FROM events", [], |row| row.get(0))?;
     if last == 0 {
         return Ok(());
@@ -36,7 +36,7 @@ pub(super) fn rename(connection: &Connection, told: &mut dyn FnMut(Step)) -> Res
     while done < last {
         connection.execute(&sql, params![done, done + AT_ONCE])?;
         done = (done + AT_ONCE).min(last);
-        told(Step::Renamed { records: done.cast_unsigned(), of: last.cast_unsigned() });
+        told(MigrationStep::Renamed { records: done.cast_unsigned(), of: last.cast_unsigned() });
     }
     places(connection)?;
     connection.execute_batch("CREATE UNIQUE INDEX events_stream ON events (stream, ver)")?;

@@ -2,23 +2,23 @@
 
 use super::{
     DATABASE, born,
-    case_scan::{self, Judge, Placed, each_stream, unpacked},
+    case_scan::{self, Judge, PlacedRecord, each_stream, unpacked},
     compression::Dictionaries,
     rest,
     setup::{self, full_tile, tree_at},
     spent, streams,
 };
-use crate::{CHECKPOINT, ReadError, erased::Erased};
+use crate::{CHECKPOINT, ReadError, erased::RecordedErasures};
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
-    entry::Entry,
+    entry::LogEntry,
     hash::Hash,
     offline::OfflineProof,
     proof::{self, TileSource},
     stream::of_version_1,
     tile::TILE_WIDTH,
     tree::Tree,
-    verify::{EntryIndex, LookedAt, NotLookedAt, Problem, Report, StoredRecord, Verification},
+    verify::{EntryIndex, LogVerification, LookedAt, NotLookedAt, Problem, Report, StoredRecord},
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use std::path::Path;
@@ -133,7 +133,7 @@ fn run(
         let row = notes.next().ok().flatten()?;
         Some((row.get::<_, i64>(0).ok()?.cast_unsigned(), rest::text(row, 1).ok()?))
     };
-    let mut verification = Verification::new(verifier, next_note, stored_tile);
+    let mut verification = LogVerification::new(verifier, next_note, stored_tile);
     since.into_iter().for_each(|checkpoint| verification.hold(checkpoint));
     let mut not_looked_at = Vec::new();
     let (found, newest_format) = (setup::format(connection)?, setup::newest_format());
@@ -169,7 +169,7 @@ fn run(
     let tables = rest::tables(connection)?;
     judge.begin(born::held(connection, &tables, &mut |problem| verification.note(problem))?);
     let names_by_identifier = setup::format(connection)? < streams::SINCE;
-    let mut erased = Erased::default();
+    let mut erased = RecordedErasures::default();
     let sql = "SELECT seq, entry, body, salt, ts_ms, kind, stream, actor, subject FROM events ORDER BY seq";
     let mut records = connection.prepare(sql)?;
     let mut rows = records.query([])?;
@@ -216,7 +216,7 @@ fn record(
     let (entry, body, salt): (Vec<u8>, _, Vec<u8>) = (row.get(1)?, unpacked(dictionaries, row, 2)?, row.get(3)?);
     let (kind, mut stream) = (rest::text(row, 5)?, rest::text(row, 6)?);
     // Before format 8 the column had what the entry says, which is otherwise told as it is.
-    if names_by_identifier && Entry::from_bytes(&entry).is_ok_and(|entry| entry.about.as_str() == stream) {
+    if names_by_identifier && LogEntry::from_bytes(&entry).is_ok_and(|entry| entry.about.as_str() == stream) {
         stream = of_version_1(&stream, &kind, &body);
     }
     let (actor, subject) = (rest::text(row, 7)?, row.get(8)?);
@@ -232,9 +232,9 @@ fn record(
 
 /// Whether a stream's records are numbered in the order in which they were written; whichever is not, `changed` hears
 /// of.
-fn in_order(records: &[Placed], mut changed: impl FnMut(u64, &str)) {
+fn in_order(records: &[PlacedRecord], mut changed: impl FnMut(u64, &str)) {
     let mut before = (0, 0);
-    for &Placed { place, seq, .. } in records {
+    for &PlacedRecord { place, seq, .. } in records {
         if place != before.0 + 1 || seq <= before.1 {
             let how = format!("it is number {place} of its stream, behind number {} in record {}", before.0, before.1);
             changed(seq.cast_unsigned(), &how);

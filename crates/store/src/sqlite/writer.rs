@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{CaseWrite, Commit, CommitError, Committed, ItemWrite, NewCustomer, REVOKED_TOKEN, Record, TokenChange};
 use remit_ledger::{
-    entry::{About, Entry},
+    entry::{EntryAbout, LogEntry},
     hash::{Hash, hex},
     tile::Tile,
     tree::Tree,
@@ -358,11 +358,11 @@ impl Batch {
 
     fn append(&mut self, tx: &Transaction<'_>, record: &Record, version: u64) -> Result<(), rusqlite::Error> {
         let seq = self.tree.size() + 1;
-        let entry = Entry {
+        let entry = LogEntry {
             seq,
             ts: record.ts_ms,
             kind: record.kind.to_owned(),
-            about: About::Stream(record.stream.clone()),
+            about: EntryAbout::Stream(record.stream.clone()),
             actor: record.actor.clone(),
             commit: hex(&record.commit),
         };

@@ -4,7 +4,7 @@
 use super::problem::kept;
 use crate::{
     journal::outbox::{EXECUTION, Look, TIMER, TURN, absorb_row},
-    vault::erasures::{Due, ERASURE},
+    vault::erasures::{ERASURE, ErasureDue},
 };
 use remit_domain::{
     Case, Event,
@@ -14,7 +14,7 @@ use remit_domain::{
     id::{CaseId, CustomerId},
 };
 use remit_ledger::verify::Problem;
-use remit_store::{CustomerOf, Found, OutboxRow, Placed};
+use remit_store::{CustomerOf, Found, OutboxRow, PlacedRecord};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Cases that ended one in the other, at most, before the last is found.
@@ -86,7 +86,7 @@ enum Link {
 
 impl Owed {
     /// Notes when the records of a stream were written.
-    pub(super) fn moments(&mut self, records: &[Placed]) {
+    pub(super) fn moments(&mut self, records: &[PlacedRecord]) {
         self.newest_ms = records.iter().map(|record| record.at_ms).fold(self.newest_ms, i64::max);
     }
 
@@ -152,8 +152,8 @@ impl Owed {
                 }
                 _ => {}
             },
-            ERASURE => match serde_json::from_slice::<Due>(&row.body) {
-                Ok(due) if row.id == Due::row(due.key) && row.case == due.customer.as_str() => {
+            ERASURE => match serde_json::from_slice::<ErasureDue>(&row.body) {
+                Ok(due) if row.id == ErasureDue::row(due.key) && row.case == due.customer.as_str() => {
                     self.due.push((row.id.clone(), due.customer));
                 }
                 _ => unfit("it is no erasure of the customer that it is kept of"),

@@ -5,8 +5,8 @@ use super::*;
 
 const HOUR_MS: i64 = 3_600_000;
 
-fn ready(seq: u64) -> Option<Ready> {
-    Some(Ready { seq, kind: "message_added".to_owned(), body: Vec::new() })
+fn ready(seq: u64) -> Option<ReadyEvent> {
+    Some(ReadyEvent { seq, kind: "message_added".to_owned(), body: Vec::new() })
 }
 
 /// A line that has taken these events: position and case.

@@ -126,7 +126,7 @@ impl Told {
         self.apply(json!({ "type": "case_reopened", "reason": { "commit": "0", "bytes": 1 }, "at": at }));
     }
 
-    fn promise(&self) -> Running<'static> {
+    fn promise(&self) -> RunningClock<'static> {
         running(&BANK, &self.case).unwrap()
     }
 }

@@ -1,7 +1,7 @@
 //! Reads `[action.http]`, and says by line what cannot work of it.
 
 use crate::{
-    action::{Amount, Currency, Fact, HttpAnswer, HttpAsk, HttpMapping, Leaf, Node, Piece, State, WHOLE_MAX},
+    action::{Amount, CurrencyAt, FactAt, HttpAnswer, HttpAsk, HttpMapping, Leaf, Node, Piece, StateAt, WHOLE_MAX},
     bundle::parts::MANIFEST,
     finding::Finding,
     manifest::{Action, ConnectorKind, EffectClass, HttpAmount, HttpCall, HttpFact, HttpMethod, Manifest, TermKind},
@@ -288,7 +288,7 @@ impl Reader<'_, '_> {
                 let message = "`state` names what means done, and nothing that means refused as well";
                 self.ill(wanted, "state", message, "write the words of the service by which it says that it was done");
             }
-            State { at: state.at.clone(), done: state.done.clone(), refused: state.refused.clone() }
+            StateAt { at: state.at.clone(), done: state.done.clone(), refused: state.refused.clone() }
         });
         let amount = call.amount.as_ref().map(|amount| self.amount_at(wanted, "amount", amount));
         let facts = self.facts_of(wanted, call);
@@ -384,15 +384,15 @@ impl Reader<'_, '_> {
         self.pointer(wanted, key, &amount.minor);
         let letters = amount.currency.bytes().all(|letter| letter.is_ascii_uppercase());
         let currency = if amount.currency.len() == 3 && letters {
-            Currency::Always(amount.currency.clone())
+            CurrencyAt::Always(amount.currency.clone())
         } else {
             self.pointer(wanted, key, &amount.currency);
-            Currency::At(amount.currency.clone())
+            CurrencyAt::At(amount.currency.clone())
         };
         Amount { minor: amount.minor.clone(), currency }
     }
 
-    fn facts_of(&mut self, wanted: For, call: &HttpCall) -> Vec<(String, Fact)> {
+    fn facts_of(&mut self, wanted: For, call: &HttpCall) -> Vec<(String, FactAt)> {
         if wanted != For::Facts {
             return Vec::new();
         }
@@ -410,11 +410,11 @@ impl Reader<'_, '_> {
                     continue;
                 }
                 (Some(HttpFact::Amount(amount)), TermKind::Money) => {
-                    Fact::Amount(self.amount_at(wanted, "facts", amount))
+                    FactAt::Amount(self.amount_at(wanted, "facts", amount))
                 }
                 (Some(HttpFact::At(at)), kind) if kind != TermKind::Money => {
                     self.pointer(wanted, "facts", at);
-                    Fact::As(kind, at.clone())
+                    FactAt::As(kind, at.clone())
                 }
                 (Some(HttpFact::Since(since)), TermKind::Elapsed) => {
                     let (at, hours) = match (&since.hours_since, &since.days_since) {
@@ -427,7 +427,7 @@ impl Reader<'_, '_> {
                         }
                     };
                     self.pointer(wanted, "facts", at);
-                    Fact::Since(at.clone(), hours)
+                    FactAt::Since(at.clone(), hours)
                 }
                 (Some(_), _) => {
                     let message = format!("the fact `{name}` cannot be read so");

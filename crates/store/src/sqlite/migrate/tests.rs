@@ -10,7 +10,7 @@ use crate::{
 use lz4_flex::block::decompress_size_prepended;
 use remit_ledger::{
     checkpoint::{Checkpoint, Signer, Verifier},
-    entry::{About, Entry, commitment},
+    entry::{EntryAbout, LogEntry, commitment},
     hash::{Hash, hex},
     offline::OfflineProof,
     tree::Tree,
@@ -82,8 +82,14 @@ async fn what_was_proven_under_format_7_is_proven_after_the_migration() {
 
     let mut steps = Vec::new();
     let store = SqliteStore::open_telling(data, Options::default(), &mut |step| steps.push(step)).unwrap();
-    assert!(matches!(steps[0], Step::Begun { from: 7, .. }), "{steps:?}");
-    assert!(matches!(&steps[steps.len() - 4..], [Step::Synced, Step::Named, Step::Replaced, Step::Ended]), "{steps:?}");
+    assert!(matches!(steps[0], MigrationStep::Begun { from: 7, .. }), "{steps:?}");
+    assert!(
+        matches!(
+            &steps[steps.len() - 4..],
+            [MigrationStep::Synced, MigrationStep::Named, MigrationStep::Replaced, MigrationStep::Ended]
+        ),
+        "{steps:?}"
+    );
     assert_eq!(left(data), [""; 0]);
     assert_eq!(is_earlier(data), None);
 
@@ -106,8 +112,8 @@ async fn what_was_proven_under_format_7_is_proven_after_the_migration() {
     let one_more = Commit { records: vec![fixtures::record_of("staff/ana", "{}")], ..Commit::default() };
     store.commit(one_more, InFlight::default()).await.unwrap();
     let rows = ana(&store);
-    let abouts: Vec<About> = rows.iter().map(|row| Entry::from_bytes(&row.entry).unwrap().about).collect();
-    let (case, stream) = (About::Case("staff:ana".into()), About::Stream("staff/ana".into()));
+    let abouts: Vec<EntryAbout> = rows.iter().map(|row| LogEntry::from_bytes(&row.entry).unwrap().about).collect();
+    let (case, stream) = (EntryAbout::Case("staff:ana".into()), EntryAbout::Stream("staff/ana".into()));
     assert_eq!(abouts, [case.clone(), case, stream]);
     assert!(at_once(store.records_of("staff:ana", 0, 10)).unwrap().is_empty());
     for (stream, count) in [("bundle/in_force", 1), ("chat/chat_fee75fde32ea794d", 1)] {
@@ -155,9 +161,9 @@ fn written_by(format: usize, signer: &Signer) -> TempDir {
     database.pragma_update(None, "user_version", format as i64).unwrap();
     let mut tree = Tree::default();
     for (at, Old { name, place, kind, body }) in HISTORY.into_iter().enumerate() {
-        let (seq, about) = (at as u64 + 1, About::Case(name.into()));
+        let (seq, about) = (at as u64 + 1, EntryAbout::Case(name.into()));
         let commit = hex(&commitment(&[4; 32], body.as_bytes()));
-        let entry = Entry { seq, ts: 9, kind: kind.into(), about, actor: "crm".into(), commit }.to_bytes().unwrap();
+        let entry = LogEntry { seq, ts: 9, kind: kind.into(), about, actor: "crm".into(), commit }.to_bytes().unwrap();
         tree.append(Hash::leaf(&entry), &mut Vec::new());
         let packed = [&[0], body.as_bytes()].concat();
         database
