@@ -1,12 +1,12 @@
-//! The key of a delegate leaks. A thief has it and knows the delegation: what they can do until it is noticed is bounded
-//! by what the customer granted, and by whose yes policy wants; what the organisation and the customer can do about it
-//! holds from the thief's next call on.
+//! The key of a delegate leaks. A thief has it and knows the delegation: what they can do until it is noticed is
+//! bounded by what the customer granted, and by whose yes policy wants; what the organisation and the customer can do
+//! about it holds from the thief's next call on.
 
 use crate::{
     LeakedKey,
     desk::Desk,
-    represented::{Answer, Represented},
-    told::{Ended, Recorded, Refusal, Requested, Told},
+    key_holder::{DelegateAnswer, KeyHolder},
+    told::{Countermeasure, EvidenceRecord, Refusal, Requested, Told},
 };
 use anyhow::Context as _;
 use remit_app::operation;
@@ -45,7 +45,7 @@ impl LeakedKey {
         let of_another = desk.crm.post(operation::OpenCase, &[], &of_another)?;
         let of_another = named(&of_another, "/case/id")?;
 
-        let mut owner = Represented::registered(desk)?;
+        let mut owner = KeyHolder::registered(desk)?;
         let delegation = self.granted(desk, &owner)?;
         succeeded(owner.get_token(&delegation)?, "the delegate's own token")?;
 
@@ -68,7 +68,7 @@ impl LeakedKey {
     }
 
     /// What the customer grants a delegate.
-    fn granted(&self, desk: &Desk, delegate: &Represented) -> anyhow::Result<String> {
+    fn granted(&self, desk: &Desk, delegate: &KeyHolder) -> anyhow::Result<String> {
         let amount = json!({ "minor": self.amount, "currency": desk.currency() });
         let ask = json!({
             "customer": CUSTOMER, "delegate": delegate.id, "actions": [self.action],
@@ -79,12 +79,12 @@ impl LeakedKey {
         let url = named(&asked, "/url")?;
         let secret = url.split_once('#').context("a link has no secret")?.1;
         let shown = desk.crm.post(operation::ReadConsent, &[], &json!({ "secret": secret }))?;
-        let yes = json!({ "secret": secret, "hash": shown["hash"], "seen_ms": 5_000 });
+        let yes = json!({ "secret": secret, "hash": shown.get("hash"), "seen_ms": 5_000 });
         named(&desk.crm.post(operation::AcceptConsent, &[], &yes)?, "/id")
     }
 
     /// What whoever stole the key does with it until anybody notices.
-    fn stolen(&self, desk: &Desk, owner: &Represented, delegation: &str, of_another: &str) -> anyhow::Result<Told> {
+    fn stolen(&self, desk: &Desk, owner: &KeyHolder, delegation: &str, of_another: &str) -> anyhow::Result<Told> {
         let currency = desk.currency();
         let mut told = Told::new(delegation, &currency, self.amount, self.count);
         // A token alone, as from a log, is worth nothing.
@@ -122,7 +122,7 @@ impl LeakedKey {
             let answer = thief.ask(operation::AskDelegated, &[case], Some(&other))?;
             told.tried(&format!("asks for {}, which was not granted", spec.name), &answer);
         }
-        let mut accomplice = Represented::registered(desk)?.with_another_key(desk)?;
+        let mut accomplice = KeyHolder::registered(desk)?.with_another_key(desk)?;
         told.tried("gives a part on to a client that has not shown who it is", &thief.give_on(&accomplice)?);
         told.tried("shows itself as another client", &accomplice.get_token(delegation)?);
 
@@ -152,8 +152,8 @@ impl LeakedKey {
     }
 
     /// Ends what a key of its own can do in one way, and says how soon that holds.
-    fn ended(&self, desk: &Desk, means: Means) -> anyhow::Result<Ended> {
-        let owner = Represented::registered(desk)?;
+    fn ended(&self, desk: &Desk, means: Means) -> anyhow::Result<Countermeasure> {
+        let owner = KeyHolder::registered(desk)?;
         let delegation = self.granted(desk, &owner)?;
         let mut thief = owner.clone();
         succeeded(thief.get_token(&delegation)?, "a token for who has the key")?;
@@ -179,7 +179,7 @@ impl LeakedKey {
         let next = thief.ask(operation::ListDelegatedCases, &[], None)?;
         let harmless_ms = ms(began);
         let again = thief.get_token(&delegation)?;
-        Ok(Ended {
+        Ok(Countermeasure {
             means: means.title(),
             acknowledged_ms,
             harmless_ms,
@@ -215,11 +215,11 @@ impl Means {
 }
 
 /// The delegate itself, which has the token that the thief took from it.
-fn owner_of(thief: &Represented) -> Represented {
+fn owner_of(thief: &KeyHolder) -> KeyHolder {
     thief.clone()
 }
 
-fn succeeded(answer: Answer, what: &str) -> anyhow::Result<Answer> {
+fn succeeded(answer: DelegateAnswer, what: &str) -> anyhow::Result<DelegateAnswer> {
     anyhow::ensure!(answer.is_success(), "{what} was refused ({}): {}", answer.status, answer.body);
     Ok(answer)
 }
@@ -256,12 +256,12 @@ fn state_of(desk: &Desk, request: &str, is_it: impl Fn(&str) -> bool) -> anyhow:
 }
 
 /// What is on record of the delegate and the delegation.
-fn records(desk: &Desk, delegate: &str, delegation: &str) -> anyhow::Result<Vec<Recorded>> {
+fn records(desk: &Desk, delegate: &str, delegation: &str) -> anyhow::Result<Vec<EvidenceRecord>> {
     let mut records = Vec::new();
     for (kind, id) in [("delegate", delegate), ("delegation", delegation)] {
         let timeline = desk.admin.get(operation::ListHistory, &[kind, id])?;
         for item in timeline.pointer("/items").and_then(Value::as_array).into_iter().flatten() {
-            records.push(Recorded {
+            records.push(EvidenceRecord {
                 seq: item.get("seq").and_then(Value::as_u64).unwrap_or_default(),
                 at: named(item, "/at")?,
                 stream: format!("{kind}/{id}"),

@@ -2,8 +2,8 @@
 //! takes to be over, what it can cost meanwhile, and where that is on record.
 
 mod desk;
+mod key_holder;
 mod leaked_key;
-mod represented;
 mod told;
 
 use clap::{Args, Subcommand};

@@ -1,6 +1,6 @@
 //! What a drill came to, for people and as JSON.
 
-use crate::represented::Answer;
+use crate::key_holder::DelegateAnswer;
 use remit_command::shown::{self, say};
 use serde::Serialize;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn of(what: &str, answer: &Answer) -> Self {
+    pub(crate) fn of(what: &str, answer: &DelegateAnswer) -> Self {
         Self { what: what.to_owned(), status: answer.status, why: answer.why(), refused: !answer.is_success() }
     }
 }
@@ -36,7 +36,7 @@ pub(crate) struct Requested {
 
 /// A way to end it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Ended {
+pub(crate) struct Countermeasure {
     pub(crate) means: &'static str,
     /// When it was answered, in milliseconds since it began.
     pub(crate) acknowledged_ms: f64,
@@ -52,7 +52,7 @@ pub(crate) struct Ended {
 
 /// A record that shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Recorded {
+pub(crate) struct EvidenceRecord {
     pub(crate) seq: u64,
     pub(crate) at: String,
     pub(crate) stream: String,
@@ -74,8 +74,8 @@ pub(crate) struct Told {
     pub(crate) seen: usize,
     pub(crate) requested: Vec<Requested>,
     tried: Vec<Refusal>,
-    pub(crate) ended: Vec<Ended>,
-    pub(crate) records: Vec<Recorded>,
+    pub(crate) ended: Vec<Countermeasure>,
+    pub(crate) records: Vec<EvidenceRecord>,
 }
 
 impl Told {
@@ -96,7 +96,7 @@ impl Told {
     }
 
     /// Notes what was tried beyond what was granted.
-    pub(crate) fn tried(&mut self, what: &str, answer: &Answer) {
+    pub(crate) fn tried(&mut self, what: &str, answer: &DelegateAnswer) {
         self.tried.push(Refusal::of(what, answer));
     }
 
@@ -110,7 +110,7 @@ impl Told {
     pub(crate) fn holds(&self) -> bool {
         let (taken, _) = self.moved(&["waiting", "confirmed", "executing", "done", "unknown"]);
         let within = taken <= usize::try_from(self.max_count).unwrap_or(usize::MAX);
-        let ended = |ended: &Ended| ended.next.refused && !(ended.ends_all && ended.another_token);
+        let ended = |ended: &Countermeasure| ended.next.refused && !(ended.ends_all && ended.another_token);
         let over = |requested: &Requested| requested.state != "waiting" || requested.became == "withdrawn";
         within
             && self.tried.iter().all(|tried| tried.refused)
@@ -200,5 +200,43 @@ impl Told {
             true => say!("All held: nothing went beyond what was granted, and nothing on after it was ended."),
             false => say!("It did NOT hold: see above."),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn answer(status: u16) -> DelegateAnswer {
+        DelegateAnswer { status, body: json!({ "error": "invalid_token" }) }
+    }
+
+    fn requested(state: &str, became: &str) -> Requested {
+        Requested { amount: 5, state: state.to_owned(), became: became.to_owned(), request: None }
+    }
+
+    fn countermeasure(next: u16, another_token: bool, ends_all: bool) -> Countermeasure {
+        let next = Refusal::of("it", &answer(next));
+        Countermeasure { means: "it", acknowledged_ms: 1.0, harmless_ms: 2.0, next, another_token, ends_all }
+    }
+
+    fn told(with: impl FnOnce(&mut Told)) -> bool {
+        let mut told = Told::new("dgn_1", "GBP", 5, 2);
+        told.requested = vec![requested("done", "done"), requested("waiting", "withdrawn"), requested("refused", "")];
+        told.tried("it", &answer(403));
+        told.ended = vec![countermeasure(401, false, true), countermeasure(401, true, false)];
+        with(&mut told);
+        told.holds()
+    }
+
+    #[test]
+    fn whatever_went_further_than_it_may_is_no() {
+        assert!(told(|_| {}));
+        assert!(!told(|told| told.tried("more", &answer(200))), "beyond what was granted");
+        assert!(!told(|told| told.requested.push(requested("done", "done"))), "more often than was granted");
+        assert!(!told(|told| told.requested.push(requested("waiting", "done"))), "after it was revoked");
+        assert!(!told(|told| told.ended.push(countermeasure(200, false, true))), "after it was ended");
+        assert!(!told(|told| told.ended.push(countermeasure(401, true, true))), "with another token");
     }
 }

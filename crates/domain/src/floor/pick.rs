@@ -27,7 +27,7 @@ pub struct Pairing {
     /// Until when it can be answered.
     pub deadline: Timestamp,
     /// What serving the case now is worth, in minor units for each hour of waiting and hour of work
-    /// ([`OfferTerms::index`](super::Terms::index)).
+    /// ([`OfferTerms::index`](super::OfferTerms::index)).
     pub index: i64,
     /// How long the customer has waited, in milliseconds.
     pub waited_ms: i64,

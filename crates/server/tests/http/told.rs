@@ -5,6 +5,7 @@ use crate::{
     chat::staff,
     clocks::TEN,
     customer::Customer,
+    expected::Expected as _,
     hands::TwoClocks,
     harness::{Server, id},
     night::bank_working,
@@ -48,7 +49,7 @@ fn what_was_told_stays_whatever_bundle_comes_after() {
     assert_eq!(put_off.status, 201, "{}", put_off.body);
     let address = format!("/v1/cases/{}", id(&case));
     let read = || {
-        let context = lead.get(&format!("{address}/context")).body;
+        let context = lead.get(&format!("{address}/context")).expect(200);
         let timeline = lead.get(&format!("{address}/timeline")).body["items"].clone();
         let told: Vec<Value> = timeline.as_array().unwrap().iter().map(|item| item["told"].clone()).collect();
         (lead.get(&format!("{address}/messages")).body, told, context["told"].clone(), shown(&ann))

@@ -20,12 +20,12 @@ fn once() -> String {
 
 /// What was answered.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct DelegateAnswer {
     pub(crate) status: u16,
     pub(crate) body: Value,
 }
 
-impl Answer {
+impl DelegateAnswer {
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -39,7 +39,7 @@ impl Answer {
 
 /// Whoever has a delegate's key, and perhaps a token.
 #[derive(Debug, Clone)]
-pub(crate) struct Represented {
+pub(crate) struct KeyHolder {
     agent: ureq::Agent,
     url: String,
     /// The delegate's identifier.
@@ -50,7 +50,7 @@ pub(crate) struct Represented {
     pub(crate) token: String,
 }
 
-impl Represented {
+impl KeyHolder {
     /// A delegate that the organisation registers.
     pub(crate) fn registered(desk: &Desk) -> anyhow::Result<Self> {
         let key = fresh_key(desk)?;
@@ -76,7 +76,7 @@ impl Represented {
     }
 
     /// Gets a token for a delegation.
-    pub(crate) fn get_token(&mut self, delegation: &str) -> anyhow::Result<Answer> {
+    pub(crate) fn get_token(&mut self, delegation: &str) -> anyhow::Result<DelegateAnswer> {
         let details = json!([{ "type": "support_delegation", "identifier": delegation }]).to_string();
         let grant = [("grant_type", "client_credentials"), ("authorization_details", &*details)];
         let answer = self.ask_by(&grant)?;
@@ -87,7 +87,7 @@ impl Represented {
     }
 
     /// Has a part of what its token grants given on to another client, who says so with a key.
-    pub(crate) fn give_on(&mut self, to: &Self) -> anyhow::Result<Answer> {
+    pub(crate) fn give_on(&mut self, to: &Self) -> anyhow::Result<DelegateAnswer> {
         const TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
         const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
         let actor = to.key.actor(&to.id, ISSUER, &once(), now())?;
@@ -102,7 +102,7 @@ impl Represented {
     }
 
     /// Asks the token endpoint by a grant.
-    fn ask_by(&mut self, grant: &[(&str, &str)]) -> anyhow::Result<Answer> {
+    fn ask_by(&mut self, grant: &[(&str, &str)]) -> anyhow::Result<DelegateAnswer> {
         let path = address::path(operation::IssueToken, &[]);
         let (mut answer, mut again) = (self.form(&path, grant, true)?, 0);
         // The first time it has no nonce that counts.
@@ -113,12 +113,12 @@ impl Represented {
     }
 
     /// Has the token that it has revoked.
-    pub(crate) fn revoke_token(&mut self) -> anyhow::Result<Answer> {
+    pub(crate) fn revoke_token(&mut self) -> anyhow::Result<DelegateAnswer> {
         let token = self.token.clone();
         self.form(&address::path(operation::RevokeAccessToken, &[]), &[("token", &token)], false)
     }
 
-    fn form(&mut self, path: &str, fields: &[(&str, &str)], proves: bool) -> anyhow::Result<Answer> {
+    fn form(&mut self, path: &str, fields: &[(&str, &str)], proves: bool) -> anyhow::Result<DelegateAnswer> {
         let assertion = self.key.assertion(&self.id, ISSUER, &once(), now())?;
         let shown = [("client_assertion_type", assertion::TYPE), ("client_assertion", &*assertion)];
         let pairs = shown.iter().chain(fields).map(|(name, value)| format!("{name}={}", encoded(value)));
@@ -137,7 +137,7 @@ impl Represented {
         operation: O,
         names: &[&str],
         body: Option<&Value>,
-    ) -> anyhow::Result<Answer> {
+    ) -> anyhow::Result<DelegateAnswer> {
         let path = address::path(operation, names);
         let is_read = matches!(O::ADDRESS.method, Method::Get);
         let (mut answer, mut again) = (self.send(&path, is_read, body)?, 0);
@@ -147,7 +147,7 @@ impl Represented {
         Ok(answer)
     }
 
-    fn send(&mut self, path: &str, is_read: bool, body: Option<&Value>) -> anyhow::Result<Answer> {
+    fn send(&mut self, path: &str, is_read: bool, body: Option<&Value>) -> anyhow::Result<DelegateAnswer> {
         let token = self.token.clone();
         let proof = self.proof(if is_read { "GET" } else { "POST" }, path, Some(&token))?;
         let (to, shown) = (format!("{}{path}", self.url), format!("DPoP {token}"));
@@ -167,12 +167,12 @@ impl Represented {
         Ok(self.key.proof(&asked, nonce, &once(), now())?)
     }
 
-    fn answered(&mut self, mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Answer> {
+    fn answered(&mut self, mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<DelegateAnswer> {
         if let Some(nonce) = response.headers().get("dpop-nonce").and_then(|nonce| nonce.to_str().ok()) {
             self.nonce = nonce.to_owned();
         }
         let text = response.body_mut().read_to_string()?;
-        Ok(Answer { status: response.status().as_u16(), body: serde_json::from_str(&text).unwrap_or_default() })
+        Ok(DelegateAnswer { status: response.status().as_u16(), body: serde_json::from_str(&text).unwrap_or_default() })
     }
 }
 
