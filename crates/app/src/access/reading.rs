@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 /// How long a read may wait for its turn.
 const TURN_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a read may take.
-const READ_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a read may take. A build for tests is many times as slow, above all where a bundle of before is loaded.
+const READ_PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 120 } else { 5 });
 
 /// Carries `read` out for `caller`, on a thread for it.
 ///
