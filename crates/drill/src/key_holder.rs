@@ -6,10 +6,7 @@ use remit_app::{environment::clock::Clock as _, environment::clock::SystemClock,
 use remit_oauth::{assertion, client::ClientKey, dpop::ProofRequest};
 use remit_server::http::address::{self, Addressed, Method};
 use serde_json::{Value, json};
-use std::{
-    fmt::Write as _,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A number for each thing that is used once.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -104,12 +101,7 @@ impl KeyHolder {
     /// Asks the token endpoint by a grant.
     fn ask_by(&mut self, grant: &[(&str, &str)]) -> anyhow::Result<DelegateAnswer> {
         let path = address::path(operation::IssueToken, &[]);
-        let (mut answer, mut again) = (self.form(&path, grant, true)?, 0);
-        // The first time it has no nonce that counts.
-        while answer.why() == "use_dpop_nonce" && again < 2 {
-            (answer, again) = (self.form(&path, grant, true)?, again + 1);
-        }
-        Ok(answer)
+        self.proved(|this| this.form(&path, grant, true))
     }
 
     /// Has the token that it has revoked.
@@ -121,7 +113,7 @@ impl KeyHolder {
     fn form(&mut self, path: &str, fields: &[(&str, &str)], proves: bool) -> anyhow::Result<DelegateAnswer> {
         let assertion = self.key.assertion(&self.id, ISSUER, &once(), now())?;
         let shown = [("client_assertion_type", assertion::TYPE), ("client_assertion", &*assertion)];
-        let pairs = shown.iter().chain(fields).map(|(name, value)| format!("{name}={}", encoded(value)));
+        let pairs = shown.iter().chain(fields).map(|(name, value)| format!("{name}={}", address::encoded(value)));
         let mut request = self.agent.post(format!("{}{path}", self.url));
         request = request.header("content-type", "application/x-www-form-urlencoded");
         if proves {
@@ -140,9 +132,17 @@ impl KeyHolder {
     ) -> anyhow::Result<DelegateAnswer> {
         let path = address::path(operation, names);
         let is_read = matches!(O::ADDRESS.method, Method::Get);
-        let (mut answer, mut again) = (self.send(&path, is_read, body)?, 0);
-        while answer.why() == "use_dpop_nonce" && again < 2 {
-            (answer, again) = (self.send(&path, is_read, body)?, again + 1);
+        self.proved(|this| this.send(&path, is_read, body))
+    }
+
+    /// Sends what goes with a proof, again where that has no nonce that counts, as the first one has not.
+    fn proved(&mut self, send: impl Fn(&mut Self) -> anyhow::Result<DelegateAnswer>) -> anyhow::Result<DelegateAnswer> {
+        let mut answer = send(self)?;
+        for _ in 0..2 {
+            if answer.why() != "use_dpop_nonce" {
+                break;
+            }
+            answer = send(self)?;
         }
         Ok(answer)
     }
@@ -183,15 +183,4 @@ fn now() -> i64 {
 /// A pair of keys that nobody has.
 fn fresh_key(desk: &Desk) -> anyhow::Result<ClientKey> {
     Ok(ClientKey::ed25519(&desk.app.environment.entropy.bytes()?)?)
-}
-
-fn encoded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => text.push(char::from(byte)),
-            other => drop(write!(text, "%{other:02X}")),
-        }
-    }
-    text
 }

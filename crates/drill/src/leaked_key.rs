@@ -160,7 +160,7 @@ impl LeakedKey {
         succeeded(thief.ask(operation::ListDelegatedCases, &[], None)?, "a call before it is ended")?;
         let began = Instant::now();
         match means {
-            Means::Token => drop(succeeded(owner_of(&thief).revoke_token()?, "the token revoked")?),
+            Means::Token => drop(succeeded(thief.clone().revoke_token()?, "the token revoked")?),
             Means::Customer => {
                 let link = desk.crm.post(operation::LinkDelegations, &[CUSTOMER], &json!({}))?;
                 let url = named(&link, "/url")?;
@@ -212,11 +212,6 @@ impl Means {
             Self::Keys => "the organisation replaces its keys",
         }
     }
-}
-
-/// The delegate itself, which has the token that the thief took from it.
-fn owner_of(thief: &KeyHolder) -> KeyHolder {
-    thief.clone()
 }
 
 fn succeeded(answer: DelegateAnswer, what: &str) -> anyhow::Result<DelegateAnswer> {

@@ -1,6 +1,7 @@
 //! Customers asked whether a delegate may act for them: by a link that the organisation sends them, or whose browser it
 //! shows it to, since it alone knows who is before it.
 
+use super::expired_below;
 use crate::{
     Caller, Parts,
     access::auth,
@@ -140,7 +141,8 @@ pub(super) async fn asked(
     let id = digest::of_secret(&secret).to_string();
     let event = Event::ConsentAsked(Box::new(item.asked(&id, now)));
     let mut items = vec![CONSENTS.write(&id, Expected::Absent, &item).map_err(Refused::internal)?];
-    items.extend(over(parts, &id, now).await?);
+    let over = expired_below(&parts.journal, &CONSENTS, &id, LOOKED_AT, |item| item.expires <= now).await?;
+    items.extend(over.iter().take(FORGOTTEN).map(|entry| CONSENTS.forget(&entry.id, entry.expected())));
     let commit = Commit { items, ..Commit::default() };
     authority::govern(parts, caller, &[event], commit).await.map_err(delegations::changed)?;
     let url = parts.environment.public_link(&format!("/consent#{secret}"));
@@ -151,13 +153,6 @@ pub(super) async fn asked(
 const FORGOTTEN: usize = 4;
 /// Links that are looked at for that.
 const LOOKED_AT: usize = 32;
-
-/// Those below a link, which lies anywhere among them.
-async fn over(parts: &Parts, id: &str, now: Timestamp) -> Result<Vec<remit_store::ItemWrite>, Refused> {
-    let page = CONSENTS.page(&parts.journal.store, Some(id), LOOKED_AT).await.map_err(Refused::internal)?;
-    let over = page.iter().filter(|entry| entry.value.expires <= now).take(FORGOTTEN);
-    Ok(over.map(|entry| CONSENTS.forget(&entry.id, entry.expected())).collect())
-}
 
 /// What is to be granted.
 pub(super) struct Terms<'a> {

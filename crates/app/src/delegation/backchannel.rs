@@ -2,7 +2,10 @@
 //! mode). The customer answers where they always do: on their chat, or by a link of the organisation's; what is asked
 //! here asks nothing of them and grants nothing. It is known by a secret, of which the hash is kept.
 
-use super::token::{self, Client, Issued, TokenError, TokenRequest};
+use super::{
+    expired_below,
+    token::{self, Client, Issued, TokenError, TokenRequest},
+};
 use crate::{
     Parts, digest,
     journal::delegations::{BACKCHANNELS, BackchannelItem},
@@ -91,10 +94,8 @@ pub async fn ask(parts: &Parts, client: &Client, asks: &BackchannelRequest<'_>) 
     let scope = asks.scope.map(ToOwned::to_owned);
     let item = BackchannelItem { delegate: client.id(), request: id, scope, expires };
     let mut items = vec![BACKCHANNELS.write(&key, Expected::Absent, &item).map_err(Refused::internal)?];
-    // Those below it, which lies anywhere among them.
-    let page = BACKCHANNELS.page(&parts.journal.store, Some(&key), LOOKED_AT).await.map_err(Refused::internal)?;
-    let over = page.iter().filter(|entry| entry.value.expires <= now);
-    items.extend(over.map(|entry| BACKCHANNELS.forget(&entry.id, entry.expected())));
+    let over = expired_below(&parts.journal, &BACKCHANNELS, &key, LOOKED_AT, |item| item.expires <= now).await?;
+    items.extend(over.iter().map(|entry| BACKCHANNELS.forget(&entry.id, entry.expected())));
     let commit = Commit { items, ..Commit::default() };
     projections::commit(parts, commit).await.map_err(crate::refused).map_err(TokenError::Inside)?;
     let expires_in = expires.since(now).div_euclid(1_000).max(1);
@@ -126,37 +127,40 @@ pub async fn poll(parts: &Parts, client: &Client, auth_req_id: &str, jkt: &str) 
     }
     let now = parts.environment.now();
     let of = backchannel::of_delegate(parts, entry.value.request, client.id()).await?;
-    let (request, asker) = of.ok_or_else(none)?;
-    let (code, what) = match backchannel::came(&request, now) {
-        _ if entry.value.expires <= now => (ErrorCode::ExpiredToken, "the time to wait is over"),
-        Came::Nothing => (ErrorCode::AuthorizationPending, "nobody has answered yet"),
-        Came::Late => (ErrorCode::ExpiredToken, "nobody answered in time"),
-        Came::No => (ErrorCode::AccessDenied, "it was declined, taken back, or is not what was asked for any more"),
-        Came::Yes => {
-            let detail = Detail {
-                r#type: details::Type::SupportDelegation,
-                identifier: asker.chain.last().map(ToString::to_string),
-                actions: Some(vec![request.action.to_string()]),
-                constraints: details::Constraints::default(),
-            };
-            let wish = TokenRequest { scope: entry.value.scope.as_deref(), details: vec![detail] };
-            let issued = token::issue(parts, client, &wish, jkt).await.map_err(|refusal| match refusal {
-                TokenError::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
-                    let what = "the delegation under which it was requested does not stand any more";
-                    OAuthError::new(ErrorCode::InvalidGrant, what).into()
-                }
-                other => other,
-            })?;
-            let items = vec![BACKCHANNELS.forget(&key, entry.expected())];
-            return match projections::commit(parts, Commit { items, ..Commit::default() }).await {
-                Ok(_) => {
-                    parts.live.polls.forget(&key);
-                    Ok(issued)
-                }
-                Err(CommitError::ItemConflict { .. }) => Err(none().into()),
-                Err(error) => Err(TokenError::Inside(crate::refused(error))),
-            };
+    let (request, delegation) = of.ok_or_else(none)?;
+    let unconfirmed = match backchannel::came(&request, now) {
+        _ if entry.value.expires <= now => Some((ErrorCode::ExpiredToken, "the time to wait is over")),
+        Came::Nothing => Some((ErrorCode::AuthorizationPending, "nobody has answered yet")),
+        Came::Late => Some((ErrorCode::ExpiredToken, "nobody answered in time")),
+        Came::No => {
+            Some((ErrorCode::AccessDenied, "it was declined, taken back, or is not what was asked for any more"))
         }
+        Came::Yes => None,
     };
-    Err(OAuthError::new(code, what).into())
+    if let Some((code, what)) = unconfirmed {
+        return Err(OAuthError::new(code, what).into());
+    }
+    let detail = Detail {
+        r#type: details::Type::SupportDelegation,
+        identifier: Some(delegation.to_string()),
+        actions: Some(vec![request.action.to_string()]),
+        constraints: details::Constraints::default(),
+    };
+    let wish = TokenRequest { scope: entry.value.scope.as_deref(), details: vec![detail] };
+    let issued = token::issue(parts, client, &wish, jkt).await.map_err(|refusal| match refusal {
+        TokenError::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
+            let what = "the delegation under which it was requested does not stand any more";
+            OAuthError::new(ErrorCode::InvalidGrant, what).into()
+        }
+        other => other,
+    })?;
+    let items = vec![BACKCHANNELS.forget(&key, entry.expected())];
+    match projections::commit(parts, Commit { items, ..Commit::default() }).await {
+        Ok(_) => {
+            parts.live.polls.forget(&key);
+            Ok(issued)
+        }
+        Err(CommitError::ItemConflict { .. }) => Err(none().into()),
+        Err(error) => Err(TokenError::Inside(crate::refused(error))),
+    }
 }

@@ -1,7 +1,7 @@
 //! Codes that a customer's browser brings back to a delegate: each counts for a minute, once, for the delegate that
 //! asked and proves that it did (RFC 6749, section 4.1.3; RFC 7636).
 
-use super::issuer::issuer;
+use super::{expired_below, issuer::issuer};
 use crate::{
     Parts, digest,
     journal::delegations::{AuthorizationReturn, CODES, CodeItem},
@@ -47,10 +47,8 @@ pub(super) async fn give(
     let id = digest::of_secret(&code).to_string();
     let item = CodeItem { delegate, delegation, back: back.clone(), expires: now.plus_ms(LIFE_MS) };
     let mut items = vec![CODES.write(&id, Expected::Absent, &item).map_err(Refused::internal)?];
-    // Those below it, which lies anywhere among them.
-    let page = CODES.page(&parts.journal.store, Some(&id), LOOKED_AT).await.map_err(Refused::internal)?;
-    let over = page.iter().filter(|entry| entry.value.expires <= now);
-    items.extend(over.map(|entry| CODES.forget(&entry.id, entry.expected())));
+    let over = expired_below(&parts.journal, &CODES, &id, LOOKED_AT, |item| item.expires <= now).await?;
+    items.extend(over.iter().map(|entry| CODES.forget(&entry.id, entry.expected())));
     Ok(Brought { to: authorization::with_code(&back.redirect_uri, &code, back.state.as_deref(), &issuer), items })
 }
 

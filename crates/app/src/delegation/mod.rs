@@ -16,3 +16,21 @@ pub mod revoke;
 pub mod token;
 pub mod view;
 mod words;
+
+use crate::{Journal, refused::Refused};
+use remit_store::{Collection, Entry};
+use serde::de::DeserializeOwned;
+
+/// Entries below `id` whose time is over, of so many that are looked at: to be forgotten with what is written under
+/// `id`, which lies anywhere among them, so that all of them are come by in time.
+async fn expired_below<T: DeserializeOwned>(
+    journal: &Journal,
+    of: &Collection<T>,
+    id: &str,
+    looked_at: usize,
+    is_over: impl Fn(&T) -> bool,
+) -> Result<Vec<Entry<T>>, Refused> {
+    let mut page = of.page(&journal.store, Some(id), looked_at).await.map_err(Refused::internal)?;
+    page.retain(|entry| is_over(&entry.value));
+    Ok(page)
+}

@@ -4,6 +4,7 @@
 use super::{
     claims::{detail_of, of_amount},
     code::{self, Redeems, Unredeemed},
+    expired_below,
     issuer::issuer,
     represent,
 };
@@ -354,11 +355,9 @@ pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), T
     }
     let any = Expected::Any("a token that is revoked twice is revoked");
     let mut items = vec![REVOKED_TOKENS.write(&said.jti, any, &RevokedToken { until }).map_err(Refused::internal)?];
-    // Those below it, which lies anywhere among them.
-    let page = REVOKED_TOKENS.page(&parts.journal.store, Some(&said.jti), FORGOTTEN).await;
-    let page = page.map_err(Refused::internal)?;
-    let over = page.iter().filter(|entry| entry.value.until < now);
-    items.extend(over.map(|entry| REVOKED_TOKENS.forget(&entry.id, any)));
+    let is_over = |token: &RevokedToken| token.until < now;
+    let over = expired_below(&parts.journal, &REVOKED_TOKENS, &said.jti, FORGOTTEN, is_over).await?;
+    items.extend(over.iter().map(|entry| REVOKED_TOKENS.forget(&entry.id, any)));
     let by = client.id.to_string();
     let change = DelegationChange::TokenRevoked { token: said.jti, until };
     let event = DelegationChanged { delegation, change, by: by.clone(), at: now };

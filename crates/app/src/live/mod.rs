@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod event_buffer;
 pub mod floor;
 pub mod load;
+mod median;
 pub mod outage;
 pub(crate) mod polls;
 pub(crate) mod remembered;

@@ -1,6 +1,7 @@
 //! When clients asked last how a customer's answer stands: paces, which this process alone knows and a start begins
 //! anew.
 
+use super::median::median;
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -34,9 +35,7 @@ impl Polls {
             return in_time;
         }
         if known.len() >= KEPT_MAX {
-            let mut last: Vec<Duration> = known.values().map(|poll| poll.last).collect();
-            last.sort_unstable();
-            let middle = last.get(last.len() / 2).copied().unwrap_or_default();
+            let middle = median(known.values().map(|poll| poll.last));
             known.retain(|_, poll| poll.last > middle);
         }
         known.insert(id.to_owned(), Poll { last: now, interval });

@@ -1,6 +1,7 @@
 //! Attempts to sign in, and when sessions were used last: paces, which this process alone knows and a start begins
 //! anew.
 
+use super::median::median;
 use crate::{environment::rate_limit::RateLimit, live::change::Change};
 use std::{
     collections::HashMap,
@@ -74,9 +75,7 @@ fn take<K: Hash + Eq + Clone>(
 ) -> Result<(), (Duration, bool)> {
     let mut known = lock(of);
     if known.len() >= KEPT_MAX && !known.contains_key(key) {
-        let mut last: Vec<Duration> = known.values().map(|attempts| attempts.last).collect();
-        last.sort_unstable();
-        let middle = last.get(last.len() / 2).copied().unwrap_or_default();
+        let middle = median(known.values().map(|attempts| attempts.last));
         // Whoever is refused goes on being so, however many others are tried; unless all of them are.
         known.retain(|_, attempts| attempts.told || attempts.last > middle);
         if known.len() >= KEPT_MAX {

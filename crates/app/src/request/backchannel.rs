@@ -8,8 +8,8 @@ use crate::{
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{
-    id::{DelegateId, RequestId, Timestamp},
-    request::{Asker, DelegateAsker, Request, RequestCommand, RequestState},
+    id::{DelegateId, DelegationId, RequestId, Timestamp},
+    request::{Asker, Request, RequestCommand, RequestState},
 };
 use remit_store::CommitError;
 
@@ -41,21 +41,19 @@ pub(crate) fn came(request: &Request, now: Timestamp) -> Came {
     }
 }
 
-/// The request of this identifier that a delegate made, with by what it may; nothing where there is none, or it is
-/// somebody else's.
+/// The request of this identifier that a delegate made, with the delegation under which it did; nothing where there is
+/// none, or it is somebody else's.
 pub(crate) async fn of_delegate(
     parts: &Parts,
     id: RequestId,
     delegate: DelegateId,
-) -> Result<Option<(Request, DelegateAsker)>, Refused> {
+) -> Result<Option<(Request, DelegationId)>, Refused> {
     let Some(entry) = read::stored(parts, id).await? else { return Ok(None) };
-    match &entry.value.by {
-        Asker::Delegate(asker) if asker.delegate == delegate => {
-            let asker = DelegateAsker::clone(asker);
-            Ok(Some((entry.value, asker)))
-        }
-        _ => Ok(None),
-    }
+    let under = match &entry.value.by {
+        Asker::Delegate(asker) if asker.delegate == delegate => asker.chain.last().copied(),
+        _ => None,
+    };
+    Ok(under.map(|under| (entry.value, under)))
 }
 
 /// Has the customer shown a code beside a request that waits for them.

@@ -10,6 +10,7 @@ use crate::{
 use remit_app::Settings;
 use remit_oauth::{assertion, client::ClientKey, dpop::ProofRequest};
 use remit_policy::address::Address;
+pub(crate) use remit_server::http::address::encoded;
 use serde_json::{Value, json};
 use std::sync::{
     Arc,
@@ -216,16 +217,6 @@ pub(crate) fn page_in(client: &Client, cookies: &str, path: &str, body: &Value) 
     let request = client.agent.post(format!("{}{path}", client.url)).header("content-type", "application/json");
     let request = if cookies.is_empty() { request } else { request.header("cookie", cookies) };
     got("post", &path, request.send(body.to_string()).unwrap())
-}
-
-pub(crate) fn encoded(value: &str) -> String {
-    value
-        .bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 /// A server that knows where it is found, with who runs it and a program of the organisation's.
