@@ -6,7 +6,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-use remit_app::environment::clock::{Clock as _, SystemClock};
+use remit_app::environment::clock::{Clock as _, SystemClock, parse_rfc3339};
 use serde_json::Value;
 use std::{path::Path, process::Command};
 
@@ -145,6 +145,45 @@ fn proves_to_others(data: &Path) {
         let checkpoint = proof.split_once("\n\n").unwrap().1;
         std::fs::write(&file, checkpoint).unwrap();
         told(&["ledger", "verify", &place, "--since", &file.display().to_string()]);
+    }
+}
+
+#[test]
+fn what_comes_in_at_night_waits_for_its_desk_and_is_taken_up_when_that_opens() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data").display().to_string();
+    let story = told(&["demo", "--bundle", "bundles/shop", "--cases", "90", "--data", &data]);
+    assert_eq!((&story["cases"], &story["lost"]), (&Value::from(90), &Value::from(0)), "{story}");
+    let night = &story["night"];
+    let count = |name: &str| night[name].as_u64().unwrap();
+    let kept = count("collected") + count("called_back");
+    assert_eq!(count("cases"), 15, "{night}");
+    assert_eq!(count("by_ai") + sum(night, "elsewhere") + kept + count("owned"), 15, "{night}");
+    assert!(count("collected") > 0 && count("called_back") > 0, "{night}");
+    let closed = night["closed"].as_array().unwrap();
+    assert!(!closed.is_empty() && closed.iter().all(|desk| desk["opens"].is_string()), "{night}");
+    // Everything that waited was taken once its desk was open, and nothing before.
+    assert_eq!((count("taken_up"), count("taken_before")), (kept, 0), "{night}");
+    assert!(story["open"].get("nobody").is_none() && story["closed"].as_array().unwrap().is_empty(), "{story}");
+    // The same stands on record, of a case of either kind, and the customer heard it.
+    for (what, kind, heard) in [
+        ("A desk that was closed kept what was written", "waiting", "We are closed now, and open again on "),
+        ("Who wanted somebody while nobody was there", "call_back", "will get back to you once we open again, on "),
+    ] {
+        let moments = story["moments"].as_array().unwrap();
+        let moment = moments.iter().find(|moment| moment["what"].as_str().unwrap().starts_with(what));
+        let moment = moment.unwrap_or_else(|| panic!("{what}: {moments:#?}"));
+        assert!(moment["told"].as_str().unwrap().contains(heard), "{moment}");
+        let look: Vec<&str> = moment["look"].as_str().unwrap().split(' ').chain(["--data", &data]).collect();
+        let shown = told(&look);
+        let events: Vec<&Value> = shown["timeline"]["items"].as_array().unwrap().iter().collect();
+        let told = events.iter().find(|item| item["event"]["handoff"]["announced"]["kind"] == kind);
+        let told = told.unwrap_or_else(|| panic!("{events:#?}"));
+        let announced = &told["event"]["handoff"]["announced"];
+        let opens = announced["opens"].as_i64().or(announced["from"].as_i64()).unwrap();
+        let taken = events.iter().find(|item| item["event"]["handoff"]["announced"]["kind"] == "person").unwrap();
+        let (came, taken) = (&told["at"], parse_rfc3339(taken["at"].as_str().unwrap()).unwrap().0);
+        assert!(parse_rfc3339(came.as_str().unwrap()).unwrap().0 < opens && taken >= opens, "{opens}: {events:#?}");
     }
 }
 

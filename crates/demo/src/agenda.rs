@@ -26,6 +26,8 @@ pub(super) enum Deed {
     Finish { staff: usize, case: String, epoch: u64 },
     /// A colleague looks at the request that came of the errand of this number.
     Look { number: usize, request: Waiting },
+    /// Nothing: the demo goes on until then.
+    Wait,
     /// A member of staff comes, has a break, or goes.
     Presence { staff: usize, presence: &'static str, reason: &'static str },
     /// A lead takes an exception on.
@@ -151,6 +153,11 @@ impl Agenda {
         self.lock().open == 0
     }
 
+    /// Takes off the breaks that nobody has had yet.
+    pub(super) fn forget_breaks(&self) {
+        self.lock().due.retain(|Reverse(entry)| entry.deed.is_waited_for());
+    }
+
     /// Ends it, with whatever is left on it.
     pub(super) fn close(&self) {
         self.lock().closed = true;
@@ -203,6 +210,11 @@ mod tests {
             agenda.done(true);
         }
         assert!(agenda.is_empty());
+        agenda.after(i64::MAX, Deed::Wait);
+        agenda.forget_breaks();
+        assert!(!agenda.is_empty());
+        let left: Vec<Deed> = agenda.lock().due.drain().map(|Reverse(entry)| entry.deed).collect();
+        assert!(matches!(left[..], [Deed::Wait]), "{left:?}");
         agenda.close();
         assert!(agenda.next().is_none());
     }

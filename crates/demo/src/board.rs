@@ -1,6 +1,6 @@
 //! What the event stream has told so far: where every case is, what everybody on the staff has, what went wrong.
 
-use super::events::{Event, Handoff, Holder, Item, Stopped};
+use super::events::{Announced, Event, Handoff, Holder, Item, Stopped};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -27,6 +27,21 @@ pub(super) struct Closed {
     pub(super) waiting: usize,
     /// When it opens, by the clock there; none where it does not within years.
     pub(super) opens: Option<String>,
+    /// The same moment.
+    #[serde(skip)]
+    pub(super) at: Option<i64>,
+}
+
+/// What a customer was told whose case waits at a closed desk.
+#[derive(Debug, Clone)]
+pub(super) struct Promised {
+    pub(super) queue: String,
+    /// From when on somebody may take it.
+    pub(super) opens: i64,
+    /// Whether they are called back then.
+    pub(super) calls_back: bool,
+    /// The decision with which they were told.
+    pub(super) decision: String,
 }
 
 /// One case.
@@ -44,8 +59,13 @@ pub(super) struct Case {
     pub(super) answered_by: Option<String>,
     /// The AI responder that gave it up, why, and by which decision it moved on.
     pub(super) yielded: Option<(String, String, String)>,
-    /// Who of the staff took it, in order.
+    /// The desk at which it waited first.
+    pub(super) first_desk: Option<String>,
+    /// What was told of a desk that was closed.
+    pub(super) promised: Option<Promised>,
+    /// Who of the staff took it, in order, and when the first did.
     pub(super) taken_by: Vec<String>,
+    pub(super) taken: Option<i64>,
     /// The decision by which it moved on when its AI responder was stopped.
     pub(super) moved_by_stop: Option<String>,
     pub(super) resolved: Option<i64>,
@@ -222,7 +242,7 @@ impl Board {
                 self.counts.accepted += u64::from(trigger == "accepted" && decision.outcome.kind == "take");
                 if let Some(handoff) = handoff {
                     self.counts.handoffs += u64::from(handoff.from.is_some());
-                    self.hand_over(&item.case, handoff, at);
+                    self.hand_over(&item.case, &decision.id, handoff, at);
                 }
             }
             Event::CaseResolved { .. } => {
@@ -243,7 +263,7 @@ impl Board {
         }
     }
 
-    fn hand_over(&mut self, id: &str, handoff: &Handoff, at: i64) {
+    fn hand_over(&mut self, id: &str, decision: &str, handoff: &Handoff, at: i64) {
         let Some(case) = self.cases.get_mut(id) else { return };
         let place = match (&handoff.to, &handoff.staff) {
             (_, Some(staff)) => Whereabouts::Staff(staff.clone()),
@@ -260,6 +280,19 @@ impl Board {
             shift.has += 1;
             shift.busy_since.get_or_insert(at);
             case.taken_by.push(staff.clone());
+            case.taken.get_or_insert(at);
+        }
+        if let Whereabouts::Queue(queue) = &place {
+            case.first_desk.get_or_insert_with(|| queue.clone());
+            // What was told before anybody had it counts.
+            let told = handoff.announced.filter(|_| case.taken.is_none());
+            if let Some((opens, calls_back)) = told.and_then(Announced::opens) {
+                let (queue, decision) = (queue.clone(), decision.to_owned());
+                case.promised = Some(Promised { queue, opens, calls_back, decision });
+            } else if let Some(promised) = case.promised.as_mut().filter(|_| case.taken.is_none()) {
+                // One that is open has it sooner.
+                (promised.queue, promised.opens) = (queue.clone(), promised.opens.min(at));
+            }
         }
         case.place = place;
     }
@@ -272,8 +305,13 @@ impl Board {
             (false, Some(since)) => {
                 shift.there_ms += at - since;
                 shift.there_since = None;
+                shift.stops(at);
             }
             _ => {}
+        }
+        // What somebody keeps over night takes none of it.
+        if there && shift.has > 0 {
+            shift.busy_since.get_or_insert(at);
         }
     }
 
@@ -303,9 +341,13 @@ impl Board {
 impl Shift {
     fn gives_up(&mut self, at: i64) {
         self.has = self.has.saturating_sub(1);
-        if self.has == 0
-            && let Some(since) = self.busy_since.take()
-        {
+        if self.has == 0 {
+            self.stops(at);
+        }
+    }
+
+    fn stops(&mut self, at: i64) {
+        if let Some(since) = self.busy_since.take() {
             self.busy_ms += at - since;
         }
     }

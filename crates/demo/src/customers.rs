@@ -5,7 +5,7 @@ use super::{agenda::Deed, bad_ai, dice::Dice, world::World};
 use remit_app::{input::ListPart, operation};
 use remit_command::traffic::{self, Message};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::atomic::Ordering, time::Instant};
+use std::{collections::BTreeMap, ops::Range, sync::atomic::Ordering, time::Instant};
 
 /// How many cases come in within an hour.
 const CASES_PER_HOUR: i64 = 510;
@@ -50,12 +50,12 @@ pub(super) fn length_ms(cases: usize) -> i64 {
 }
 
 impl World {
-    /// Puts everybody's first message on the agenda.
-    pub(super) fn plan_arrivals(&self) {
-        let gap = HOUR_MS / CASES_PER_HOUR;
+    /// Puts first messages on the agenda, which come in within about so many milliseconds.
+    pub(super) fn plan_arrivals(&self, numbers: Range<usize>, within_ms: i64) {
+        let gap = within_ms / i64::try_from(numbers.len().max(1)).unwrap_or(i64::MAX);
         let mut dice = Dice::of(self.seed, "arrivals");
         let mut at = 0;
-        for number in 0..self.messages.len() {
+        for number in numbers {
             self.agenda.after(at, Deed::Open(number));
             at += dice.between(0, 2 * gap);
         }

@@ -1,6 +1,6 @@
 //! The day as it is played: morning, hours of work shown as they pass, and the evening.
 
-use super::{clock::time_of_day, customers, story, world::World};
+use super::{clock::time_of_day, customers, night, world::World};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use remit_app::{environment::clock::Clock as _, operation};
 use remit_command::shown::{self, counted, escaped, say};
@@ -22,15 +22,15 @@ const STALL: Duration = Duration::from_secs(10);
 const SETTLED: Duration = Duration::from_millis(400);
 const MINUTE: i64 = 60_000;
 
-/// Plays the day, so many times as fast, and the evening. Says whether it came to its end.
+/// Plays the day, so many times as fast, the night, and the evening. Says whether it came to its end.
 pub(super) fn play(world: &Arc<World>, after: u64, speed: i64, interrupted: &mpsc::Receiver<()>, json: bool) -> bool {
     let follower = Arc::clone(world);
     // It ends with the server.
     std::thread::spawn(move || follower.follow(after));
     world.morning();
     world.clock.run(speed);
-    let length = customers::length_ms(world.messages.len());
-    world.plan_arrivals();
+    let length = customers::length_ms(world.day);
+    world.plan_arrivals(0..world.day, length);
     world.plan_breaks(length);
     let hands: Vec<_> = (0..HANDS)
         .map(|_| {
@@ -39,23 +39,12 @@ pub(super) fn play(world: &Arc<World>, after: u64, speed: i64, interrupted: &mps
         })
         .collect();
     let bar = bar(world.messages.len(), json);
-    let mut shown = Instant::now();
-    let finished = loop {
-        match interrupted.recv_timeout(SHOW_EVERY) {
-            Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => break false,
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-        }
-        bar.set_position(world.numbers.arrived.load(Ordering::Relaxed) as u64);
-        let line = progress(world);
-        if bar.is_hidden() && !json && shown.elapsed() >= LINE_EVERY {
-            say!("{line}");
-            shown = Instant::now();
-        }
-        bar.set_message(escaped(&line));
-        if world.is_quiet() || world.board().newest.elapsed() > STALL {
-            break true;
-        }
-    };
+    let settle = || settle(world, interrupted, &bar, json);
+    let mut finished = settle();
+    let (played, minutes) = (world.began.elapsed(), (world.now_ms() - world.opened) / MINUTE);
+    if finished && world.day < world.messages.len() {
+        finished = night::play(world, &settle);
+    }
     world.agenda.close();
     for hand in hands {
         let _ = hand.join();
@@ -67,9 +56,7 @@ pub(super) fn play(world: &Arc<World>, after: u64, speed: i64, interrupted: &mps
     if !json {
         say!("{}", progress(world));
     }
-    let (opened, played) = (world.opened, world.began.elapsed());
-    let minutes = (world.now_ms() - opened) / MINUTE;
-    let closed = story::closed(world);
+    let closed = night::waiting(world);
     world.told().closed = closed;
     let over = evening(world, interrupted);
     if !json && over {
@@ -79,6 +66,27 @@ pub(super) fn play(world: &Arc<World>, after: u64, speed: i64, interrupted: &mps
         say!("What took {minutes} was played in {:.0} s, {times} times as fast.", played.as_secs_f64());
     }
     over
+}
+
+/// Waits until nobody has anything left to do; says whether to go on.
+fn settle(world: &World, interrupted: &mpsc::Receiver<()>, bar: &ProgressBar, json: bool) -> bool {
+    let mut shown = Instant::now();
+    loop {
+        match interrupted.recv_timeout(SHOW_EVERY) {
+            Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => return false,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+        bar.set_position(world.numbers.arrived.load(Ordering::Relaxed) as u64);
+        let line = progress(world);
+        if bar.is_hidden() && !json && shown.elapsed() >= LINE_EVERY {
+            say!("{line}");
+            shown = Instant::now();
+        }
+        bar.set_message(escaped(&line));
+        if world.is_quiet() || world.board().newest.elapsed() > STALL {
+            return true;
+        }
+    }
 }
 
 /// Everybody goes home, and two days pass in which the customers of AI responders could have written again.
@@ -119,18 +127,19 @@ impl World {
         }
     }
 
-    /// Whether everything has come in, and nobody has anything left to do.
+    /// Whether everything has come in, and nobody has anything left to do until a desk opens.
     fn is_quiet(&self) -> bool {
-        if self.numbers.arrived.load(Ordering::Relaxed) < self.messages.len() || !self.agenda.is_empty() {
+        if !self.agenda.is_empty() {
             return false;
         }
+        let closed: usize = night::waiting(self).iter().map(|desk| desk.waiting).sum();
         let board = self.board();
         let now = board.now();
-        now.waiting == 0 && now.ai_to_answer == 0 && board.newest.elapsed() > SETTLED
+        now.waiting <= closed && now.ai_to_answer == 0 && board.newest.elapsed() > SETTLED
     }
 
     /// Ends everybody's shift.
-    fn all_go_home(&self) {
+    pub(super) fn all_go_home(&self) {
         for person in &self.people {
             self.set_presence(person, "offline", "end of the shift");
         }

@@ -92,6 +92,21 @@ pub(super) struct Handoff {
     pub(super) from: Option<Holder>,
     pub(super) to: Holder,
     pub(super) staff: Option<String>,
+    pub(super) announced: Option<Announced>,
+}
+
+/// What the customer was told.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum Announced {
+    Waiting {
+        opens: Option<i64>,
+    },
+    CallBack {
+        from: i64,
+    },
+    #[serde(other)]
+    Other,
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,6 +140,17 @@ impl Holder {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Responder(name) | Self::Owner(name) => name,
+        }
+    }
+}
+
+impl Announced {
+    /// When a desk opens that was closed, and whether it calls back then.
+    pub(super) fn opens(self) -> Option<(i64, bool)> {
+        match self {
+            Self::Waiting { opens } => Some((opens?, false)),
+            Self::CallBack { from } => Some((from, true)),
+            Self::Other => None,
         }
     }
 }

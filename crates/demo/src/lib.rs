@@ -11,6 +11,7 @@ mod day;
 mod dice;
 mod errands;
 mod events;
+mod night;
 mod opening;
 mod patience;
 mod person;
@@ -97,8 +98,10 @@ impl Demo {
         let open::Found { opened, bundle, .. } = open::opened(&data, self.bundle.as_deref(), &open::sample)?;
         let bundle = Arc::new(bundle);
         let messages = self.sampled(messages, &bundle);
+        let (messages, night) = night::parted(messages, &bundle);
         let (messages, errands) = errands::among(messages, errands::beside(&traffic, &bundle)?);
-        let roles = Roles::of(&bundle, messages.iter().any(|message| !message.facts.is_empty()))?;
+        let facts = messages.iter().chain(&night).any(|message| !message.facts.is_empty());
+        let roles = Roles::of(&bundle, facts)?;
         let asks = errands::by_text(errands.values());
         let clock = DemoClock::new();
         let bad_ai = bundle
@@ -154,7 +157,7 @@ impl Demo {
         let url = format!("http://{}", running.address);
         let interrupted = interrupts(&runtime);
         let bad_ai = bad_ai.map(|(ai, _)| ai);
-        let world = Arc::new(self.world(&app, &url, &tokens, (messages, errands), clock, bad_ai));
+        let world = Arc::new(self.world(&app, &url, &tokens, (messages, night, errands), clock, bad_ai));
         if !json {
             self.introduce(&bundle, &world, &url, &traffic);
             if !stood_in.is_empty() {
@@ -248,7 +251,7 @@ impl Demo {
         app: &Arc<Parts>,
         url: &str,
         tokens: &Tokens,
-        (messages, errands): (Vec<Message>, BTreeMap<usize, Errand>),
+        (mut messages, night, errands): (Vec<Message>, Vec<Message>, BTreeMap<usize, Errand>),
         clock: DemoClock,
         bad_ai: Option<BadAi>,
     ) -> World {
@@ -263,14 +266,17 @@ impl Demo {
             gone: AtomicBool::new(false),
         };
         let ai = bundle.candidates().iter().filter(|spec| spec.queue.is_none());
+        let day = messages.len();
+        messages.extend(night);
         World {
             seed: self.seed,
             agenda: Agenda::new(clock.clone()),
             opened: clock.now().0,
             clock,
             began: Instant::now(),
-            turns_bad_at: messages.len() / 3,
+            turns_bad_at: day / 3,
             messages,
+            day,
             errands,
             app: Arc::clone(app),
             people: tokens.staff.iter().map(|(profile, token)| (profile, token)).map(person).collect(),
@@ -302,7 +308,7 @@ impl Demo {
             "{} of {}, {} from {}, played up to {} times as fast",
             counted(world.messages.len(), "message", "messages"),
             traffic.display(),
-            counted(customers::length_ms(world.messages.len()) / MINUTE, "minute", "minutes"),
+            counted(customers::length_ms(world.day) / MINUTE, "minute", "minutes"),
             story::beginning(world.now_ms()),
             self.speed
         );

@@ -20,6 +20,11 @@ pub(super) struct Person {
 }
 
 impl Person {
+    /// The desks that they work at.
+    pub(super) fn queues(&self) -> impl Iterator<Item = &str> {
+        self.note.get("queues").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// How long something takes them that usually takes so many seconds, give or take a third.
     pub(super) fn takes(&self, dice: &mut Dice, seconds: i64) -> i64 {
         dice.between(670, 1_340) * seconds * self.pace / 100

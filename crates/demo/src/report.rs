@@ -1,6 +1,9 @@
 //! Prints the day for people: few lines, plain words.
 
-use super::story::{Moment, Story};
+use super::{
+    night::Night,
+    story::{Moment, Story},
+};
 use remit_command::shown::{counted, escaped, folded, many, say};
 use std::{collections::BTreeMap, fmt::Display};
 
@@ -104,6 +107,9 @@ pub(super) fn print(story: &Story, is_ai: &dyn Fn(&str) -> bool) {
         fact("trouble", trouble);
     }
     requests(story);
+    if let Some(night) = &story.night {
+        tell_night(night);
+    }
     heading("Moments");
     for (number, moment) in story.moments.iter().enumerate() {
         tell(number + 1, moment);
@@ -133,6 +139,40 @@ fn requests(story: &Story) {
         for (number, line) in folded(&escaped(&told), WIDTH - 13, WIDTH - 13).into_iter().enumerate() {
             say!("  {:<10} {line}", if number == 0 { request.state.as_str() } else { "" });
         }
+    }
+}
+
+/// What came in while desks were closed, and how it was taken up.
+fn tell_night(night: &Night) {
+    heading(&format!("The night from {}: {} came in", night.began, counted(night.cases, "case", "cases")));
+    line(night.by_ai, "with AI alone");
+    let open: usize = night.elsewhere.values().sum();
+    if open > 0 {
+        line(open, &format!("with desks that were open: {}", each(&night.elsewhere)));
+    }
+    if night.collected > 0 {
+        line(night.collected, "kept by desks that were closed; the customers were told when these open");
+    }
+    if night.called_back > 0 {
+        line(night.called_back, "who wanted somebody now, and were promised to be called back");
+    }
+    if night.owned > 0 {
+        line(night.owned, "that nobody there may have: each is an exception, and somebody's to see to");
+    }
+    for desk in &night.closed {
+        let opens = desk.opens.as_deref().unwrap_or("never");
+        line(desk.waiting, &format!("waited at {}, which opens at {opens}", desk.queue));
+    }
+    if night.collected + night.called_back > 0 {
+        let within = counted(night.median_minutes, "minute", "minutes");
+        line(
+            night.taken_up,
+            &format!("taken up once the desk was open, half of them within {within}; {} before", night.taken_before),
+        );
+    }
+    for desk in &night.left {
+        let opens = desk.opens.as_deref().unwrap_or("never");
+        line(desk.waiting, &format!("that the day had left at {}, which opened at {opens}", desk.queue));
     }
 }
 

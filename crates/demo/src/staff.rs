@@ -12,7 +12,8 @@ use remit_app::{
     operation,
 };
 use remit_command::client::Refused;
-use remit_policy::bundle::Bundle;
+use remit_domain::id::Timestamp;
+use remit_policy::bundle::{Bundle, CandidateSpec};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -49,7 +50,7 @@ pub(super) fn profiles(bundle: &Bundle) -> Vec<Profile> {
         let people = queue.servers.div_ceil(DUTY_PER_PERSON).max(2);
         (0..people).map(move |place| (spec, place))
     });
-    let profile = |(number, (spec, place)): (usize, (&remit_policy::bundle::CandidateSpec, u32))| {
+    let profile = |(number, (spec, place)): (usize, (&CandidateSpec, u32))| {
         let first_name = FIRST_NAMES.get(number % FIRST_NAMES.len()).copied().unwrap_or("Alex");
         let round = number / FIRST_NAMES.len();
         let name = match round {
@@ -108,6 +109,22 @@ impl World {
             } else if staff % 7 == 2 {
                 self.agenda.after(at, presence("busy", ""));
                 self.agenda.after(at + 6 * MINUTE, presence("available", ""));
+            }
+        }
+    }
+
+    /// Has those at work whose desks are open at a moment, and all others at home.
+    pub(super) fn shift(&self, at: Timestamp) {
+        let open = |queue: &str| {
+            let of_name = |spec: &&CandidateSpec| spec.responder.as_str() == queue;
+            self.bundle.candidates().iter().find(of_name).is_some_and(|spec| spec.is_open(at))
+        };
+        for person in &self.people {
+            if person.queues().any(open) {
+                person.gone.store(false, Ordering::Relaxed);
+                self.set_presence(person, "available", "");
+            } else {
+                self.set_presence(person, "offline", "end of the shift");
             }
         }
     }

@@ -3,11 +3,11 @@
 use super::{
     board::{Board, Case, Closed, Whereabouts},
     clock::{day, time_of_day},
+    night::{self, Night},
     world::World,
 };
 use remit_app::{
     case::query::PAGE_MAX,
-    environment::clock::{Clock as _, rfc3339},
     input::{ListCases, ListPart},
     operation,
 };
@@ -35,6 +35,8 @@ pub(super) struct Story {
     pub(super) open: BTreeMap<String, usize>,
     /// Closed desks at which some of them wait.
     pub(super) closed: Vec<Closed>,
+    /// The night, where the bundle has one.
+    pub(super) night: Option<Night>,
     /// Acknowledged cases that the server lists as open without a holder, or not at all.
     pub(super) lost: usize,
     pub(super) sent_to: BTreeMap<String, usize>,
@@ -133,6 +135,7 @@ pub(super) fn story(world: &World) -> Story {
     let lost = lost(world);
     let moments = moments(world);
     let requests = requested(world);
+    let night = night::told(world);
     let board = world.board();
     let told = world.told();
     let ours = || board.cases.values().filter(|case| case.number.is_some());
@@ -168,6 +171,7 @@ pub(super) fn story(world: &World) -> Story {
         by_people_after_ai: resolved(true).filter(|case| case.ai_answers > 0 || case.yielded.is_some()).count(),
         open,
         closed: told.closed.clone(),
+        night,
         lost,
         sent_to: told.tally.to.clone(),
         ai_answers: counts.ai_answers.clone(),
@@ -245,24 +249,6 @@ impl Requested {
     }
 }
 
-/// The desks that are closed now, though cases wait there that nobody has taken.
-pub(super) fn closed(world: &World) -> Vec<Closed> {
-    let now = world.clock.now();
-    let mut waiting: BTreeMap<String, usize> = BTreeMap::new();
-    for case in world.board().cases.values().filter(|case| case.number.is_some() && case.resolved.is_none()) {
-        if let Whereabouts::Queue(name) = &case.place {
-            *waiting.entry(name.clone()).or_default() += 1;
-        }
-    }
-    let closed = waiting.into_iter().filter_map(|(name, waiting)| {
-        let spec = world.bundle.candidates().iter().find(|spec| spec.responder.as_str() == name)?;
-        let queue = spec.queue.as_ref().filter(|_| !spec.is_open(now))?;
-        let opens = queue.reopens(now).map(|at| queue.local(at).unwrap_or_else(|| rfc3339(at)));
-        Some(Closed { queue: name, waiting, opens })
-    });
-    closed.collect()
-}
-
 fn stops(board: &Board) -> Vec<Stop> {
     let stop = |(at, stopped): &(i64, super::events::Stopped)| Stop {
         responder: stopped.responder.clone(),
@@ -317,14 +303,15 @@ fn lost(world: &World) -> usize {
 }
 
 /// Cases of which one is told, in the order in which they came in.
-fn first(board: &Board, fits: impl Fn(&Case) -> bool) -> Option<(String, usize)> {
+pub(super) fn first(board: &Board, fits: impl Fn(&Case) -> bool) -> Option<(String, usize)> {
     let fitting = board.cases.iter().filter(|(_, case)| fits(case));
     let (id, case) = fitting.min_by_key(|(_, case)| (case.opened, case.number))?;
     Some((id.clone(), case.number?))
 }
 
 fn moments(world: &World) -> Vec<Moment> {
-    [quoted(world), gave_up(world), stopped(world), exception(world), stale(world)].into_iter().flatten().collect()
+    let day = [quoted(world), gave_up(world), stopped(world), exception(world), stale(world)];
+    day.into_iter().flatten().chain(night::moments(world)).collect()
 }
 
 /// An AI responder answered, and that was enough.
@@ -449,7 +436,7 @@ fn stale(world: &World) -> Option<Moment> {
 }
 
 /// The beginning of what was said, on one line.
-fn short(text: &str, chars: usize) -> String {
+pub(super) fn short(text: &str, chars: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(chars) {
         Some((at, _)) => format!("{} …", line.get(..at).unwrap_or_default().trim_end()),

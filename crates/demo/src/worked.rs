@@ -26,6 +26,7 @@ impl World {
     fn perform(&self, deed: Deed) {
         let person = |staff: usize| self.people.get(staff);
         match deed {
+            Deed::Wait => {}
             Deed::Open(number) => self.open(number),
             Deed::Read { case } => self.read(&case),
             Deed::ComeBack { case } => self.come_back(&case),

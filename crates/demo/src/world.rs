@@ -13,6 +13,7 @@ use remit_command::{
     client::{Client, Refused},
     traffic::{Message, Tally, on_a_line},
 };
+use remit_domain::id::Timestamp;
 use remit_policy::bundle::Bundle;
 use serde_json::Value;
 use std::{
@@ -34,7 +35,10 @@ pub(super) struct World {
     pub(super) began: Instant,
     /// When the day began, by the demo's clock.
     pub(super) opened: i64,
+    /// Those of the day, and then those of the night.
     pub(super) messages: Vec<Message>,
+    /// How many are the day's.
+    pub(super) day: usize,
     /// What customers want done, by the number of the message that says so.
     pub(super) errands: BTreeMap<usize, Errand>,
     /// The server's parts, of which the demo reaches the sandbox alone.
@@ -87,6 +91,8 @@ pub(super) struct Notes {
     pub(super) stale_case: Option<String>,
     /// Desks that were closed when the day was over, though cases waited there.
     pub(super) closed: Vec<Closed>,
+    /// When the night began, the desks at which cases waited before, and those at which some waited then.
+    pub(super) night: Option<(i64, Vec<Closed>, Vec<Closed>)>,
     /// The first failure that is none of the demo's.
     pub(super) trouble: Option<String>,
 }
@@ -102,6 +108,12 @@ impl World {
 
     pub(super) fn now_ms(&self) -> i64 {
         self.clock.now().0
+    }
+
+    /// Sets the clock forward.
+    pub(super) fn forward(&self, to: Timestamp) {
+        self.clock.forward(to);
+        self.board().newest = Instant::now();
     }
 
     /// What was answered; a refusal is trouble.

@@ -268,9 +268,9 @@ impl Bundle {
             let all = || rules.iter().chain(&invariants).chain(&weighed.rules);
             literal_types::lint(&files, &vocabulary, all(), &responders, findings);
             asked_actions::lint(
-                &files,
+                (&places, &files),
                 &vocabulary,
-                (&manifest, &own_actions),
+                (&manifest, &own_actions, &catalogue),
                 rules.iter().chain(&invariants),
                 findings,
             );

@@ -262,11 +262,11 @@ pub(crate) fn validate(schema: &Schema, files: &Files, rules: &[Rule], findings:
         }
         findings.push(finding);
     };
-    // Actions that there are not are told once, with the nearest that are asked (`asked_actions`); what follows from
-    // them, that their policies never apply, is not told at all.
+    // Actions that there are not are told once, with the nearest that are asked (`asked_actions`). Their policies are
+    // held against every other action, of which nothing is told, nor that they never apply.
     let of_action = |error: &&ValidationError| matches!(error, ValidationError::UnrecognizedActionId(_));
     let unknown: BTreeSet<&PolicyId> = result.validation_errors().filter(of_action).map(|e| e.policy_id()).collect();
-    for error in result.validation_errors().filter(|error| !of_action(error)) {
+    for error in result.validation_errors().filter(|error| !unknown.contains(error.policy_id())) {
         tell(error.policy_id(), error);
     }
     let follows = |warning: &&ValidationWarning| {

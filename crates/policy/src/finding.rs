@@ -42,6 +42,10 @@ pub(crate) enum Fault {
     Value(String, String),
     /// No signal of this name, or no attribute.
     Signal(String),
+    /// No action of this name that is requested exactly, or one that cannot be read.
+    Action(String),
+    /// No connector of this name.
+    Connector(String),
     /// The schema declares no action `handle`.
     Handle,
     /// A policy is not read.
@@ -75,6 +79,11 @@ impl Finding {
     pub(crate) fn follows(mut self, fault: Fault) -> Self {
         self.follows.push(fault);
         self
+    }
+
+    /// Says of one that was noted that it follows from this fault too, before all others.
+    pub(crate) fn follows_first(&mut self, fault: Fault) {
+        self.follows.insert(0, fault);
     }
 
     /// Says of one that was noted that it is this fault too.

@@ -176,6 +176,71 @@ fn one_name_that_changed_is_one_finding_however_often_it_was_named() {
     }
 }
 
+/// Every declared thing of the sample bundles whose name nothing else must know.
+#[test]
+fn whatever_is_renamed_is_one_finding_that_names_it_and_what_is_meant() {
+    for of in ["bank", "shop"] {
+        let files = Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles").join(of)).unwrap();
+        let manifest = text(&files, "bundle.toml");
+        let others = files.all().filter(|(name, _)| *name != "bundle.toml");
+        let others: String = others.map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect();
+        let mut tried = std::collections::BTreeMap::new();
+        let mut section = "";
+        let mut before = 0;
+        for line in manifest.split_inclusive('\n') {
+            let start = before;
+            before += line.len();
+            if line.starts_with('[') {
+                section = line.trim().trim_matches(['[', ']']);
+                continue;
+            }
+            let Some(name) = line.trim().strip_prefix("name = \"").and_then(|rest| rest.strip_suffix('"')) else {
+                continue;
+            };
+            if start == 0 || section.contains('.') {
+                continue;
+            }
+            let renamed = format!("{}name = \"{name}x\"\n{}", &manifest[..start], &manifest[before..]);
+            let Err(findings) = Bundle::load(files.clone().with("bundle.toml", renamed.into_bytes())) else {
+                // Nothing names it.
+                let quoted = format!("\"{name}\"");
+                let named = manifest.matches(&quoted).count() > 1 || others.contains(&quoted);
+                let by_attribute = others.contains(&format!(".{name} "));
+                assert!(!named && !by_attribute, "{of}: {section} {name} is named, and nothing is found");
+                continue;
+            };
+            let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            assert_eq!(findings.len(), 1, "{of}: {section} {name}: {}", told.join("\n"));
+            assert!(told[0].contains(name), "{of}: {section} {name}: {}", told[0]);
+            *tried.entry(section).or_insert(0) += 1;
+        }
+        for section in
+            ["owner", "signal", "fact", "topic", "calendar", "sla", "responder", "queue", "connector", "action"]
+        {
+            assert!(tried.get(section).is_some_and(|tried| *tried > 0), "{of}: {section}: {tried:?}");
+        }
+    }
+}
+
+#[test]
+fn an_action_and_a_connector_that_are_renamed_are_told_with_their_old_name() {
+    for (of, section, name, root, cure, below) in [
+        ("bank", "action", "waive_fee", "no policy names action `waive_feex`", "call it `waive_fee` here", 5),
+        ("bank", "action", "change_address", "`change_address`", "`change_addressx`", 5),
+        ("bank", "connector", "core-banking", "`core-banking` is no connector", "did you mean `core-bankingx`?", 10),
+        ("shop", "action", "cancel_pending_order", "no policy names action", "call it `cancel_pending_order` here", 5),
+        ("shop", "connector", "back-office", "`back-office` is no connector", "did you mean `back-officex`?", 6),
+    ] {
+        let files = Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles").join(of)).unwrap();
+        let from = format!("[[{section}]]\nname = \"{name}\"");
+        let manifest = text(&files, "bundle.toml").replacen(&from, &format!("[[{section}]]\nname = \"{name}x\""), 1);
+        let findings = Bundle::load(files.with("bundle.toml", manifest.into_bytes())).unwrap_err();
+        let [one] = &findings[..] else { panic!("{section} {name}: {findings:#?}") };
+        assert!(one.message.contains(root) && one.cure.contains(cure), "{section} {name}: {one}");
+        assert!(one.consequences.len() >= below, "{section} {name}: {one}");
+    }
+}
+
 #[test]
 fn what_a_need_asks_of_a_queue_that_is_not_read_follows_from_that() {
     let bank = bank();

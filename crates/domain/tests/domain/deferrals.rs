@@ -52,7 +52,7 @@ pub(crate) fn promised(effects: &Effects) -> Result<(), String> {
     let callback = effects.case.deferrals.get(&DeferralKind::Callback);
     let kept = |from| {
         callback.is_some_and(|call| {
-            let agreed = call.decision.is_none() || call.is_due;
+            let agreed = call.decision.is_none();
             (agreed || call.until == from) && call.call_by.is_some_and(|by| by > call.until)
         })
     };

@@ -7,11 +7,12 @@ use super::parts::MANIFEST;
 use crate::{
     action::{ActionSpec, FACTS, Parameters, Template, is_attribute},
     actions::{ACT, HANDLE, REQUEST},
-    finding::Finding,
+    finding::{Fault, Finding},
     manifest::{Action, EffectClass, Manifest, TermKind},
     places::{Places, TomlPath},
 };
 use remit_domain::{id::ActionName, request::Confirming};
+use remit_signals::readings::nearest;
 
 const MINUTE_MS: i64 = 60_000;
 /// Minutes within which a request is confirmed where its action does not say.
@@ -33,6 +34,7 @@ pub(super) fn read(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
             left_over(places, action, &place, findings);
             continue;
         }
+        let before = findings.len();
         let mut reader = Reader { places, manifest, action, place, findings };
         if let Some(spec) = reader.read() {
             if catalogue.iter().any(|known| known.name == spec.name) {
@@ -41,6 +43,9 @@ pub(super) fn read(places: &Places<'_>, manifest: &Manifest, findings: &mut Vec<
             } else {
                 catalogue.push(spec);
             }
+        } else {
+            // What is said of its policies then follows from that.
+            findings.iter_mut().skip(before).for_each(|finding| finding.is_too(Fault::Action(action.name.clone())));
         }
     }
     catalogue
@@ -82,6 +87,19 @@ impl Reader<'_, '_> {
         let place = keys.iter().fold(self.place.clone(), |place, key| place.then(key));
         let message = format!("action `{}`: {}", self.action.name, message.into());
         self.findings.push(Finding::new(MANIFEST, self.places.line(&place), message, cure));
+    }
+
+    /// The same of a name that there is not, which may be meant to be one of `known`.
+    fn unknown(&mut self, key: &str, message: String, fault: Fault, known: &[&str], cure: &str) {
+        let named = match &fault {
+            Fault::Action(name) | Fault::Connector(name) => nearest(name, known.iter().copied()),
+            _ => None,
+        };
+        let cure = named.map_or_else(|| cure.to_owned(), |like| format!("did you mean `{like}`? Otherwise {cure}"));
+        self.wrong(&[key], message, &cure);
+        if let Some(last) = self.findings.pop() {
+            self.findings.push(last.follows(fault));
+        }
     }
 
     fn read(&mut self) -> Option<ActionSpec> {
@@ -181,21 +199,26 @@ impl Reader<'_, '_> {
     fn connector(&mut self) -> Option<String> {
         let cure = "name a [[connector]]; `kind = \"sandbox\"` comes with Remit";
         let named = self.needed(self.action.connector.clone(), "connector", cure)?;
-        if !self.manifest.connectors.iter().any(|connector| connector.name == named) {
-            self.wrong(&["connector"], format!("`{named}` is no connector"), cure);
+        let known: Vec<&str> = self.manifest.connectors.iter().map(|connector| connector.name.as_str()).collect();
+        if !known.contains(&named.as_str()) {
+            let fault = Fault::Connector(named.clone());
+            self.unknown("connector", format!("`{named}` is no connector"), fault, &known, cure);
         }
         Some(named)
     }
 
     fn recent(&mut self) -> Vec<ActionName> {
         let mut recent = Vec::new();
+        let requested = self.manifest.actions.iter().filter(|other| other.is_requested());
+        let requested: Vec<&str> = requested.map(|other| other.name.as_str()).collect();
         for name in &self.action.recent {
-            let known = self.manifest.actions.iter().any(|other| other.name == *name && other.is_requested());
+            let known = requested.contains(&name.as_str());
             match ActionName::new(name).ok().filter(|_| known && is_attribute(name)) {
                 Some(name) => recent.push(name),
                 None => {
                     let message = format!("`recent` names `{name}`, which is no action that is requested exactly");
-                    self.wrong(&["recent"], message, "name one of the catalogue, of a-z 0-9 _");
+                    let fault = Fault::Action(name.clone());
+                    self.unknown("recent", message, fault, &requested, "name one of the catalogue, of a-z 0-9 _");
                 }
             }
         }

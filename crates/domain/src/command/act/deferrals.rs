@@ -86,7 +86,8 @@ pub(in crate::command) fn decided(draft: &mut Effects, context: &Context, call_m
     let opens = promises.map(|collects| collects.opens);
     let wording = opens.filter(|_| !told).map(|_| wording(decision, queue));
     let before = draft.case.deferrals.get(&DeferralKind::Callback);
-    let promised = before.is_some_and(|before| before.decision.is_some() && !before.is_due);
+    // One that is due already is theirs too, unless the customer is promised another moment with that.
+    let promised = before.is_some_and(|before| before.decision.is_some() && (!before.is_due || opens.is_some()));
     let agreed = before.is_some() && !(promised && moved);
     if promised && moved {
         over(draft, context, DeferralKind::Callback, DeferralHow::HandedOver);
