@@ -6,7 +6,7 @@ use std::{
 };
 
 /// What is needed: how to see that it is there, and Debian's package of it.
-const NEEDED: [(Seen, &str); 10] = [
+const NEEDED: [(Seen, &str); 11] = [
     (Seen::Runs("chromium", "--version"), "chromium"),
     (Seen::Runs("chromedriver", "--version"), "chromium-driver"),
     (Seen::Runs("nginx", "-v"), "nginx-light"),
@@ -17,6 +17,7 @@ const NEEDED: [(Seen, &str); 10] = [
     (Seen::Imports("ensurepip"), "python3-venv"),
     (Seen::Runs("npm", "--version"), "npm"),
     (Seen::Runs("curl", "--version"), "curl"),
+    (Seen::Runs("systemd-analyze", "--version"), "systemd"),
 ];
 
 /// How something is seen to be there.

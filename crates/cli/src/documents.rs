@@ -91,6 +91,21 @@ fn what_ships_to_run_it_says_what_the_program_takes() {
     for name in named {
         assert!(variables.iter().any(|known| known == name), "deploy/Dockerfile: no variable {name}");
     }
+    // It is built by the compiler that the workspace asks for, of what lies here and is sent along.
+    let workspace = read("Cargo.toml");
+    let version = workspace.lines().find_map(|line| line.strip_prefix("rust-version = ")).unwrap().trim_matches('"');
+    assert!(
+        image.contains(&format!("FROM rust:{version}-")),
+        "deploy/Dockerfile is built by another Rust than {version}"
+    );
+    let left_out = read("deploy/Dockerfile.dockerignore");
+    let copied = image.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--from"));
+    let sources: Vec<&str> = copied.filter_map(|line| line.split(' ').next()).collect();
+    assert!(sources.len() >= 2, "{sources:?}");
+    for source in sources {
+        let is_there = root().join(source).exists() && !left_out.lines().any(|line| source.starts_with(line));
+        assert!(is_there, "deploy/Dockerfile copies {source}, which is not there");
+    }
     let unit = read("deploy/remit.service");
     let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
     Cli::try_parse_from(words(start)).unwrap();

@@ -141,3 +141,28 @@ fn a_service_manager_hears_that_it_serves_that_it_goes_on_and_that_it_stops() {
     until("STOPPING=1");
     assert_eq!(server.0.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn systemd_knows_every_word_of_the_unit_that_ships() {
+    let place = tempfile::tempdir().unwrap();
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/remit.service");
+    let unit = fs::read_to_string(unit).unwrap().replacen("=/usr/local/bin/remit ", &format!("={REMIT} "), 1);
+    let said = |unit: &str| {
+        let at = place.path().join("remit.service");
+        fs::write(&at, unit).unwrap();
+        let mut verify = Command::new("systemd-analyze");
+        verify.args(["verify", "--man=no"]).arg(at);
+        ended(verify)
+    };
+    assert_eq!(said(&unit), (Some(0), String::new()));
+    // What it does not know it only tells.
+    for (from, to) in [
+        ("WatchdogSec=30s", "WatchdogSec=30x"),
+        ("ProtectClock=", "ProtectClocks="),
+        ("@system-service", "@system-services"),
+        (REMIT, "/usr/local/bin/no-remit"),
+    ] {
+        assert!(unit.contains(from), "the unit has no {from}");
+        assert_ne!(said(&unit.replacen(from, to, 1)), (Some(0), String::new()), "{to}");
+    }
+}

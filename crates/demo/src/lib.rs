@@ -11,6 +11,7 @@ mod day;
 mod dice;
 mod errands;
 mod events;
+mod moment;
 mod night;
 mod opening;
 mod patience;
@@ -309,7 +310,7 @@ impl Demo {
             counted(world.messages.len(), "message", "messages"),
             traffic.display(),
             counted(customers::length_ms(world.day) / MINUTE, "minute", "minutes"),
-            story::beginning(world.now_ms()),
+            moment::beginning(world.now_ms()),
             self.speed
         );
         say!();

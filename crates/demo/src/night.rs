@@ -5,7 +5,7 @@ use super::{
     agenda::Deed,
     board::{Case, Closed, Whereabouts},
     clock::HOUR_MS,
-    story::{self, Moment, short},
+    moment::{self, Moment, short},
     world::World,
 };
 use remit_app::{
@@ -179,7 +179,7 @@ pub(super) fn told(world: &World) -> Option<Night> {
     let of_ai = ours().filter(|case| case.first_desk.is_none() && case.answered_by.is_some()).count();
     let at_desks = ours().filter(|case| case.first_desk.is_some()).count();
     Some(Night {
-        began: story::beginning(began),
+        began: moment::beginning(began),
         left,
         closed,
         cases: ours().count(),
@@ -212,7 +212,7 @@ pub(super) fn moments(world: &World) -> Vec<Moment> {
 /// The first case of the night that fits and was taken.
 fn moment(world: &World, what: &'static str, fits: &dyn Fn(&Case) -> bool) -> Option<Moment> {
     let (id, number) =
-        story::first(&world.board(), |case| is_of_night(world, case) && case.taken.is_some() && fits(case))?;
+        moment::first(&world.board(), |case| is_of_night(world, case) && case.taken.is_some() && fits(case))?;
     let decision = world.board().cases.get(&id)?.promised.as_ref().map(|promised| promised.decision.clone());
     let heard = decision.and_then(|decision| heard(world, &id, &decision));
     let board = world.board();

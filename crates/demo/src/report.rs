@@ -1,9 +1,6 @@
 //! Prints the day for people: few lines, plain words.
 
-use super::{
-    night::Night,
-    story::{Moment, Story},
-};
+use super::{moment::Moment, night::Night, story::Story};
 use remit_command::shown::{counted, escaped, folded, many, say};
 use std::{collections::BTreeMap, fmt::Display};
 

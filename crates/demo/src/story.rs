@@ -2,7 +2,8 @@
 
 use super::{
     board::{Board, Case, Closed, Whereabouts},
-    clock::{day, time_of_day},
+    clock::time_of_day,
+    moment::{Moment, first, short},
     night::{self, Night},
     world::World,
 };
@@ -106,15 +107,6 @@ pub(super) struct Requested {
     pub(super) said_yes: Vec<String>,
     /// What became of it, in words.
     pub(super) how: String,
-}
-
-/// Something that happened.
-#[derive(Debug, Serialize)]
-pub(super) struct Moment {
-    pub(super) what: &'static str,
-    pub(super) told: String,
-    /// What to look at: arguments of `remit`.
-    pub(super) look: Option<String>,
 }
 
 impl Story {
@@ -302,13 +294,6 @@ fn lost(world: &World) -> usize {
     world.board().cases.iter().filter(|(id, case)| case.number.is_some() && !listed.contains(*id)).count()
 }
 
-/// Cases of which one is told, in the order in which they came in.
-pub(super) fn first(board: &Board, fits: impl Fn(&Case) -> bool) -> Option<(String, usize)> {
-    let fitting = board.cases.iter().filter(|(_, case)| fits(case));
-    let (id, case) = fitting.min_by_key(|(_, case)| (case.opened, case.number))?;
-    Some((id.clone(), case.number?))
-}
-
 fn moments(world: &World) -> Vec<Moment> {
     let day = [quoted(world), gave_up(world), stopped(world), exception(world), stale(world)];
     day.into_iter().flatten().chain(night::moments(world)).collect()
@@ -433,18 +418,4 @@ fn stale(world: &World) -> Option<Moment> {
          refused; not a word reached the customer."
     );
     Some(Moment { what: "Nobody talked over anybody", told, look: Some(format!("case show {case}")) })
-}
-
-/// The beginning of what was said, on one line.
-pub(super) fn short(text: &str, chars: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(chars) {
-        Some((at, _)) => format!("{} …", line.get(..at).unwrap_or_default().trim_end()),
-        None => line,
-    }
-}
-
-/// When the day began, in words.
-pub(super) fn beginning(at: i64) -> String {
-    format!("{} {} UTC", day(at), time_of_day(at))
 }

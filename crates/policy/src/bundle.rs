@@ -27,7 +27,7 @@ use crate::{
     asked_actions, attributes, baseline, candidate_attributes, cedar, closed_values, considerations,
     deep_stack::deep,
     files::Files,
-    finding::{Finding, folded, line_at},
+    finding::{Finding, folded},
     lint, literal_types,
     manifest::{EncoderModel, Enrichment, Limits, Manifest, SchemaVersion},
     names,
@@ -36,6 +36,7 @@ use crate::{
     places::{Places, TomlPath},
     rule::Rule,
     texts::Texts,
+    toml_mistake,
 };
 pub use derived::Derived;
 pub use field::{FieldError, FieldSpec, shown};
@@ -178,9 +179,8 @@ impl Bundle {
         let manifest: Option<Manifest> = match toml::from_str(&text) {
             Ok(manifest) => Some(manifest),
             Err(error) => {
-                let line = error.span().map_or(1, |span| line_at(&text, span.start));
-                let cure = "correct the name or value; docs/bundle.md lists every table and key";
-                findings.push(Finding::new(MANIFEST, line, error.message(), cure));
+                let listed = "correct the name or value; docs/keys.md lists every table and key";
+                findings.push(toml_mistake::finding(MANIFEST, &text, &error, listed));
                 None
             }
         };

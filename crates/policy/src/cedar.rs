@@ -255,6 +255,9 @@ pub(crate) fn validate(schema: &Schema, files: &Files, rules: &[Rule], findings:
         let line = at.map_or(rule.line, |(_, line)| line.max(rule.line));
         let cure = "make the policy fit the schema: check the spelling of attributes, entity types and values, and \
                     guard optional ones with `has`";
+        let help = error.help().map(|help| help.to_string());
+        let help = help.filter(|help| ["did you mean", "try testing"].iter().any(|begins| help.starts_with(begins)));
+        let cure = help.map_or_else(|| cure.to_owned(), |help| format!("{help}; otherwise {cure}"));
         let mut finding = Finding::new(&rule.file, line, error.to_string(), cure);
         // Of a condition that stands in the manifest, no part is pointed to.
         if let Some(fault) = at.and_then(|(text, _)| fault_of(text)).or_else(|| attribute_of(&error.to_string())) {

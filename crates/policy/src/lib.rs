@@ -44,4 +44,5 @@ mod scope;
 mod slices;
 pub mod suite;
 pub mod texts;
+mod toml_mistake;
 mod verdict_cache;

@@ -189,11 +189,19 @@ pub(crate) fn lint(
                 ResponderKind::Ai => ("responder", manifest.responders.iter().position(|one| one.name == name)),
                 ResponderKind::Queue => ("queue", manifest.queues.iter().position(|one| one.name == name)),
             };
+            let meant = meant(uid);
+            let (named, cure) = match &meant {
+                Some(meant) => (
+                    format!("; policies name `{meant}`, which there is not"),
+                    format!("call it `{meant}` here, or `{name}` wherever it is named"),
+                ),
+                None => (String::new(), "write a permit for it, or take it out".to_owned()),
+            };
             wrong(
                 &TomlPath::entry(place.0, place.1.unwrap_or_default()).then("name"),
-                format!("no policy permits `{name}` anything, so it can never be given a case"),
-                "write a permit for it, or take it out",
-                match meant(uid) {
+                format!("no policy permits `{name}` anything, so it can never be given a case{named}"),
+                &cure,
+                match meant {
                     Some(meant) => Mark::IsAndFollows(Fault::Responder(meant), follows),
                     None => Mark::Follows(follows),
                 },

@@ -14,7 +14,7 @@ use crate::{
     engine::Engine,
     files,
     finding::{Finding, line_at},
-    grid,
+    grid, toml_mistake,
 };
 use remit_domain::{
     Deliberation,
@@ -76,18 +76,13 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
                     };
                     report.failures.extend(folded(failures, |failure| {
                         let message = format!("test \"{}\": {}", test.name.get_ref(), failure.says);
-                        Finding::new(file, line, message, cure)
+                        Finding::new(file, line, message, if failure.of_input { INPUT_CURE } else { cure })
                     }));
                 }
             }
             Err(error) => {
-                let line = error.span().map_or(1, |span| line_at(text, span.start));
-                report.failures.push(Finding::new(
-                    file,
-                    line,
-                    error.message(),
-                    "correct the name or value; docs/bundle.md lists every key",
-                ));
+                let listed = "correct the name or value; docs/bundle.md lists every key";
+                report.failures.push(toml_mistake::finding(file, text, &error, listed));
             }
         }
     }
@@ -109,12 +104,18 @@ pub fn sentences(bundle: &Bundle) -> (usize, Vec<Finding>) {
 struct Failure {
     /// Of which responder, where it is of one: what is wrong of one alone has one cause.
     about: Option<String>,
+    /// Whether it is what the test is given.
+    of_input: bool,
     says: String,
 }
 
+/// What to do where a test is given what there is not.
+const INPUT_CURE: &str =
+    "correct the name or value: bundle.toml declares signals, fields and facts, and what each takes";
+
 impl Failure {
     fn about(responder: &str, says: impl Into<String>) -> Self {
-        Self { about: Some(responder.to_owned()), says: says.into() }
+        Self { about: Some(responder.to_owned()), of_input: false, says: says.into() }
     }
 
     fn unknown(responder: &str) -> Self {
@@ -124,7 +125,7 @@ impl Failure {
 
 impl From<String> for Failure {
     fn from(says: String) -> Self {
-        Self { about: None, says }
+        Self { about: None, of_input: false, says }
     }
 }
 
@@ -173,6 +174,10 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<Failure> {
         }
     }
     failures.extend(set(bundle, engine, &mut signals, test, now).into_iter().map(Failure::from));
+    if !failures.is_empty() {
+        // What is expected is of another case than the one that is meant.
+        return failures.into_iter().map(|failure| Failure { of_input: true, ..failure }).collect();
+    }
     // An intent implies its topic, as it does when it is measured.
     let intent = signals.get("intent").map(|reading| reading.value.to_string());
     if let (Some(topic), Ok(name)) =

@@ -3,7 +3,7 @@
 use super::{field::FieldSpec, parts::MANIFEST};
 use crate::{
     attributes::{AGE_HOURS, IN_HOURS, seen_as},
-    finding::Finding,
+    finding::{Fault, Finding},
     manifest::{Field, SeenBy},
     places::{Places, TomlPath},
 };
@@ -51,8 +51,13 @@ impl Of {
 
 /// What is declared, in the bundle's order; what is wrong is left out.
 pub(super) fn read(places: &Places<'_>, declared: &[Field], of: Of, findings: &mut Vec<Finding>) -> Vec<FieldSpec> {
-    let mut wrong = |place: TomlPath, message: String, cure: &str| {
-        findings.push(Finding::new(MANIFEST, places.line(&place), message, cure));
+    // What policies say of one that is wrong follows from that.
+    let mut wrong = |place: TomlPath, message: String, cure: &str, of: Option<&str>| {
+        let finding = Finding::new(MANIFEST, places.line(&place), message, cure);
+        findings.push(match of {
+            Some(name) => finding.is(Fault::Signal(name.to_owned())),
+            None => finding,
+        });
     };
     let word = of.word();
     if declared.len() > DECLARED_MAX {
@@ -60,13 +65,19 @@ pub(super) fn read(places: &Places<'_>, declared: &[Field], of: Of, findings: &m
             TomlPath::key(word),
             format!("there are {} [[{word}]]s, more than {DECLARED_MAX}", declared.len()),
             "declare fewer",
+            None,
         );
     }
     let mut specs: Vec<FieldSpec> = Vec::new();
     let mut seen = BTreeSet::new();
     for (at, field) in declared.iter().enumerate() {
         let mut tell = |message: &str, cure: &str| {
-            wrong(TomlPath::entry(word, at).then("name"), format!("{word} `{}` {message}", field.name), cure);
+            wrong(
+                TomlPath::entry(word, at).then("name"),
+                format!("{word} `{}` {message}", field.name),
+                cure,
+                Some(&field.name),
+            );
         };
         if let Some(spec) = spec(field, of, &mut tell) {
             let taken = match of {
