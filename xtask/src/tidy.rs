@@ -5,6 +5,7 @@ mod documents;
 mod files;
 mod licences;
 mod names;
+mod reach;
 mod sources;
 mod syntax;
 mod vocabulary;
@@ -21,6 +22,7 @@ pub(crate) fn check() -> Result<(), String> {
     faults.extend(circles::faults(&files)?);
     faults.extend(vocabulary::faults(&files)?);
     faults.extend(walls::faults(&files)?);
+    faults.extend(reach::faults(&files)?);
     faults.extend(licences::faults()?);
     if faults.is_empty() {
         return Ok(());

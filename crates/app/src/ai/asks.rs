@@ -31,7 +31,7 @@ pub(super) async fn ask(
     action: &str,
     arguments: &Map<String, Value>,
 ) -> Result<Result<(), String>, Refused> {
-    let spec = match ask::known(parts, action, arguments) {
+    let spec = match ask::known(&parts.governance, action, arguments) {
         Ok(spec) => spec,
         Err(refused) => return Ok(Err(format!("asked for `{action}` otherwise than it can be: {}", refused.detail))),
     };

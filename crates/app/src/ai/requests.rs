@@ -52,7 +52,7 @@ async fn told_of(parts: &Parts, case: &Case, request: &Request) -> Result<TurnRe
         Some(Effect::Done { statement, .. }) => Some(statement),
         _ => None,
     };
-    let why = why(&history::records(parts, request).await?, request);
+    let why = why(&history::records(&parts.journal, request).await?, request);
     Ok(TurnRequest {
         id: request.id.to_string(),
         action: request.action.to_string(),

@@ -3,7 +3,7 @@
 
 use super::sent::AccessEntity;
 use crate::{
-    Caller, Parts,
+    Caller, Environment, Live, Parts,
     access::auth,
     bounds::CUSTOMER_MAX,
     caller::principal::Principal,
@@ -148,7 +148,7 @@ async fn principals(parts: &Parts, subject: &AccessEntity) -> Result<Known<Vec<C
         INTEGRATION => {
             let token = parts.journal.store.token_of_id(id).await.map_err(Refused::internal)?;
             let own = |caller: &Caller| matches!(caller.principal, Principal::Integration | Principal::Person(_));
-            let callers: Vec<Caller> = standing(parts, token).filter(own).collect();
+            let callers: Vec<Caller> = standing(&parts.environment, &parts.live, token).filter(own).collect();
             let none = || format!("no token `{id}` of a program stands; it is asked about by its identifier");
             if callers.is_empty() { Err(none()) } else { Ok(callers) }
         }
@@ -160,9 +160,13 @@ async fn principals(parts: &Parts, subject: &AccessEntity) -> Result<Known<Vec<C
 }
 
 /// Whom tokens are of that stand now.
-fn standing(parts: &Parts, tokens: impl IntoIterator<Item = TokenRow>) -> impl Iterator<Item = Caller> {
-    let now = parts.environment.now();
-    let stands = move |token: &TokenRow| token.expires_ms > now.0 && !auth::is_revoked(&parts.live, &token.id);
+fn standing(
+    environment: &Environment,
+    live: &Live,
+    tokens: impl IntoIterator<Item = TokenRow>,
+) -> impl Iterator<Item = Caller> {
+    let now = environment.now();
+    let stands = move |token: &TokenRow| token.expires_ms > now.0 && !auth::is_revoked(live, &token.id);
     tokens.into_iter().filter(stands).map(Caller::from)
 }
 

@@ -6,7 +6,7 @@ use super::{
     told::{AccessDecision, AccessDecisions, SeveralDecisions, UnknownPart, policy},
 };
 use crate::{
-    Caller, Parts,
+    Caller, Governance, Parts,
     access::auth,
     operation::{EvaluateAccessRefusal, EvaluateSeveralRefusal},
     pipeline::load::of_request,
@@ -85,8 +85,8 @@ async fn one_of(
 pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> Result<AccessDecision, Refused> {
     let name = &*asked.action.name;
     let permission = Permission::named(name);
-    if permission.is_none() && !is_requested(asking.parts, name) {
-        return own(asking.parts, asked);
+    if permission.is_none() && !is_requested(&asking.parts.governance, name) {
+        return own(&asking.parts.governance, asked);
     }
     let resource = match asking.resource(&asked.resource).await? {
         Ok(resource) => resource,
@@ -123,12 +123,12 @@ pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> R
 }
 
 /// Whether an action is one of the bundle's catalogue, which is requested exactly.
-pub(super) fn is_requested(parts: &Parts, action: &str) -> bool {
-    parts.governance.bundle.requested(action).is_some()
+pub(super) fn is_requested(governance: &Governance, action: &str) -> bool {
+    governance.bundle.requested(action).is_some()
 }
 
 /// The answer about an action that the bundle's schema declares for other systems.
-fn own(parts: &Parts, asked: &AskEvaluation) -> Result<AccessDecision, Refused> {
+fn own(governance: &Governance, asked: &AskEvaluation) -> Result<AccessDecision, Refused> {
     fn said(of: &AccessEntity) -> SaidEntity<'_> {
         SaidEntity { kind: &of.kind, id: &of.id, properties: &of.properties }
     }
@@ -139,8 +139,8 @@ fn own(parts: &Parts, asked: &AskEvaluation) -> Result<AccessDecision, Refused> 
         resource: said(&asked.resource),
         context: &asked.context,
     };
-    match parts.governance.engine.own(&question) {
-        Ok(verdict) => Ok(AccessDecision::of_verdict(&parts.governance, &verdict)),
+    match governance.engine.own(&question) {
+        Ok(verdict) => Ok(AccessDecision::of_verdict(governance, &verdict)),
         Err(Unasked::Action) => {
             let why = format!(
                 "there is no action `{}`: neither one of Remit's, nor in the bundle's catalogue or schema",
@@ -186,7 +186,7 @@ async fn requested(
     };
     match refused.kind {
         Kind::Forbidden => {
-            let policies = named(asking.parts, &refused);
+            let policies = named(&asking.parts.governance, &refused);
             Ok(AccessDecision::denied(refused.detail, policies))
         }
         Kind::Conflict | Kind::Erased => Ok(AccessDecision::denied(refused.detail, Vec::new())),
@@ -200,8 +200,8 @@ async fn requested(
 }
 
 /// The policies that a refusal names.
-fn named(parts: &Parts, refused: &Refused) -> Vec<PolicyView> {
+fn named(governance: &Governance, refused: &Refused) -> Vec<PolicyView> {
     let named = refused.members.get("policies").and_then(Value::as_array).into_iter().flatten();
     let named = named.filter_map(|id| PolicyId::new(id.as_str()?).ok());
-    named.map(|id| policy(&parts.governance, &id)).collect()
+    named.map(|id| policy(governance, &id)).collect()
 }

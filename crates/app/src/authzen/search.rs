@@ -9,7 +9,7 @@ use super::{
     told::{FoundAction, FoundActions, FoundContext, FoundEntities, FoundPage},
 };
 use crate::{
-    Caller, Parts,
+    Caller, Governance, Parts,
     access::{auth, reading},
     journal::stored_case,
     operation::{SearchActionsRefusal, SearchResourcesRefusal, SearchSubjectsRefusal},
@@ -43,7 +43,7 @@ pub async fn search_subjects(
     permit(parts, caller)?;
     let asked = SearchSubjects::read(&sent)?;
     let part = Part::of("subject", sent, &asked.page)?;
-    if is_requested(parts, &asked.action.name) {
+    if is_requested(&parts.governance, &asked.action.name) {
         // Connectors are asked from here alone.
         return Ok(subjects(parts, caller, &asked, &part).await?);
     }
@@ -62,7 +62,7 @@ pub async fn search_resources(
     permit(parts, caller)?;
     let asked = SearchResources::read(&sent)?;
     let part = Part::of("resource", sent, &asked.page)?;
-    if is_requested(parts, &asked.action.name) {
+    if is_requested(&parts.governance, &asked.action.name) {
         return Ok(resources(parts, caller, &asked, &part).await?);
     }
     reading::read(parts, caller, async move |parts, caller| Ok(resources(parts, caller, &asked, &part).await?)).await
@@ -95,7 +95,7 @@ async fn subjects(
     part: &Part,
 ) -> Result<FoundEntities, Refused> {
     let mut asking = Asking::new(parts, caller);
-    let (names, reason) = match own_action(parts, &asked.action.name) {
+    let (names, reason) = match own_action(&parts.governance, &asked.action.name) {
         Some(own) => listed(&own.subjects, &asked.subject.kind),
         None => listed_here(&asking, &asked.subject.kind),
     };
@@ -122,7 +122,7 @@ async fn resources(
         resource: asked.resource.of(id),
         context: asked.context.clone(),
     };
-    let (names, reason) = match (own_action(parts, &asked.action.name), &*asked.resource.kind) {
+    let (names, reason) = match (own_action(&parts.governance, &asked.action.name), &*asked.resource.kind) {
         (Some(own), kind) => listed(&own.resources, kind),
         (None, CASE) if asking.may(Permission::CASE_LIST) => {
             let (found, page) = walk_cases(&mut asking, part, evaluation).await?;
@@ -192,8 +192,8 @@ fn listed_here(asking: &Asking<'_>, kind: &str) -> (Vec<String>, Option<&'static
 }
 
 /// An action that the bundle's schema declares for other systems.
-fn own_action<'p>(parts: &'p Parts, name: &str) -> Option<&'p OwnAction> {
-    parts.governance.bundle.own_actions().iter().find(|own| own.name == name)
+fn own_action<'p>(governance: &'p Governance, name: &str) -> Option<&'p OwnAction> {
+    governance.bundle.own_actions().iter().find(|own| own.name == name)
 }
 
 /// All that there are of a type, as the schema lists them; else why none are listed.
@@ -219,8 +219,8 @@ fn because(reason: Option<&str>) -> FoundContext {
 }
 
 /// How many evaluations of an action are made for one part of the results.
-fn most(parts: &Parts, action: &str) -> usize {
-    if is_requested(parts, action) { LOOKED_AT_REQUESTED_MAX } else { LOOKED_AT_MAX }
+fn most(governance: &Governance, action: &str) -> usize {
+    if is_requested(governance, action) { LOOKED_AT_REQUESTED_MAX } else { LOOKED_AT_MAX }
 }
 
 /// Those of what is listed, in the order of their names, that may be done; and which part of the results they are.
@@ -231,7 +231,7 @@ async fn walk(
 ) -> Result<(Vec<String>, FoundPage), Refused> {
     let (mut found, mut looked_at, mut last) = (Vec::new(), 0, part.after.clone());
     for (name, evaluation) in listed.into_iter().filter(|(name, _)| part.after.as_ref().is_none_or(|at| name > at)) {
-        if found.len() >= part.limit || looked_at >= most(asking.parts, &evaluation.action.name) {
+        if found.len() >= part.limit || looked_at >= most(&asking.parts.governance, &evaluation.action.name) {
             let page = part.told(found.len(), Some(last))?;
             return Ok((found, page));
         }
@@ -261,7 +261,7 @@ async fn walk_cases(
         let is_end = rows.len() < READ_AT_ONCE;
         for row in rows {
             let evaluation = evaluation(&row.id);
-            if found.len() >= part.limit || looked_at >= most(asking.parts, &evaluation.action.name) {
+            if found.len() >= part.limit || looked_at >= most(&asking.parts.governance, &evaluation.action.name) {
                 let page = part.told(found.len(), Some(last))?;
                 return Ok((found, page));
             }

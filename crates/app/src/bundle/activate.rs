@@ -10,7 +10,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    Caller, Governance, Parts, Succession,
+    Caller, Governance, Journal, Parts, Succession,
     access::auth,
     bounds::{REASON_MAX, bounded},
     environment::block_on::block_on,
@@ -173,9 +173,13 @@ pub async fn roll_back_bundle(
 ) -> Result<Activation, RollBackBundleRefusal> {
     let parts = succession.current();
     permit(&parts, caller)?;
-    Ok(Switch { succession, caller: Some(caller), wanted: Wanted::back(asked.into(), &caller.pseudonym, &parts)? }
-        .back(&parts)
-        .await?)
+    Ok(Switch {
+        succession,
+        caller: Some(caller),
+        wanted: Wanted::back(asked.into(), &caller.pseudonym, &parts.governance)?,
+    }
+    .back(&parts.journal)
+    .await?)
 }
 
 /// Puts the bundle of these files in force, or says what that would do, for whoever runs the server; no policy is
@@ -219,7 +223,9 @@ pub async fn roll_back_for_operator(
     asked: &ActivateBundle,
 ) -> Result<Activation, Refused> {
     let parts = succession.current();
-    Switch { succession, caller: None, wanted: Wanted::back(asked.clone(), who, &parts)? }.back(&parts).await
+    Switch { succession, caller: None, wanted: Wanted::back(asked.clone(), who, &parts.governance)? }
+        .back(&parts.journal)
+        .await
 }
 
 /// Whether `caller` may put bundles in force: asked before what they send is read, since that is much.
@@ -271,8 +277,8 @@ impl Wanted {
     }
 
     /// That of who goes back from the bundle in force in `parts`, and from none that comes into force meanwhile.
-    fn back(mut asked: ActivateBundle, who: &str, parts: &Parts) -> Result<Self, Refused> {
-        asked.from.get_or_insert_with(|| parts.governance.bundle.digest().to_string());
+    fn back(mut asked: ActivateBundle, who: &str, governance: &Governance) -> Result<Self, Refused> {
+        asked.from.get_or_insert_with(|| governance.bundle.digest().to_string());
         Self::of(&asked, who)
     }
 }
@@ -287,9 +293,9 @@ struct Switch<'a> {
 
 impl Switch<'_> {
     /// To the bundle before the one in force in `parts`.
-    async fn back(self, parts: &Parts) -> Result<Activation, Refused> {
-        let before = catalogue::before(&parts.journal).await?;
-        self.to(catalogue::files(&parts.journal, &before).await?).await
+    async fn back(self, journal: &Journal) -> Result<Activation, Refused> {
+        let before = catalogue::before(journal).await?;
+        self.to(catalogue::files(journal, &before).await?).await
     }
 
     async fn to(self, files: Files) -> Result<Activation, Refused> {
@@ -437,5 +443,5 @@ async fn catch_up(feed: &mut FeedFold, next: &Parts) -> Result<(), ReadError> {
         projections::follow_on_floor(&next.governance, &next.live, &next.environment, &change);
         Ok(())
     };
-    feed.catch_up(next, &next.live, follow).await
+    feed.catch_up(&next.journal, &next.live, follow).await
 }

@@ -144,5 +144,6 @@ pub async fn end_action(
         ActionEnded::Refused => ActionEnd::Refused,
     };
     let envelope = Envelope::on(loaded, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }

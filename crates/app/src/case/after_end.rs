@@ -94,7 +94,15 @@ pub(crate) async fn follow(
     let readings = measure::measure(&parts.governance, environment, written, now).await?;
     let about = about(parts, ended, &customer.id, now).await?;
     let envelope = open::opening_of(parts, caller, customer, &message, about, readings, now).await?;
-    pipeline::execute(parts, caller, repeat, None, following(envelope, ended.id), shown(parts)).await
+    pipeline::execute(
+        parts,
+        caller,
+        repeat,
+        None,
+        following(envelope, ended.id),
+        shown(&parts.environment, &parts.governance),
+    )
+    .await
 }
 
 /// What a case is about that follows one which has ended: what holds of that one, and then what is told when that is

@@ -5,7 +5,7 @@
 //! removed there is none any more.
 
 use crate::{
-    Governance, Live, Parts, case::waiting::about, environment::clock::rfc3339, journal::stored_case::Records,
+    Governance, Journal, Live, Parts, case::waiting::about, environment::clock::rfc3339, journal::stored_case::Records,
     pipeline::sealing, refused::Refused,
 };
 use remit_domain::{
@@ -107,7 +107,7 @@ impl<'a> Telling<'a> {
 /// What was told of a handoff.
 pub(crate) async fn of_handoff(parts: &Parts, decision: &Decision, handoff: &Handoff) -> Option<String> {
     let told = handoff.announced?;
-    let bundle = governing(parts, &decision.bundle).await;
+    let bundle = governing(&parts.governance, &parts.journal, &decision.bundle).await;
     let words = words_of(&bundle, decision, handoff);
     Some(words.announce(&parts.live, told, handoff.to.name(), handoff.staff.as_ref()))
 }
@@ -124,12 +124,17 @@ pub(crate) fn words_of<'a>(bundle: &'a Bundle, decision: &'a Decision, handoff: 
 }
 
 /// What was told of a case that was put off; nothing where that is for those who work on it.
-pub(crate) async fn of_deferral(parts: &Parts, case: &Case, deferral: &Deferral) -> Option<String> {
+pub(crate) async fn of_deferral(
+    governance: &Governance,
+    journal: &Journal,
+    case: &Case,
+    deferral: &Deferral,
+) -> Option<String> {
     // An earlier version kept no wording.
     let Some(Wording { bundle, language, queue }) = &deferral.wording else {
-        return Telling::now(&parts.governance, case).put_off(deferral);
+        return Telling::now(governance, case).put_off(deferral);
     };
-    let bundle = governing(parts, bundle).await;
+    let bundle = governing(governance, journal, bundle).await;
     Telling { bundle: &bundle, language: language.as_deref(), queue: queue.as_ref() }.put_off(deferral)
 }
 
@@ -158,7 +163,7 @@ pub(crate) async fn of_request(parts: &Parts, case: &Case, ended: &RequestEnded)
     };
     let opened = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &ended.shown).await;
     let shown = opened.ok().flatten()?;
-    let bundle = governing(parts, bundle).await;
+    let bundle = governing(&parts.governance, &parts.journal, bundle).await;
     let words = Telling { bundle: &bundle, language: language.as_deref(), queue: queue.as_ref() };
     let reference = ended.reference.as_deref().unwrap_or_default();
     Some(words.say(text, &[("shown", &shown), ("reference", reference)]))
@@ -193,12 +198,12 @@ pub(crate) async fn last_told(parts: &Parts, case: &Case) -> Result<Option<Strin
 }
 
 /// The bundle of this digest, which governed when something was told; the one in force where it cannot be had.
-pub(crate) async fn governing(parts: &Parts, digest: &Digest) -> Arc<Bundle> {
-    let in_force = &parts.governance.bundle;
+pub(crate) async fn governing(governance: &Governance, journal: &Journal, digest: &Digest) -> Arc<Bundle> {
+    let in_force = &governance.bundle;
     if digest == in_force.digest() {
         return Arc::clone(in_force);
     }
-    parts.journal.bundle(digest, None).await.unwrap_or_else(|error| {
+    journal.bundle(digest, None).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "what was told under an earlier bundle is shown in the words of the one in force");
         Arc::clone(in_force)
     })

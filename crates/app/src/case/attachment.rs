@@ -111,7 +111,8 @@ pub async fn attach(
     let case = loaded.case.id.to_string();
     let mut envelope = Envelope::on(loaded, command).with([sealed]);
     envelope.side.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// A file of a case, with its kind.

@@ -112,7 +112,8 @@ pub async fn ask_consult(
     let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
     let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
     let envelope = Envelope::on(loaded, command).with([sealed]).changing(items);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
@@ -140,7 +141,8 @@ pub async fn answer_consult(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &answer.answer).await?;
     let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
     let envelope = Envelope::on(loaded, command).with([sealed]).changing(items);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Questions that nobody has answered yet, the newest first; those to `queue`, or all: of them those that were asked of

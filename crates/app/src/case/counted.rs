@@ -48,13 +48,18 @@ fn json(value: &Value) -> serde_json::Value {
 }
 
 /// The case as it is now and the decision that was taken.
-pub(crate) fn shown(parts: &Parts) -> impl Fn(&Effects) -> CaseAnswer {
-    |effects| answer(parts, effects, Vec::new())
+pub(crate) fn shown(environment: &Environment, governance: &Governance) -> impl Fn(&Effects) -> CaseAnswer {
+    |effects| answer(environment, governance, effects, Vec::new())
 }
 
-fn answer(parts: &Parts, effects: &Effects, not_counted: Vec<NotCounted>) -> CaseAnswer {
+fn answer(
+    environment: &Environment,
+    governance: &Governance,
+    effects: &Effects,
+    not_counted: Vec<NotCounted>,
+) -> CaseAnswer {
     let decision = effects.decision().map(DecisionSummary::from);
-    let case = CaseView::promised(&parts.governance, &effects.case, parts.environment.now());
+    let case = CaseView::promised(governance, &effects.case, environment.now());
     CaseAnswer { case, decision, not_counted }
 }
 
@@ -76,7 +81,8 @@ pub(crate) fn shown_with<'a>(
 ) -> impl Fn(&Effects) -> CaseAnswer + 'a {
     move |effects| {
         answer(
-            parts,
+            &parts.environment,
+            &parts.governance,
             effects,
             not_counted(&parts.governance, &parts.live, &parts.environment, &effects.case, caller, posted),
         )

@@ -129,7 +129,8 @@ pub async fn defer_case(
         let (row, now) = (format!("awaited:{after}:{own}"), environment.now());
         envelope.side.outbox.push(outbox::timer_on(row, after, now, Look::Awaited { by: own }));
     }
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Ends what a case was put off for: it was done, or is taken back.
@@ -155,7 +156,15 @@ pub async fn end_deferral(
         EndedHow::Cancelled => DeferralHow::Cancelled,
     };
     let command = Command::EndDeferral { epoch, kind, how, due: environment.now() };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Envelope::on(loaded, command), shown(parts)).await?)
+    Ok(pipeline::execute(
+        parts,
+        caller,
+        repeat,
+        Some(id),
+        Envelope::on(loaded, command),
+        shown(&parts.environment, &parts.governance),
+    )
+    .await?)
 }
 
 /// Until when. A snooze that waits for an event alone lasts no longer than the bundle says.

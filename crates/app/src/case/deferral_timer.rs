@@ -2,7 +2,7 @@
 //! gone; a call that nobody made is somebody's exception.
 
 use crate::{
-    Parts,
+    Environment, Governance, Live, Parts,
     case::due::{look_later, own},
     journal::outbox::{self, Look, timer},
     refused::{Kind, Refused},
@@ -23,8 +23,11 @@ pub(super) async fn look_at(parts: &Parts, row: &OutboxRow, case: &Case, kind: D
     if now < open.next_moment() {
         return look_later(&parts.journal, row, case, open.next_moment(), Look::Deferral { of: kind }).await;
     }
-    let (how, due) =
-        if open.is_due { (DeferralHow::Missed, exception_due(parts, now)) } else { (DeferralHow::Due, now) };
+    let (how, due) = if open.is_due {
+        (DeferralHow::Missed, exception_due(&parts.governance, now))
+    } else {
+        (DeferralHow::Due, now)
+    };
     own(parts, row, case, Command::EndDeferral { epoch: None, kind, how, due }, Vec::new()).await
 }
 
@@ -51,15 +54,16 @@ pub(super) async fn wake(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<
 /// A case that came back to somebody who is gone goes to their queue.
 pub(super) async fn give_back(parts: &Parts, row: &OutboxRow, case: &Case, epoch: u64) -> Result<(), Refused> {
     let held = case.holder.as_ref().filter(|held| case.status == Status::Open && held.epoch == epoch);
-    match held.and_then(|held| held.staff.as_ref()).is_some_and(|staff| is_gone(parts, staff)) {
+    match held.and_then(|held| held.staff.as_ref()).is_some_and(|staff| is_gone(&parts.environment, &parts.live, staff))
+    {
         true => own(parts, row, case, Command::TakeBack { epoch }, Vec::new()).await,
         false => parts.journal.drop_row(&row.id).await,
     }
 }
 
-fn is_gone(parts: &Parts, staff: &StaffId) -> bool {
-    let floor = &parts.live.floor;
-    floor.staff(staff).is_none() || floor.is_gone(staff, parts.environment.steady())
+fn is_gone(environment: &Environment, live: &Live, staff: &StaffId) -> bool {
+    let floor = &live.floor;
+    floor.staff(staff).is_none() || floor.is_gone(staff, environment.steady())
 }
 
 /// A case that came back and that nobody took up in time is somebody's exception. Where whoever has it is gone by now,
@@ -69,7 +73,7 @@ pub(super) async fn unattended(parts: &Parts, row: &OutboxRow, case: &Case) -> R
     let waits = case.status == Status::Open && case.waiting_since.is_none() && !case.is_put_off();
     let held = case.holder.as_ref().filter(|held| waits && held.responder().is_some() && !case.held_by_ai);
     match held.map(|held| (held, held.staff.as_ref(), case.offer.as_ref())) {
-        Some((held, Some(staff), _)) if is_gone(parts, staff) => {
+        Some((held, Some(staff), _)) if is_gone(&parts.environment, &parts.live, staff) => {
             let again = outbox::unattended(&parts.governance, case, now).into_iter().collect();
             own(parts, row, case, Command::TakeBack { epoch: held.epoch }, again).await
         }
@@ -78,7 +82,8 @@ pub(super) async fn unattended(parts: &Parts, row: &OutboxRow, case: &Case) -> R
             look_later(&parts.journal, row, case, offer.due.max(now.plus_ms(1)), Look::Unattended).await
         }
         Some((_, None, None)) => {
-            own(parts, row, case, Command::MissDeferral { due: exception_due(parts, now) }, Vec::new()).await
+            own(parts, row, case, Command::MissDeferral { due: exception_due(&parts.governance, now) }, Vec::new())
+                .await
         }
         _ => parts.journal.drop_row(&row.id).await,
     }
@@ -98,6 +103,6 @@ pub(super) async fn awaited(parts: &Parts, row: &OutboxRow, case: &Case, by: Cas
     parts.journal.commit(commit).await.map(|_| ()).map_err(crate::refused)
 }
 
-fn exception_due(parts: &Parts, now: Timestamp) -> Timestamp {
-    now.plus_ms(parts.governance.bundle.terms().exception_due_ms)
+fn exception_due(governance: &Governance, now: Timestamp) -> Timestamp {
+    now.plus_ms(governance.bundle.terms().exception_due_ms)
 }

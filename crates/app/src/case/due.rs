@@ -1,7 +1,7 @@
 //! What is done about a row of the outbox whose moment has come: a command on its case, or another look later.
 
 use crate::{
-    Caller, Journal, Parts,
+    Caller, Environment, Governance, Journal, Parts,
     caller::principal::Job,
     journal::outbox::{Look, timer},
     pipeline::{self, commit::Envelope, load},
@@ -25,9 +25,14 @@ pub(super) async fn look_later(
 }
 
 /// `command` of Remit's own on the row's case, as it was read for the row.
-pub(super) fn on(parts: &Parts, case: &Case, command: Command) -> Result<Envelope, Refused> {
+pub(super) fn on(
+    environment: &Environment,
+    governance: &Governance,
+    case: &Case,
+    command: Command,
+) -> Result<Envelope, Refused> {
     let caller = Caller::system(Job::Timers);
-    let loaded = load::permitted(&parts.governance, &parts.environment, &caller, Permission::TIMER, case.clone())?;
+    let loaded = load::permitted(governance, environment, &caller, Permission::TIMER, case.clone())?;
     Ok(Envelope::on(loaded, command))
 }
 
@@ -39,7 +44,7 @@ pub(super) async fn own(
     command: Command,
     outbox: Vec<OutboxRow>,
 ) -> Result<(), Refused> {
-    let mut envelope = on(parts, case, command)?;
+    let mut envelope = on(&parts.environment, &parts.governance, case, command)?;
     envelope.side.outbox = outbox;
     do_due(parts, row, envelope).await
 }

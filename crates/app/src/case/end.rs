@@ -71,7 +71,8 @@ pub async fn resolve_case(
         None => None,
     };
     let envelope = Envelope::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Reopens a resolved case; who handles it is decided anew.
@@ -91,5 +92,6 @@ pub async fn reopen_case(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason).await?;
     let command = Command::Reopen { reason: sealed.words.clone() };
     let envelope = Envelope::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }

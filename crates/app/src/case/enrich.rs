@@ -74,7 +74,9 @@ pub(crate) async fn enrich(
     let fields = one_by_one(told_fields, &configured.fields, &mut left_out, |one| {
         fields::read_of(&parts.governance, SOURCE, one)
     });
-    let facts = one_by_one(told.facts, &configured.facts, &mut left_out, |one| facts::read(parts, SOURCE, one, now));
+    let facts = one_by_one(told.facts, &configured.facts, &mut left_out, |one| {
+        facts::read(&parts.governance, SOURCE, one, now)
+    });
     let fields = Vec::from_iter(fields::FieldsRead::all(fields));
     let facts = facts::FactsRead::all(facts);
     let has_facts = facts.is_some();

@@ -82,7 +82,8 @@ pub async fn raise_exception(
     let owner = resolve_names::owner_named(&parts.governance, "owner", &raise.owner)?;
     let command = Command::RaiseException { owner, due, reason: Some(sealed.words.clone()) };
     let envelope = Envelope::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(case), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(case), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Takes an exception on.
@@ -98,7 +99,8 @@ pub async fn take_exception(
     let (exception, case) = exception_row(parts, caller, Permission::EXCEPTION_OWN, id).await?;
     let command = Command::TakeException { exception };
     let envelope = Envelope::new(Permission::EXCEPTION_OWN, command);
-    Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Gives up an exception that the caller took on, with a reason. Others may take it on at once.
@@ -119,7 +121,8 @@ pub async fn give_up_exception(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &give_up.reason).await?;
     let command = Command::GiveUpException { exception, reason: sealed.words.clone() };
     let envelope = Envelope::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Resolves an exception with a reason. A case that it held moves on, or ends with it.
@@ -147,7 +150,8 @@ pub async fn resolve_exception(
     let reason = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::ResolveException { exception, reason, close: resolve.close };
     let envelope = Envelope::on(loaded, command).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Exceptions in the order of their identifiers, newest first.

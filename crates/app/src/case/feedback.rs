@@ -62,7 +62,8 @@ pub async fn give_feedback(
     let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
     let mut envelope = Envelope::on(loaded, Command::GiveFeedback { feedback, reopens });
     envelope.side.reopens = sealed;
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Ends a case whose customer gives up.
@@ -76,7 +77,8 @@ pub async fn abandon_case(
     id: &str,
 ) -> Result<Done<CaseAnswer>, AbandonCaseRefusal> {
     let envelope = Envelope::new(Permission::CASE_FEEDBACK, Command::Abandon);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// The customer's last case that ended lately and was about the same as what is read in a new one: they were not

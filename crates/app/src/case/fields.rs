@@ -178,7 +178,7 @@ async fn facts_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bo
         return Ok(Vec::new());
     }
     let known = known_facts::of(parts.opener(), &case.customer).await?.unwrap_or_default();
-    Ok(fact_views(parts, &known, may_see))
+    Ok(fact_views(&parts.governance, &known, may_see))
 }
 
 async fn views_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bool) -> Result<Vec<FieldView>, Refused> {

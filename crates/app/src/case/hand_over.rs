@@ -112,7 +112,8 @@ pub async fn request_handoff(
         HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
     };
     let envelope = Envelope::on(loaded, command).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }
 
 /// Gives the case to the responder that a human named, with a reason.
@@ -133,5 +134,6 @@ pub async fn override_case(
     let to = resolve_names::responder_named(&parts.governance, "to", &wish.to)?;
     let command = Command::Override { to, reason: sealed.words.clone() };
     let envelope = Envelope::on(loaded, command).with([sealed]).changing(super::override_log::items);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }

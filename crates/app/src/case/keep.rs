@@ -41,6 +41,13 @@ pub async fn keep_case(
     let (sealed, note) =
         sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, keep.note.as_deref()).await?;
     let command = Command::DeclineHandover { epoch: keep.epoch, note };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Envelope::on(loaded, command).with(sealed), shown(parts))
-        .await?)
+    Ok(pipeline::execute(
+        parts,
+        caller,
+        repeat,
+        Some(id),
+        Envelope::on(loaded, command).with(sealed),
+        shown(&parts.environment, &parts.governance),
+    )
+    .await?)
 }

@@ -1,7 +1,7 @@
 //! Answers of AI responders that come too late, under a lease that is lost: refused, and on record.
 
 use crate::{
-    Caller, Parts,
+    Caller, Journal, Parts,
     caller::principal::Job,
     environment::metrics::TurnLost,
     journal::stored_case::{self, Records},
@@ -57,17 +57,17 @@ pub(super) async fn note_refused(
     let (Some(responder), Ok(case)) = (caller.responder_alone(), id.parse::<CaseId>()) else {
         return Ok(());
     };
-    if epoch >= current || is_noted(parts, case, &responder, epoch).await? {
+    if epoch >= current || is_noted(&parts.journal, case, &responder, epoch).await? {
         return Ok(());
     }
     note(parts, LateAnswer { case: id, responder, epoch, row: None }).await
 }
 
-async fn is_noted(parts: &Parts, id: CaseId, responder: &ResponderId, epoch: u64) -> Result<bool, Refused> {
-    let Some(case) = stored_case::stored_case(&parts.journal, id).await? else { return Ok(true) };
+async fn is_noted(journal: &Journal, id: CaseId, responder: &ResponderId, epoch: u64) -> Result<bool, Refused> {
+    let Some(case) = stored_case::stored_case(journal, id).await? else { return Ok(true) };
     let said = |event: &Event| match event {
         Event::AnsweredTooLate { responder: by, epoch: under, .. } => by == responder && *under == epoch,
         _ => false,
     };
-    Records::of(&case).any(&parts.journal, "answered_too_late", said).await
+    Records::of(&case).any(journal, "answered_too_late", said).await
 }

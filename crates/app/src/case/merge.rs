@@ -1,7 +1,7 @@
 //! Merges duplicates: a case ends in another one of the same customer, which goes on and knows of it.
 
 use crate::{
-    ATTEMPTS, Caller, Done, Parts, Repeat,
+    ATTEMPTS, Caller, Done, Environment, Parts, Repeat,
     case::{
         counted::{CaseAnswer, shown},
         due,
@@ -47,7 +47,9 @@ pub async fn merge_case(
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
     for _ in 0..ATTEMPTS {
         let envelope = merging(parts, &case, into, merge.epoch).await?;
-        match pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await {
+        match pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+            .await
+        {
             // The other one changed since it was read.
             Err(refused) if refused.kind == Kind::Changed => {}
             done => return Ok(done?),
@@ -67,14 +69,14 @@ async fn merging(parts: &Parts, case: &Case, into: CaseId, epoch: u64) -> Result
         return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")));
     }
     let mut envelope = Envelope::new(Permission::CASE_MERGE, Command::Merge { epoch, into });
-    envelope.side.outbox.push(absorbed_by(parts, &other, case.id));
+    envelope.side.outbox.push(absorbed_by(&parts.environment, &other, case.id));
     envelope.side.expect.push(Expect::Case { id: into.to_string(), version: other.version });
     Ok(envelope)
 }
 
 /// What has to be done so that `case` knows of the one that ended in it.
-fn absorbed_by(parts: &Parts, case: &Case, from: CaseId) -> OutboxRow {
-    outbox::timer(outbox::absorb_row(case.id, from), case, parts.environment.now(), Look::Absorb { from })
+fn absorbed_by(environment: &Environment, case: &Case, from: CaseId) -> OutboxRow {
+    outbox::timer(outbox::absorb_row(case.id, from), case, environment.now(), Look::Absorb { from })
 }
 
 /// Has `case` know of the one that ended in it. Where it ended in yet another one by now, that has to know as well.
@@ -91,12 +93,17 @@ pub(super) async fn absorb(parts: &Parts, row: &OutboxRow, case: &Case, from: Ca
         }
     };
     let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
-    let mut envelope = due::on(parts, case, Command::Absorb { from, situations, human_requested, reopens })?;
+    let mut envelope = due::on(
+        &parts.environment,
+        &parts.governance,
+        case,
+        Command::Absorb { from, situations, human_requested, reopens },
+    )?;
     envelope.side.reopens = sealed;
     if let Some(Ending::Merged { into }) = case.ending
         && let Some(last) = stored_case::stored_case(&parts.journal, into).await?
     {
-        envelope.side.outbox.push(absorbed_by(parts, &last, from));
+        envelope.side.outbox.push(absorbed_by(&parts.environment, &last, from));
     }
     due::do_due(parts, row, envelope).await
 }

@@ -149,7 +149,7 @@ pub(crate) async fn opening_of(
     let mut found_by = FoundBy::default();
     for read in told.into_iter().chain(fields::read(&parts.governance, caller, &open.fields)?) {
         let (set, sealed, opened) = fields::seal(read, &customer.key, &parts.environment)?;
-        found_by.add(FoundBy::of(parts, &set, &opened)?);
+        found_by.add(FoundBy::of(&parts.governance, &parts.vault, &set, &opened)?);
         about.and(&opened);
         of_fields.extend(sealed);
         fields.push(set);

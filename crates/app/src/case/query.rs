@@ -326,7 +326,9 @@ async fn told_of(parts: &Parts, case: &Case, event: &Event) -> Option<String> {
     match event {
         // What was told with a handoff is told once.
         Event::CaseDeferred { deferral } if deferral.told => None,
-        Event::CaseDeferred { deferral } => announce::of_deferral(parts, case, deferral).await,
+        Event::CaseDeferred { deferral } => {
+            announce::of_deferral(&parts.governance, &parts.journal, case, deferral).await
+        }
         Event::DecisionMade { decision, handoff: Some(handoff) } => {
             announce::of_handoff(parts, decision, handoff).await
         }

@@ -51,8 +51,10 @@ pub async fn set_fields(
     };
     let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
     let (set, sealed, about) = fields::seal(read, &key, &parts.environment)?;
-    let found_by = FoundBy::of(parts, &set, &about)?.in_place_of(parts, &loaded.case, &set).await?;
+    let found_by =
+        FoundBy::of(&parts.governance, &parts.vault, &set, &about)?.in_place_of(parts, &loaded.case, &set).await?;
     let mut envelope = Envelope::on(loaded, Command::SetFields(set)).with(sealed);
     (envelope.side.about, envelope.side.found_by) = (about, found_by);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }

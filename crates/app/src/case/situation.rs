@@ -46,6 +46,13 @@ pub async fn end_situation(
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &end.reason).await?;
     let command = Command::EndSituation { situation: end.situation.into(), reason: sealed.words.clone() };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Envelope::on(loaded, command).with([sealed]), shown(parts))
-        .await?)
+    Ok(pipeline::execute(
+        parts,
+        caller,
+        repeat,
+        Some(id),
+        Envelope::on(loaded, command).with([sealed]),
+        shown(&parts.environment, &parts.governance),
+    )
+    .await?)
 }

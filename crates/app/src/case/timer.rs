@@ -154,7 +154,7 @@ async fn end_silent(parts: &Parts, row: &OutboxRow, case: &Case, messages: u32) 
             parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms),
         );
         let command = Command::RaiseException { owner, due, reason: Some(sealed.words.clone()) };
-        return do_due(parts, row, on(parts, case, command)?.with([sealed])).await;
+        return do_due(parts, row, on(&parts.environment, &parts.governance, case, command)?.with([sealed])).await;
     }
     own(parts, row, case, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
 }

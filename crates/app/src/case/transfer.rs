@@ -45,5 +45,6 @@ pub async fn transfer_case(
     let (sealed, note) =
         sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, wish.note.as_deref()).await?;
     let envelope = Envelope::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), envelope, shown(&parts.environment, &parts.governance))
+        .await?)
 }

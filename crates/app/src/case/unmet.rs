@@ -32,5 +32,5 @@ pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> 
     let due = parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms);
     let command =
         Command::RaiseException { owner: holder.accountable.clone(), due, reason: Some(sealed.words.clone()) };
-    do_due(parts, row, on(parts, case, command)?.with([sealed])).await
+    do_due(parts, row, on(&parts.environment, &parts.governance, case, command)?.with([sealed])).await
 }

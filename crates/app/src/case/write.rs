@@ -121,7 +121,7 @@ pub(crate) async fn post_on(
         },
     };
     let envelope = Envelope::on(loaded, command).with([sealed]);
-    pipeline::execute(parts, caller, repeat, Some(&id), envelope, shown(parts)).await
+    pipeline::execute(parts, caller, repeat, Some(&id), envelope, shown(&parts.environment, &parts.governance)).await
 }
 
 /// Adds readings, which may change who holds the case.

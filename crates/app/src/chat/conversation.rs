@@ -1,7 +1,7 @@
 //! What a customer is shown: what was said, by whom, and who has the case now. Honest, and nothing of the inside.
 
 use crate::{
-    Governance, Parts,
+    Governance, Journal, Live, Parts,
     access::who,
     case::{
         announce::{self, Telling},
@@ -196,7 +196,7 @@ impl<'c> ChatRead<'c> {
     ) -> Result<(), Refused> {
         said_on(parts, case, after, None, told).await?;
         if load::may(&parts.governance, &parts.environment, &self.chat.caller(), requests::READ, case) {
-            for request in tell::requests_of(parts, case.id).await? {
+            for request in tell::requests_of(&parts.journal, case.id).await? {
                 let became = tell::told_on(parts, case, &request, after).await?.into_iter();
                 told.extend(became.map(|one| ChatMessage::of_remit(one.seq, "request", one.text, rfc3339(one.at))));
             }
@@ -260,7 +260,9 @@ pub(crate) async fn said_on(
                     said.extend(announced(parts, &decision, &handoff, row.seq).await);
                 }
                 Event::CaseDeferred { deferral } => {
-                    let told = announce::of_deferral(parts, case, &deferral).await.filter(|_| !deferral.told);
+                    let told = announce::of_deferral(&parts.governance, &parts.journal, case, &deferral)
+                        .await
+                        .filter(|_| !deferral.told);
                     let message = |text| ChatMessage::of_remit(row.seq, "put-off", Some(text), rfc3339(deferral.at));
                     said.extend(told.map(message));
                 }
@@ -281,7 +283,7 @@ pub(crate) async fn said_on(
 
 /// What is told of a handoff. Figures are left to the status, which keeps up with what is known.
 async fn announced(parts: &Parts, decision: &Decision, handoff: &Handoff, seq: u64) -> Option<ChatMessage> {
-    let bundle = announce::governing(parts, &decision.bundle).await;
+    let bundle = announce::governing(&parts.governance, &parts.journal, &decision.bundle).await;
     let words = announce::words_of(&bundle, decision, handoff);
     let (text, by) = match handoff.announced? {
         Announcement::Waiting { opens: None, .. } => {
@@ -319,11 +321,15 @@ async fn shown(
             (None, Some(_)) => ("customer", None),
             (None, None) => ("you", None),
         },
-        Author::Holder { staff: Some(staff), .. } => ("person", Some(first_name(parts, case, staff))),
+        Author::Holder { staff: Some(staff), .. } => {
+            ("person", Some(first_name(&parts.governance, &parts.live, case, staff)))
+        }
         Author::Holder { holder: HolderRef::Owner(_), .. } => {
             ("person", Some(parts.governance.bundle.texts().say(announce::language(case), "a_manager", &[])))
         }
-        Author::Holder { holder: HolderRef::Responder(id), .. } => by_title(parts, id, seq).await?,
+        Author::Holder { holder: HolderRef::Responder(id), .. } => {
+            by_title(&parts.governance, &parts.journal, id, seq).await?
+        }
     };
     Ok(ChatMessage {
         id: message.id.to_string(),
@@ -338,25 +344,30 @@ async fn shown(
 }
 
 /// A responder that wrote at this place in the ledger: what it is, and as what it was known then.
-async fn by_title(parts: &Parts, id: &ResponderId, seq: u64) -> Result<(&'static str, Option<String>), Refused> {
+async fn by_title(
+    governance: &Governance,
+    journal: &Journal,
+    id: &ResponderId,
+    seq: u64,
+) -> Result<(&'static str, Option<String>), Refused> {
     let known = |bundle: &Bundle| {
         let spec = bundle.candidate(id)?;
         Some((if spec.kind == ResponderKind::Ai { "ai" } else { "person" }, Some(spec.title.clone())))
     };
-    if let Some(known) = known(&parts.governance.bundle) {
+    if let Some(known) = known(&governance.bundle) {
         return Ok(known);
     }
-    let then = match parts.journal.in_force_at(seq).await? {
-        Some(digest) => known(&*announce::governing(parts, &digest).await),
+    let then = match journal.in_force_at(seq).await? {
+        Some(digest) => known(&*announce::governing(governance, journal, &digest).await),
         None => None,
     };
     // Nothing of the inside is told where the bundle of then cannot be had.
     Ok(then.unwrap_or(("ai", None)))
 }
 
-fn first_name(parts: &Parts, case: &Case, staff: &StaffId) -> String {
-    let colleague = || parts.governance.bundle.texts().say(announce::language(case), "a_colleague", &[]);
-    parts.live.floor.staff(staff).map_or_else(colleague, |known| known.first_name)
+fn first_name(governance: &Governance, live: &Live, case: &Case, staff: &StaffId) -> String {
+    let colleague = || governance.bundle.texts().say(announce::language(case), "a_colleague", &[]);
+    live.floor.staff(staff).map_or_else(colleague, |known| known.first_name)
 }
 
 /// Who has a case now.
@@ -372,7 +383,7 @@ pub(crate) fn status_of(parts: &Parts, case: &Case) -> ChatStatus {
         return ChatStatus { can_confirm, ..status };
     }
     if let Some(staff) = &holder.staff {
-        let name = first_name(parts, case, staff);
+        let name = first_name(&parts.governance, &parts.live, case, staff);
         let text = if parts.live.floor.is_here(staff) { "chat_person" } else { "chat_person_is_away" };
         return ChatStatus { can_confirm, ..ChatStatus::new("person", say(text, &[("name", &name)])) };
     }

@@ -2,7 +2,7 @@
 
 use super::{begun, cases_of, current_of, pace_write};
 use crate::{
-    Parts, Repeat,
+    Journal, Parts, Repeat,
     access::who,
     live::chats::Chat,
     operation::{ConfirmAskedRefusal, DeclineAskedRefusal, ListAskedRefusal},
@@ -46,15 +46,15 @@ pub async fn asked_of(parts: &Parts, chat: &Chat) -> Result<Asked, ListAskedRefu
     let Some(case) = current_of(&parts.journal, chat).await? else { return Ok(none()) };
     let case = load::permitted(&parts.governance, &parts.environment, &chat.caller(), READ, case)?.case;
     let mut requests = Vec::new();
-    let (waiting, more) = tell::waiting_of(parts, case.id, parts.environment.now()).await?;
+    let (waiting, more) = tell::waiting_of(&parts.journal, case.id, parts.environment.now()).await?;
     // Who started the chat is looked up where something waits for its answer alone.
-    if waiting.is_empty() || !answers(parts, chat).await? {
+    if waiting.is_empty() || !answers(&parts.journal, chat).await? {
         return Ok(none());
     }
     for request in &waiting {
         requests.extend(tell::asked(parts, &case, request).await?);
     }
-    let texts = (!requests.is_empty()).then(|| tell::texts(parts, &case, requests.len(), more));
+    let texts = (!requests.is_empty()).then(|| tell::texts(&parts.governance, &case, requests.len(), more));
     Ok(Asked { requests, more: (more > 0).then_some(more), texts })
 }
 
@@ -63,8 +63,8 @@ pub(super) async fn waiting_on(parts: &Parts, chat: &Chat, case: &Case) -> Resul
     if !load::may(&parts.governance, &parts.environment, &chat.caller(), READ, case) {
         return Ok(Vec::new());
     }
-    let (waiting, _) = tell::waiting_of(parts, case.id, parts.environment.now()).await?;
-    if waiting.is_empty() || !answers(parts, chat).await? {
+    let (waiting, _) = tell::waiting_of(&parts.journal, case.id, parts.environment.now()).await?;
+    if waiting.is_empty() || !answers(&parts.journal, chat).await? {
         return Ok(Vec::new());
     }
     Ok(waiting.iter().map(|request| request.id.to_string()).collect())
@@ -72,9 +72,9 @@ pub(super) async fn waiting_on(parts: &Parts, chat: &Chat, case: &Case) -> Resul
 
 /// Whether what is answered over a chat is the customer's. Whoever started it has its secret: where a person did who
 /// works here, or sets the server up, it may be theirs.
-async fn answers(parts: &Parts, chat: &Chat) -> Result<bool, Refused> {
+async fn answers(journal: &Journal, chat: &Chat) -> Result<bool, Refused> {
     match &chat.by {
-        Some(by) => who::is_program(&parts.journal, by).await,
+        Some(by) => who::is_program(journal, by).await,
         // An earlier version started it.
         None => Ok(true),
     }
@@ -119,7 +119,7 @@ async fn answer(
     let (caller, cases) = (chat.caller(), cases_of(&parts.journal, chat).await?.0);
     let given = GivenAnswer { via: Via::Chat, answer, of: Some(&cases), link: None, started_by: chat.by.as_deref() };
     let answered = async {
-        if !answers(parts, chat).await? {
+        if !answers(&parts.journal, chat).await? {
             let detail = "the chat was started with a token of a person who works here: a program starts those whose \
                           answers are the customer's";
             return Err(Refused::new(Kind::Forbidden, detail).into());

@@ -197,8 +197,8 @@ async fn erased(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn under_way(parts: &Parts) -> Result<ErasuresUnderWay, Refused> {
-    let rows = parts.journal.store.due(ERASURE, i64::MAX, LOOKED_AT).await.map_err(Refused::internal)?;
+pub async fn under_way(journal: &Journal) -> Result<ErasuresUnderWay, Refused> {
+    let rows = journal.store.due(ERASURE, i64::MAX, LOOKED_AT).await.map_err(Refused::internal)?;
     let left = rows.len() == LOOKED_AT;
     let read = |row: OutboxRow| Ok((serde_json::from_slice(&row.body).map_err(Refused::internal)?, row));
     let rows = rows.into_iter().map(read).map(|read| read.map(|(due, row)| (row, due)));
@@ -236,11 +236,11 @@ pub async fn go_on_erasing(parts: &Arc<Parts>, under_way: ErasuresUnderWay) -> R
 /// Cases whose words were erased, a page of them, from the one after `last` on; with where the next page begins, if
 /// there is one.
 pub(crate) async fn erased_cases(
-    parts: &Parts,
+    journal: &Journal,
     due: &ErasureDue,
     last: Option<&(i64, String)>,
 ) -> Result<(Vec<String>, Option<(i64, String)>), Refused> {
-    let cases = parts.journal.store.cases_under(due.customer.as_str(), due.key, last, AT_ONCE).await;
+    let cases = journal.store.cases_under(due.customer.as_str(), due.key, last, AT_ONCE).await;
     let cases = cases.map_err(Refused::internal)?;
     let next = (cases.len() == AT_ONCE).then(|| cases.last().cloned()).flatten();
     Ok((cases.into_iter().map(|(_, case)| case).collect(), next))
@@ -251,7 +251,7 @@ async fn mark_cases(parts: &Parts, due: &ErasureDue) -> Result<(), Refused> {
     let caller = Caller::system_for(Job::Erasures, &due.by);
     let (mut last, mut failed) = (None, None);
     loop {
-        let (cases, next) = erased_cases(parts, due, last.as_ref()).await?;
+        let (cases, next) = erased_cases(&parts.journal, due, last.as_ref()).await?;
         let marks = join_all(cases.iter().map(|case| mark(parts, &caller, case))).await;
         failed = marks.into_iter().find_map(Result::err).or(failed);
         if next.is_none() {

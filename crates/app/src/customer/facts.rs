@@ -2,7 +2,7 @@
 //! was said. They stay with the customer, sealed under the customer's key as a whole, and go with it.
 
 use crate::{
-    ATTEMPTS, Caller, Journal, Parts,
+    ATTEMPTS, Caller, Environment, Governance, Journal, Parts, Vault,
     access::auth,
     bounds::{self, CUSTOMER_MAX},
     customer,
@@ -91,14 +91,14 @@ impl FactsRead {
 }
 
 /// Reads facts that are sent, by the bundle's declarations.
-pub(crate) fn read(parts: &Parts, source: SmolStr, sent: &Sent, at: Timestamp) -> Result<FactsRead, Refused> {
-    Ok(FactsRead { said: sent::read(parts.governance.bundle.facts(), Of::Customer, source, sent)?, at })
+pub(crate) fn read(governance: &Governance, source: SmolStr, sent: &Sent, at: Timestamp) -> Result<FactsRead, Refused> {
+    Ok(FactsRead { said: sent::read(governance.bundle.facts(), Of::Customer, source, sent)?, at })
 }
 
 /// The pseudonym of a customer who is named by the organisation's own identifier, or by the pseudonym itself.
-fn named(parts: &Parts, id: &str) -> Result<CustomerId, Refused> {
+fn named(vault: &Vault, id: &str) -> Result<CustomerId, Refused> {
     bounds::bounded("customer", id, CUSTOMER_MAX)?;
-    Ok(CustomerId::try_from(id.to_owned()).unwrap_or_else(|_| customer::customer_id(&parts.vault, id)))
+    Ok(CustomerId::try_from(id.to_owned()).unwrap_or_else(|_| customer::customer_id(vault, id)))
 }
 
 /// Notes what is known of a customer.
@@ -107,7 +107,7 @@ fn named(parts: &Parts, id: &str) -> Result<CustomerId, Refused> {
 /// [`PutFactsRefusal`] says when each arises.
 pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) -> Result<FactsView, PutFactsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::FACT_SET)?;
-    let customer = named(parts, id)?;
+    let customer = named(&parts.vault, id)?;
     if put.facts.is_empty() {
         return Err(Refused::invalid("facts", "name at least one fact").into());
     }
@@ -122,8 +122,11 @@ pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) 
             .ok_or_else(|| Refused::invalid("at", "is a moment as RFC 3339 that is not ahead of now"))?,
     };
     let source = source_of(&parts.governance, &*caller.under(put.source.as_deref())?, "facts")?;
-    let facts = note(parts, caller, &customer, &read(parts, source, &put.facts, at)?).await?;
-    Ok(FactsView { customer: customer.to_string(), facts: fact_views(parts, &facts, |spec| spec.seen_by_staff) })
+    let facts = note(parts, caller, &customer, &read(&parts.governance, source, &put.facts, at)?).await?;
+    Ok(FactsView {
+        customer: customer.to_string(),
+        facts: fact_views(&parts.governance, &facts, |spec| spec.seen_by_staff),
+    })
 }
 
 /// Notes what is known of a customer by now, as it is told with something else.
@@ -142,7 +145,7 @@ pub(crate) async fn say(
         return Ok(Facts::new());
     }
     let source = source_of(&parts.governance, &*caller.under(source)?, "facts")?;
-    note(parts, caller, customer, &read(parts, source, sent, parts.environment.now())?).await
+    note(parts, caller, customer, &read(&parts.governance, source, sent, parts.environment.now())?).await
 }
 
 /// What is known of a customer, for people.
@@ -151,7 +154,7 @@ pub(crate) async fn say(
 /// [`GetFactsRefusal`] says when each arises.
 pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<FactsView, GetFactsRefusal> {
     // Policy sees of whom it is: as of a case of theirs that nobody has.
-    let customer = match named(parts, id) {
+    let customer = match named(&parts.vault, id) {
         Ok(customer) => customer,
         Err(wrong) => {
             auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::FACT_READ)?;
@@ -166,7 +169,10 @@ pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<Facts
         let cure = "Check the customer's identifier or pseudonym; where it is right, facts are to be noted first.";
         return Err(none.cured_by(cure).into());
     };
-    Ok(FactsView { customer: customer.to_string(), facts: fact_views(parts, &facts, |spec| spec.seen_by_staff) })
+    Ok(FactsView {
+        customer: customer.to_string(),
+        facts: fact_views(&parts.governance, &facts, |spec| spec.seen_by_staff),
+    })
 }
 
 /// Notes facts of a customer on record, sealed with those that are known already; gives all of them. Open cases of
@@ -188,7 +194,7 @@ pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: 
             Vec::new()
         };
         let expected = stored.as_ref().map_or(Expected::Absent, Entry::expected);
-        let commit = Commit { outbox, ..to_commit(parts, caller, customer, read, &facts, expected, now)? };
+        let commit = Commit { outbox, ..to_commit(&parts.environment, caller, customer, read, &facts, expected, now)? };
         match projections::commit(parts, commit).await {
             Ok(_) => return Ok(facts),
             Err(CommitError::ItemConflict { .. }) => {}
@@ -239,7 +245,7 @@ async fn to_be_decided_anew(journal: &Journal, id: &CustomerId, now: Timestamp) 
 }
 
 fn to_commit(
-    parts: &Parts,
+    environment: &Environment,
     caller: &Caller,
     customer: Customer,
     read: &FactsRead,
@@ -248,7 +254,7 @@ fn to_commit(
     now: Timestamp,
 ) -> Result<Commit, Refused> {
     let text = serde_json::to_string(facts).map_err(Refused::internal)?;
-    let sealed = customer.key.seal(&text, &parts.environment.entropy)?;
+    let sealed = customer.key.seal(&text, &environment.entropy)?;
     let named = |is_set: bool| {
         let named = read.said.values.iter().filter(move |(_, value)| value.is_some() == is_set);
         named.map(|(name, _)| name.clone()).collect()
@@ -263,7 +269,7 @@ fn to_commit(
         at: now,
     });
     let stream = Stream::customer(&customer.id);
-    let record = commit::to_record(&parts.environment, &event, &stream, caller, now)?;
+    let record = commit::to_record(environment, &event, &stream, caller, now)?;
     let item = FactsItem { words: sealed.words, sealed: STANDARD_NO_PAD.encode(&sealed.bytes) };
     Ok(Commit {
         records: vec![record],
@@ -275,7 +281,11 @@ fn to_commit(
 }
 
 /// Facts that may be seen, in the bundle's order.
-pub(crate) fn fact_views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -> bool) -> Vec<FieldView> {
+pub(crate) fn fact_views(
+    governance: &Governance,
+    facts: &Facts,
+    may_see: impl Fn(&FieldSpec) -> bool,
+) -> Vec<FieldView> {
     let view = |spec: &FieldSpec| {
         let fact = facts.get(&spec.name).filter(|_| may_see(spec))?;
         let held = fact.held.as_ref()?;
@@ -284,10 +294,10 @@ pub(crate) fn fact_views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSp
             title: spec.title.clone(),
             kind: held.kind.as_str(),
             value: bundle::shown(held),
-            currency: currency(&parts.governance.bundle, held.kind),
+            currency: currency(&governance.bundle, held.kind),
             source: fact.source.to_string(),
             at: rfc3339(fact.at),
         })
     };
-    parts.governance.bundle.facts().iter().filter_map(view).collect()
+    governance.bundle.facts().iter().filter_map(view).collect()
 }

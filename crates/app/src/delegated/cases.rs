@@ -149,7 +149,7 @@ pub async fn get_delegated_case(
     after: u64,
 ) -> Result<DelegatedConversation, GetDelegatedCaseRefusal> {
     let of = within(caller, Scope::CaseRead)?;
-    let known = opened(parts, of, case).await?;
+    let known = opened(&parts.journal, of, case).await?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let case = load::case_for(governance, journal, environment, caller, Permission::CASE_READ, case).await?;
     let mut messages = Vec::new();
@@ -172,7 +172,7 @@ pub async fn write_delegated(
     said: WriteDelegated,
 ) -> Result<Done<DelegatedCaseView>, WriteDelegatedRefusal> {
     let of = within(caller, Scope::CaseWrite)?;
-    let known = opened(parts, of, case).await?;
+    let known = opened(&parts.journal, of, case).await?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let loaded = load::load(governance, journal, environment, caller, write::POST, case).await?;
     if loaded.case.status == Status::Resolved {

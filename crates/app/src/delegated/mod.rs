@@ -5,7 +5,7 @@ pub mod cases;
 pub mod requests;
 
 use crate::{
-    Caller, Parts,
+    Caller, Journal,
     caller::principal::Represented,
     journal::delegations::{self, DelegatedCase, cases_of},
     refused::{Kind, Refused},
@@ -37,9 +37,9 @@ fn root(of: &Represented) -> Result<DelegationId, Refused> {
 }
 
 /// A case that was opened under the delegation; of others it is not told whether they are there.
-async fn opened(parts: &Parts, of: &Represented, case: &str) -> Result<DelegatedCase, Refused> {
+async fn opened(journal: &Journal, of: &Represented, case: &str) -> Result<DelegatedCase, Refused> {
     let nothing = || Refused::new(Kind::NotFound, "no such case was opened under this delegation");
     let id: CaseId = case.parse().map_err(|_| nothing())?;
-    let found = cases_of(root(of)?).get(&parts.journal.store, &id.to_string()).await.map_err(Refused::internal)?;
+    let found = cases_of(root(of)?).get(&journal.store, &id.to_string()).await.map_err(Refused::internal)?;
     found.map(|entry| entry.value).filter(|opened| opened.is_of(&of.chain)).ok_or_else(nothing)
 }

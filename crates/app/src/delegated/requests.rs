@@ -2,7 +2,7 @@
 
 use super::{opened, within};
 use crate::{
-    Caller, Done, Parts, Repeat,
+    Caller, Done, Journal, Parts, Repeat,
     caller::principal::Represented,
     journal::delegations,
     operation::{AskDelegatedRefusal, GetDelegatedRequestRefusal, WithdrawDelegatedRefusal},
@@ -67,7 +67,7 @@ pub async fn ask_delegated(
     said: AskDelegated,
 ) -> Result<Done<DelegatedRequest>, AskDelegatedRefusal> {
     let of = within(caller, Scope::CaseOpen)?;
-    if opened(parts, of, case).await?.question {
+    if opened(&parts.journal, of, case).await?.question {
         let detail = "the case is a question, on which nothing can be requested; open another one";
         return Err(Refused::new(Kind::Conflict, detail).into());
     }
@@ -96,7 +96,7 @@ pub async fn get_delegated_request(
     caller: &Caller,
     request: &str,
 ) -> Result<DelegatedRequest, GetDelegatedRequestRefusal> {
-    own(parts, within(caller, Scope::CaseRead)?, request).await?;
+    own(&parts.journal, within(caller, Scope::CaseRead)?, request).await?;
     let view = read::request(parts, caller, request).await.map_err(Refused::from)?;
     Ok(view.into())
 }
@@ -110,7 +110,7 @@ pub async fn withdraw_delegated(
     caller: &Caller,
     request: &str,
 ) -> Result<DelegatedRequest, WithdrawDelegatedRefusal> {
-    own(parts, within(caller, Scope::CaseOpen)?, request).await?;
+    own(&parts.journal, within(caller, Scope::CaseOpen)?, request).await?;
     let done = withdraw::withdraw_request(parts, caller, None, request).await.map_err(Refused::from)?;
     match done {
         Done::Now { output, .. } => Ok(output.into()),
@@ -120,17 +120,17 @@ pub async fn withdraw_delegated(
 
 /// That a request was made on a case that was opened under the delegation; of others it is not told whether they are
 /// there.
-async fn own(parts: &Parts, of: &Represented, request: &str) -> Result<(), Refused> {
+async fn own(journal: &Journal, of: &Represented, request: &str) -> Result<(), Refused> {
     let unknown = || Refused::new(Kind::NotFound, "no such request was made under this delegation");
     let id: RequestId = request.parse().map_err(|_| unknown())?;
-    let request = read::stored(parts, id).await?.ok_or_else(unknown)?;
+    let request = read::stored(journal, id).await?.ok_or_else(unknown)?;
     // What was asked for under its own delegation, or under one that it gave on.
     let last = of.chain.last().map(|link| link.id).ok_or_else(delegations::no_chain)?;
     let is_theirs = matches!(&request.value.by, Asker::Delegate(asker) if asker.chain.contains(&last));
     if !is_theirs {
         return Err(unknown());
     }
-    opened(parts, of, &request.value.case.to_string()).await.map(drop).map_err(|refused| match refused.kind {
+    opened(journal, of, &request.value.case.to_string()).await.map(drop).map_err(|refused| match refused.kind {
         Kind::NotFound => unknown(),
         _ => refused,
     })

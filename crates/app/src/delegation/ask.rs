@@ -3,7 +3,7 @@
 
 use super::expired_below;
 use crate::{
-    Caller, Parts,
+    Caller, Governance, Parts,
     access::auth,
     bounds::{CUSTOMER_MAX, bounded},
     customer, digest,
@@ -100,7 +100,7 @@ pub async fn ask_consent(parts: &Parts, caller: &Caller, ask: AskConsent) -> Res
     let now = parts.environment.now();
     let not_after = now.plus_ms(i64::from(ask.days) * DAY_MS);
     let terms = Terms { scopes: &ask.scopes, actions: &ask.actions, limits: &ask.limits, not_after };
-    let grant = grant(parts, &terms)?;
+    let grant = grant(&parts.governance, &terms)?;
     let unknown = || Refused::invalid("delegate", "there is no such delegate; `GET /v1/delegates` lists them");
     let delegate: DelegateId = ask.delegate.parse().map_err(|_| unknown())?;
     delegations::stored_delegate(&parts.journal, delegate).await?.ok_or_else(unknown)?;
@@ -163,15 +163,15 @@ pub(super) struct Terms<'a> {
 }
 
 /// The same as a grant, where all of it can be granted.
-pub(super) fn grant(parts: &Parts, ask: &Terms<'_>) -> Result<DelegatedGrant, Refused> {
+pub(super) fn grant(governance: &Governance, ask: &Terms<'_>) -> Result<DelegatedGrant, Refused> {
     let mut actions = BTreeSet::new();
     if ask.actions.len() > ACTIONS_MAX {
         return Err(Refused::invalid("actions", format!("must name {ACTIONS_MAX} actions at most")));
     }
     for name in ask.actions {
         let action = ActionName::new(name).map_err(|error| Refused::invalid("actions", error))?;
-        if parts.governance.bundle.requested(name).is_none() {
-            let catalogue = parts.governance.bundle.catalogue().iter().map(|spec| spec.name.as_str());
+        if governance.bundle.requested(name).is_none() {
+            let catalogue = governance.bundle.catalogue().iter().map(|spec| spec.name.as_str());
             let there: Vec<&str> = catalogue.collect();
             let why = format!("the bundle has no action `{name}` in its catalogue, which has {}", there.join(", "));
             return Err(Refused::invalid("actions", why));
@@ -186,13 +186,13 @@ pub(super) fn grant(parts: &Parts, ask: &Terms<'_>) -> Result<DelegatedGrant, Re
     if !actions.is_empty() && !ask.scopes.contains(&Scope::CaseOpen) {
         return Err(Refused::invalid("scopes", "actions are requested on cases: `case:open` has to be one of them"));
     }
-    limits(parts, ask.limits)?;
+    limits(governance, ask.limits)?;
     Ok(DelegatedGrant { scopes: ask.scopes.clone(), actions, limits: ask.limits.clone(), not_after: ask.not_after })
 }
 
 /// That limits can be kept: amounts in the bundle's currency, and nothing that is none.
-fn limits(parts: &Parts, limits: &GrantLimits) -> Result<(), Refused> {
-    let currency = &*parts.governance.bundle.currency().0;
+fn limits(governance: &Governance, limits: &GrantLimits) -> Result<(), Refused> {
+    let currency = &*governance.bundle.currency().0;
     let money = |field: &str, money: &Option<Money>| match money {
         Some(money) if money.minor < 1 || money.currency != currency => {
             Err(Refused::invalid(field, format!("must be minor units of {currency}, 1 or more")))

@@ -6,7 +6,7 @@ use super::{
     issuer::issuer,
 };
 use crate::{
-    Caller, Parts,
+    Caller, Governance, Parts,
     access::auth,
     bounds::{CUSTOMER_MAX, bounded},
     customer, digest,
@@ -96,7 +96,7 @@ struct Travelling {
 /// When it is not known which delegate asks, or where it may be answered: then nobody is sent anywhere. Everything else
 /// that is wrong is brought back to it.
 pub async fn authorize(parts: &Parts, asks: &AuthorizationRequest<'_>) -> Result<Redirection, Refused> {
-    let issuer = issuer(parts)?;
+    let issuer = issuer(&parts.environment)?;
     let sign_in = parts.environment.sign_in().ok_or_else(|| {
         let detail = "this server does not know where customers sign in: a delegate is let in by a link alone";
         Refused::new(Kind::NotFound, detail).cured_by("Start it with `remit serve --customer-sign-in URL`.")
@@ -116,7 +116,7 @@ pub async fn authorize(parts: &Parts, asks: &AuthorizationRequest<'_>) -> Result
     let bytes: [[u8; 32]; 1] = [parts.environment.entropy.bytes()?];
     let browser = URL_SAFE_NO_PAD.encode(bytes.concat());
     let now = parts.environment.now();
-    let travelling = asked_for(parts, asks, &issuer, now).map(|(grant, challenge)| Travelling {
+    let travelling = asked_for(&parts.governance, asks, &issuer, now).map(|(grant, challenge)| Travelling {
         delegate,
         grant,
         back: AuthorizationReturn {
@@ -140,7 +140,7 @@ pub async fn authorize(parts: &Parts, asks: &AuthorizationRequest<'_>) -> Result
 
 /// What is asked for, and the challenge of PKCE.
 fn asked_for(
-    parts: &Parts,
+    governance: &Governance,
     asks: &AuthorizationRequest<'_>,
     issuer: &str,
     now: Timestamp,
@@ -165,12 +165,16 @@ fn asked_for(
     if asks.dpop_jkt.is_some_and(|jkt| Challenge::parse(jkt, Some(pkce::METHOD)).is_err()) {
         return Err(wrong("dpop_jkt has to be the thumbprint of a key (RFC 7638), base64url of a SHA-256"));
     }
-    let grant = wanted(parts, asks, now)?;
+    let grant = wanted(governance, asks, now)?;
     Ok((grant, challenge.to_string()))
 }
 
 /// What would be granted.
-fn wanted(parts: &Parts, asks: &AuthorizationRequest<'_>, now: Timestamp) -> Result<DelegatedGrant, OAuthError> {
+fn wanted(
+    governance: &Governance,
+    asks: &AuthorizationRequest<'_>,
+    now: Timestamp,
+) -> Result<DelegatedGrant, OAuthError> {
     let no_details = |what: &str| OAuthError::new(ErrorCode::InvalidAuthorizationDetails, what);
     let named = asks.scope.unwrap_or_default().split(' ').filter(|name| !name.is_empty());
     let scopes: Option<BTreeSet<Scope>> = named.map(Scope::named).collect();
@@ -199,14 +203,16 @@ fn wanted(parts: &Parts, asks: &AuthorizationRequest<'_>, now: Timestamp) -> Res
         return Err(no_details("constraints.not_after has to be to come, within 366 days"));
     }
     let limits = super::claims::limits_of(&constraints);
-    ask::grant(parts, &Terms { scopes: &scopes, actions: &actions, limits: &limits, not_after }).map_err(|refused| {
-        match refused.members.get("field").and_then(|field| field.as_str()) {
-            Some("scopes") => OAuthError::new(ErrorCode::InvalidScope, refused.detail),
-            // Which actions there are is not told to whoever asks.
-            Some("actions") => no_details("actions names one that cannot be granted"),
-            _ => no_details(&refused.detail),
-        }
-    })
+    ask::grant(governance, &Terms { scopes: &scopes, actions: &actions, limits: &limits, not_after }).map_err(
+        |refused| {
+            match refused.members.get("field").and_then(|field| field.as_str()) {
+                Some("scopes") => OAuthError::new(ErrorCode::InvalidScope, refused.detail),
+                // Which actions there are is not told to whoever asks.
+                Some("actions") => no_details("actions names one that cannot be granted"),
+                _ => no_details(&refused.detail),
+            }
+        },
+    )
 }
 
 /// Who signed in, for a delegate that has them asked.

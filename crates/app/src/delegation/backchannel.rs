@@ -70,7 +70,7 @@ pub async fn ask(parts: &Parts, client: &Client, asks: &BackchannelRequest<'_>) 
         OAuthError::new(ErrorCode::InvalidAuthorizationDetails, what)
     };
     let id: RequestId = named.parse().map_err(|_| unknown())?;
-    let (request, _) = backchannel::of_delegate(parts, id, client.id()).await?.ok_or_else(unknown)?;
+    let (request, _) = backchannel::of_delegate(&parts.journal, id, client.id()).await?.ok_or_else(unknown)?;
     if request.customer.as_str() != hint {
         let what = "login_hint is not the customer for whom the request was made";
         return Err(OAuthError::new(ErrorCode::UnknownUserId, what).into());
@@ -126,7 +126,7 @@ pub async fn poll(parts: &Parts, client: &Client, auth_req_id: &str, jkt: &str) 
         return Err(OAuthError::new(ErrorCode::SlowDown, what).into());
     }
     let now = parts.environment.now();
-    let of = backchannel::of_delegate(parts, entry.value.request, client.id()).await?;
+    let of = backchannel::of_delegate(&parts.journal, entry.value.request, client.id()).await?;
     let (request, delegation) = of.ok_or_else(none)?;
     let unconfirmed = match backchannel::came(&request, now) {
         _ if entry.value.expires <= now => Some((ErrorCode::ExpiredToken, "the time to wait is over")),

@@ -3,7 +3,7 @@
 
 use super::{expired_below, issuer::issuer};
 use crate::{
-    Parts, digest,
+    Environment, Journal, Parts, digest,
     journal::delegations::{AuthorizationReturn, CODES, CodeItem},
     pipeline::projections,
     refused::Refused,
@@ -35,19 +35,20 @@ pub(super) struct Brought {
 
 /// A code for a delegation that is granted in the same commit.
 pub(super) async fn give(
-    parts: &Parts,
+    environment: &Environment,
+    journal: &Journal,
     delegate: DelegateId,
     delegation: DelegationId,
     back: &AuthorizationReturn,
     now: Timestamp,
 ) -> Result<Brought, Refused> {
-    let issuer = issuer(parts)?;
-    let bytes: [u8; 32] = parts.environment.entropy.bytes()?;
+    let issuer = issuer(environment)?;
+    let bytes: [u8; 32] = environment.entropy.bytes()?;
     let code = URL_SAFE_NO_PAD.encode(bytes);
     let id = digest::of_secret(&code).to_string();
     let item = CodeItem { delegate, delegation, back: back.clone(), expires: now.plus_ms(LIFE_MS) };
     let mut items = vec![CODES.write(&id, Expected::Absent, &item).map_err(Refused::internal)?];
-    let over = expired_below(&parts.journal, &CODES, &id, LOOKED_AT, |item| item.expires <= now).await?;
+    let over = expired_below(journal, &CODES, &id, LOOKED_AT, |item| item.expires <= now).await?;
     items.extend(over.iter().map(|entry| CODES.forget(&entry.id, entry.expected())));
     Ok(Brought { to: authorization::with_code(&back.redirect_uri, &code, back.state.as_deref(), &issuer), items })
 }

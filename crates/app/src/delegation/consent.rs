@@ -3,7 +3,7 @@
 
 use super::{ask::SECRET_PREFIX, code, issuer::issuer, view::DelegationView, words::Words};
 use crate::{
-    Caller, Parts,
+    Caller, Environment, Journal, Parts,
     access::auth,
     bounds, digest,
     environment::clock::rfc3339,
@@ -124,7 +124,7 @@ pub async fn read_consent(
     browser: Option<&str>,
     open: OpenConsent,
 ) -> Result<ShownConsent, ReadConsentRefusal> {
-    let found = Found::by(parts, browser, &open.secret).await?;
+    let found = Found::by(&parts.environment, &parts.journal, browser, &open.secret).await?;
     found.permitted(parts)?;
     let language = open.language.as_deref().map(|language| language.split('-').next().unwrap_or(language));
     Ok(found.shown(parts, language)?)
@@ -139,7 +139,7 @@ pub async fn accept_consent(
     browser: Option<&str>,
     said: AcceptConsent,
 ) -> Result<AcceptedConsent, AcceptConsentRefusal> {
-    let found = Found::by(parts, browser, &said.secret).await?;
+    let found = Found::by(&parts.environment, &parts.journal, browser, &said.secret).await?;
     let caller = found.permitted(parts)?;
     let hash = Digest::try_from(said.hash).map_err(|error| Refused::invalid("hash", error))?;
     let shown = found.hash()?;
@@ -179,7 +179,7 @@ pub async fn accept_consent(
     ];
     let mut redirect = None;
     if let Some(back) = &asked.back {
-        let brought = code::give(parts, asked.delegate, id, back, now).await?;
+        let brought = code::give(&parts.environment, &parts.journal, asked.delegate, id, back, now).await?;
         items.extend(brought.items);
         redirect = Some(brought.to);
     }
@@ -198,7 +198,7 @@ pub async fn refuse_consent(
     browser: Option<&str>,
     said: OpenConsent,
 ) -> Result<RefusedConsent, RefuseConsentRefusal> {
-    let found = Found::by(parts, browser, &said.secret).await?;
+    let found = Found::by(&parts.environment, &parts.journal, browser, &said.secret).await?;
     let caller = found.permitted(parts)?;
     let (link, delegate) = (link_on_record(&found.entry.id), found.entry.value.delegate);
     let (by, at) = (caller.pseudonym.to_string(), parts.environment.now());
@@ -206,7 +206,7 @@ pub async fn refuse_consent(
     let items = vec![CONSENTS.forget(&found.entry.id, found.entry.expected())];
     authority::govern(parts, &caller, &[event], Commit { items, ..Commit::default() }).await.map_err(answered)?;
     let said_no = OAuthError::new(ErrorCode::AccessDenied, "the customer said no");
-    let issuer = issuer(parts).unwrap_or_default();
+    let issuer = issuer(&parts.environment).unwrap_or_default();
     let to = |back: &AuthorizationReturn| {
         authorization::with_error(&back.redirect_uri, &said_no, back.state.as_deref(), &issuer)
     };
@@ -228,13 +228,18 @@ struct Found {
 
 impl Found {
     /// The link of this secret, opened with what the browser has been given before, if anything.
-    async fn by(parts: &Parts, browser: Option<&str>, secret: &str) -> Result<Self, Refused> {
+    async fn by(
+        environment: &Environment,
+        journal: &Journal,
+        browser: Option<&str>,
+        secret: &str,
+    ) -> Result<Self, Refused> {
         if !secret.starts_with(SECRET_PREFIX) || secret.len() > SECRET_MAX {
             return Err(over());
         }
-        let entry = CONSENTS.get(&parts.journal.store, &digest::of_secret(secret).to_string()).await;
+        let entry = CONSENTS.get(&journal.store, &digest::of_secret(secret).to_string()).await;
         let entry = entry.map_err(Refused::internal)?.ok_or_else(over)?;
-        if entry.value.expires <= parts.environment.now() {
+        if entry.value.expires <= environment.now() {
             return Err(over());
         }
         let began = entry.value.back.as_ref().map(|back| back.browser.as_str());
@@ -242,8 +247,7 @@ impl Found {
             let detail = "this was begun in another browser, or too long ago: begin again where you came from";
             return Err(Refused::new(Kind::LinkEnded, detail));
         }
-        let delegate =
-            delegations::stored_delegate(&parts.journal, entry.value.delegate).await?.ok_or_else(over)?.value;
+        let delegate = delegations::stored_delegate(journal, entry.value.delegate).await?.ok_or_else(over)?.value;
         if delegate.suspended { Err(over()) } else { Ok(Self { entry, delegate }) }
     }
 

@@ -3,7 +3,7 @@
 
 use super::view::DelegateView;
 use crate::{
-    Caller, Parts,
+    Caller, Parts, Vault,
     access::auth,
     governance::resolve_names::{NAME_MAX, printable},
     journal::delegations::{self, DELEGATES, DelegateItem},
@@ -103,7 +103,7 @@ pub async fn register_delegate(
     };
     let event = Event::DelegateRegistered(DelegateRegistered {
         delegate: id,
-        terms: terms(parts, id, &item, keys),
+        terms: terms(&parts.vault, id, &item, keys),
         by: caller.pseudonym.to_string(),
         at: now,
     });
@@ -200,8 +200,8 @@ async fn change(
 }
 
 /// Who a delegate is, for the record.
-fn terms(parts: &Parts, id: DelegateId, item: &DelegateItem, keys: Vec<String>) -> DelegateTerms {
-    let name = Some(parts.vault.keys.delegate_name_on_record(&id.to_string(), &item.name));
+fn terms(vault: &Vault, id: DelegateId, item: &DelegateItem, keys: Vec<String>) -> DelegateTerms {
+    let name = Some(vault.keys.delegate_name_on_record(&id.to_string(), &item.name));
     DelegateTerms { class: item.class, owner: item.owner.clone(), keys, name, redirects: item.redirects.clone() }
 }
 

@@ -81,7 +81,7 @@ pub async fn exchange(
     let good = |said: Option<AccessToken>| {
         said.ok_or_else(|| refused(ErrorCode::InvalidGrant, "subject_token is not good, or another client's"))
     };
-    let said = good(token::own(parts, client, brings.subject_token)?)?;
+    let said = good(token::own(&parts.environment, &parts.vault, client, brings.subject_token)?)?;
     // The proof is by the key that the token is bound to: a stolen one cannot be exchanged.
     let caller = represent::represented(parts, brings.subject_token, jkt).await.map_err(|stale| match stale.kind {
         Kind::Unauthenticated => refused(ErrorCode::InvalidGrant, format!("subject_token: {}", stale.detail)),
@@ -100,7 +100,9 @@ pub async fn exchange(
     let within = DelegatedGrant { not_after, ..of.grant.clone() };
     let grant = wish_within(&brings.wish, last.id, &within, parts.environment.now())?;
     let issued = match (brings.actor, brings.actor_token_type) {
-        (None, None) => token::issue_within(parts, client.id(), &of.chain, &grant, jkt, said.exp)?,
+        (None, None) => {
+            token::issue_within(&parts.environment, &parts.vault, client.id(), &of.chain, &grant, jkt, said.exp)?
+        }
         (Some(signed), Some(JWT_TYPE)) => {
             let (actor, key) = acts(parts, signed, endpoint).await?;
             if actor == client.id() {
@@ -114,7 +116,7 @@ pub async fn exchange(
             let child = given_in_turn(parts, of, actor, &grant).await?;
             let mut chain = of.chain.clone();
             chain.push(child);
-            token::issue_within(parts, actor, &chain, &grant, &key, said.exp)?
+            token::issue_within(&parts.environment, &parts.vault, actor, &chain, &grant, &key, said.exp)?
         }
         _ => {
             let what = format!("send actor_token with an actor_token_type of {JWT_TYPE}: a text that the actor signed");
@@ -127,7 +129,7 @@ pub async fn exchange(
 /// Who is to act, and the thumbprint of the key that they signed that with.
 async fn acts(parts: &Parts, signed: &str, endpoint: &str) -> Result<(DelegateId, String), TokenError> {
     let bad = |what: &dyn std::fmt::Display| refused(ErrorCode::InvalidGrant, format!("actor_token: {what}"));
-    let issuer = issuer(parts)?;
+    let issuer = issuer(&parts.environment)?;
     let named = actor::peek(signed).map_err(|error| bad(&error))?;
     let unknown = || bad(&"there is no such delegate, or it is suspended");
     let id: DelegateId = named.parse().map_err(|_| unknown())?;
@@ -137,7 +139,7 @@ async fn acts(parts: &Parts, signed: &str, endpoint: &str) -> Result<(DelegateId
     }
     let (keys, now) = (token::keys(&known.value)?, parts.environment.now());
     let read = actor::read(signed, &keys, &[issuer.as_str(), endpoint], now.0).map_err(|error| bad(&error))?;
-    token::once(parts, &read).map_err(|error| bad(&error))?;
+    token::once(&parts.environment, &parts.vault, &read).map_err(|error| bad(&error))?;
     Ok((id, read.thumbprint))
 }
 

@@ -1,7 +1,7 @@
 //! Who gives tokens out to delegates.
 
 use crate::{
-    Parts,
+    Environment,
     refused::{Kind, Refused},
 };
 
@@ -9,8 +9,8 @@ use crate::{
 ///
 /// # Errors
 /// When nobody said where that is.
-pub fn issuer(parts: &Parts) -> Result<String, Refused> {
-    let public = parts.environment.public_origins().first().cloned();
+pub fn issuer(environment: &Environment) -> Result<String, Refused> {
+    let public = environment.public_origins().first().cloned();
     public.ok_or_else(|| {
         let detail = "this server does not know where it is found, and gives out no tokens to delegates";
         Refused::new(Kind::NotFound, detail).cured_by("Start it with `remit serve --public-url URL`.")

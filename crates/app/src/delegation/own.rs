@@ -3,7 +3,7 @@
 
 use super::words::Words;
 use crate::{
-    Caller, Parts,
+    Caller, Environment, Journal, Parts, Vault,
     access::auth,
     bounds::{CUSTOMER_MAX, bounded},
     customer,
@@ -253,7 +253,7 @@ pub async fn read_own_delegations(
     parts: &Parts,
     open: OpenDelegations,
 ) -> Result<OwnDelegations, ReadOwnDelegationsRefusal> {
-    let own = Own::by(parts, &open.secret)?;
+    let own = Own::by(&parts.environment, &parts.vault, &open.secret)?;
     auth::permit(&parts.governance, &parts.live, &parts.environment, &own.caller, Permission::DELEGATION_READ)?;
     let language = open.language.as_deref().map(|language| language.split('-').next().unwrap_or(language));
     Ok(own.shown(parts, language).await?)
@@ -267,9 +267,9 @@ pub async fn revoke_own_delegation(
     parts: &Parts,
     said: RevokeOwnDelegation,
 ) -> Result<OwnDelegations, RevokeOwnDelegationRefusal> {
-    let own = Own::by(parts, &said.secret)?;
+    let own = Own::by(&parts.environment, &parts.vault, &said.secret)?;
     auth::permit(&parts.governance, &parts.live, &parts.environment, &own.caller, Permission::DELEGATION_REVOKE)?;
-    let entry = own.delegation(parts, &said.delegation).await?;
+    let entry = own.delegation(&parts.journal, &said.delegation).await?;
     super::revoke::revoke(parts, &own.caller, &entry, RevocationCause::Customer).await?;
     Ok(own.shown(parts, None).await?)
 }
@@ -282,9 +282,9 @@ pub async fn narrow_own_delegation(
     parts: &Parts,
     said: NarrowOwnDelegation,
 ) -> Result<OwnDelegations, NarrowOwnDelegationRefusal> {
-    let own = Own::by(parts, &said.secret)?;
+    let own = Own::by(&parts.environment, &parts.vault, &said.secret)?;
     auth::permit(&parts.governance, &parts.live, &parts.environment, &own.caller, Permission::DELEGATION_REVOKE)?;
-    let entry = own.delegation(parts, &said.delegation).await?;
+    let entry = own.delegation(&parts.journal, &said.delegation).await?;
     let now = parts.environment.now();
     if !entry.value.stands(now) {
         return Err(Refused::new(Kind::Conflict, "the delegation has ended").into());
@@ -354,12 +354,12 @@ struct Own {
 }
 
 impl Own {
-    fn by(parts: &Parts, secret: &str) -> Result<Self, Refused> {
+    fn by(environment: &Environment, vault: &Vault, secret: &str) -> Result<Self, Refused> {
         let over = || Refused::new(Kind::LinkEnded, "there is no such link, or its time is over");
         let stamped = secret.strip_prefix(SECRET_PREFIX).filter(|_| secret.len() <= SECRET_MAX).ok_or_else(over)?;
-        let body = parts.vault.delegate_tokens.unstamped(LINK, stamped).ok_or_else(over)?;
+        let body = vault.delegate_tokens.unstamped(LINK, stamped).ok_or_else(over)?;
         let Linked { customer, expires } = serde_json::from_slice(&body).map_err(|_| over())?;
-        if expires <= parts.environment.now() {
+        if expires <= environment.now() {
             return Err(over());
         }
         let caller = Caller::customer("delegations", &customer);
@@ -367,10 +367,10 @@ impl Own {
     }
 
     /// A delegation that this customer granted themselves.
-    async fn delegation(&self, parts: &Parts, id: &str) -> Result<Entry<Delegation>, Refused> {
+    async fn delegation(&self, journal: &Journal, id: &str) -> Result<Entry<Delegation>, Refused> {
         let unknown = || Refused::new(Kind::NotFound, "you granted no such delegation");
         let id: DelegationId = id.parse().map_err(|_| unknown())?;
-        let entry = delegations::stored(&parts.journal, id).await?;
+        let entry = delegations::stored(journal, id).await?;
         entry.filter(|entry| entry.value.customer == self.customer && entry.value.parent.is_none()).ok_or_else(unknown)
     }
 
@@ -433,19 +433,19 @@ async fn one(parts: &Parts, words: &Words<'_>, of: &Delegation) -> Result<OwnDel
         limits: words.limits(&of.grant),
         limited: of.grant.limits.clone(),
         decimals: money.map_or(0, |money| decimals(&money.currency)),
-        others: others(parts, words, of.id).await?,
+        others: others(&parts.journal, words, of.id).await?,
         done: done(parts, words, of.id).await?,
     })
 }
 
 /// To whom a part of a delegation was given on, and by them to others.
-async fn others(parts: &Parts, words: &Words<'_>, root: DelegationId) -> Result<Vec<String>, Refused> {
+async fn others(journal: &Journal, words: &Words<'_>, root: DelegationId) -> Result<Vec<String>, Refused> {
     let (mut told, mut next) = (Vec::new(), vec![root]);
     while let Some(of) = next.pop() {
-        let given = given_on(of).page(&parts.journal.store, None, OTHERS_MAX).await.map_err(Refused::internal)?;
+        let given = given_on(of).page(&journal.store, None, OTHERS_MAX).await.map_err(Refused::internal)?;
         for id in given.iter().filter_map(|entry| entry.id.parse().ok()) {
-            let Some(one) = delegations::stored(&parts.journal, id).await?.map(|entry| entry.value) else { continue };
-            let known = delegations::stored_delegate(&parts.journal, one.delegate).await?;
+            let Some(one) = delegations::stored(journal, id).await?.map(|entry| entry.value) else { continue };
+            let known = delegations::stored_delegate(journal, one.delegate).await?;
             let name = known.map_or_else(|| one.delegate.to_string(), |known| known.value.name);
             told.push(words.say("delegations_other", &[("name", &name)]));
             if told.len() >= OTHERS_MAX {
@@ -465,7 +465,7 @@ async fn done(parts: &Parts, words: &Words<'_>, id: DelegationId) -> Result<Vec<
         let Some(case) = stored_case(&parts.journal, entry.value.case).await? else { continue };
         let Some((at, text)) = begun(parts, &case).await? else { continue };
         let mut requests = Vec::new();
-        for request in tell::requests_of(parts, case.id).await? {
+        for request in tell::requests_of(&parts.journal, case.id).await? {
             let is_theirs = matches!(&request.by, Asker::Delegate(asker) if asker.chain.first() == Some(&id));
             if is_theirs && request.is_denied() {
                 // What is true of it may be of somebody else: of what policy denies that is told to staff alone.

@@ -3,7 +3,7 @@
 
 use super::{claims::grant_of, issuer::issuer};
 use crate::{
-    Caller, Parts,
+    Caller, Environment, Journal, Parts,
     caller::principal::Represented,
     journal::delegations::{self, Chain, REVOKED_TOKENS},
     refused::{Kind, Refused},
@@ -20,14 +20,14 @@ use std::sync::Arc;
 /// for does not stand any more.
 pub async fn represented(parts: &Parts, token: &str, jkt: &str) -> Result<Arc<Caller>, Refused> {
     let refused = |detail: &str| Refused::new(Kind::Unauthenticated, detail).with("error", "invalid_token");
-    let issuer = issuer(parts)?;
+    let issuer = issuer(&parts.environment)?;
     let now = parts.environment.now();
     let said = parts.vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0);
     let said = said.map_err(|error| refused(&error.to_string()))?;
     if said.cnf.jkt != jkt {
         return Err(refused("the access token is bound to another key than the one of the proof"));
     }
-    let of = standing(parts, &said).await?;
+    let of = standing(&parts.environment, &parts.journal, &said).await?;
     let of = of.ok_or_else(|| refused("what the access token was given out for does not stand any more"))?;
     let mut caller = Caller::delegate(of);
     caller.usage = Some(parts.live.used.of(&caller.token, &parts.environment.limits));
@@ -35,17 +35,21 @@ pub async fn represented(parts: &Parts, token: &str, jkt: &str) -> Result<Arc<Ca
 }
 
 /// Whom a token that was given out stands for; nothing where what it was given out for does not stand any more.
-pub(super) async fn standing(parts: &Parts, said: &AccessToken) -> Result<Option<Represented>, Refused> {
-    let now = parts.environment.now();
+pub(super) async fn standing(
+    environment: &Environment,
+    journal: &Journal,
+    said: &AccessToken,
+) -> Result<Option<Represented>, Refused> {
+    let now = environment.now();
     let named = said.authorization_details.first().and_then(|detail| detail.identifier.as_deref());
     let (Some(id), Ok(delegate)) = (named.and_then(|id| id.parse().ok()), said.client_id.parse::<DelegateId>()) else {
         return Ok(None);
     };
-    let revoked = REVOKED_TOKENS.get(&parts.journal.store, &said.jti).await.map_err(Refused::internal)?;
+    let revoked = REVOKED_TOKENS.get(&journal.store, &said.jti).await.map_err(Refused::internal)?;
     if revoked.is_some() {
         return Ok(None);
     }
-    let Some(chain) = delegations::standing_chain(&parts.journal, id, now).await? else { return Ok(None) };
+    let Some(chain) = delegations::standing_chain(journal, id, now).await? else { return Ok(None) };
     let Chain { links, granted, delegate: known, class } = chain;
     let is_theirs = |last: &Entry<Delegation>| last.value.delegate == delegate;
     if !links.last().is_some_and(is_theirs) || links.iter().any(|link| link.value.customer.as_str() != said.sub) {

@@ -9,7 +9,7 @@ use super::{
     represent,
 };
 use crate::{
-    Parts,
+    Environment, Parts, Vault,
     access::usage,
     journal::delegations::{self, DelegateItem, REVOKED_TOKENS, RevokedToken},
     pipeline::{authority, projections},
@@ -112,7 +112,7 @@ pub async fn authenticate(
     client_id: Option<&str>,
     endpoint: &str,
 ) -> Result<Client, TokenError> {
-    let issuer = issuer(parts)?;
+    let issuer = issuer(&parts.environment)?;
     let named = assertion::peek_client(assertion).map_err(OAuthError::from)?;
     let unknown = || refused(ErrorCode::InvalidClient, "there is no such delegate, or it is suspended");
     let id: DelegateId = named.parse().map_err(|_| unknown())?;
@@ -124,16 +124,16 @@ pub async fn authenticate(
     let audiences = [issuer.as_str(), endpoint];
     let client = assertion::read(assertion, client_id, &keys, &audiences, now.0).map_err(OAuthError::from)?;
     usage::pace_client(&parts.live, &parts.environment, id)?;
-    once(parts, &client)?;
+    once(&parts.environment, &parts.vault, &client)?;
     Ok(Client { id })
 }
 
 /// That what a client signed is sent for the first time.
-pub(super) fn once(parts: &Parts, client: &assertion::Client) -> Result<(), OAuthError> {
-    let now = parts.environment.now();
-    let first = parts.vault.delegate_tokens.seen.first_time(&client.id, &client.jti, client.until_ms, now.0);
+pub(super) fn once(environment: &Environment, vault: &Vault, client: &assertion::Client) -> Result<(), OAuthError> {
+    let now = environment.now();
+    let first = vault.delegate_tokens.seen.first_time(&client.id, &client.jti, client.until_ms, now.0);
     first.map_err(assertion::AssertionError::from)?;
-    if client.made_ms.saturating_add(BEHIND_MS) < parts.vault.delegate_tokens.since.0 {
+    if client.made_ms.saturating_add(BEHIND_MS) < vault.delegate_tokens.since.0 {
         let what = "the assertion was made before this server began, which does not know whether it was used: make a \
                     new one";
         return Err(OAuthError::new(ErrorCode::InvalidClient, what));
@@ -193,7 +193,7 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &TokenRequest<'_>, jkt:
     chain.links.last().filter(|last| last.value.delegate == client.id).ok_or_else(none)?;
     let grant = within(wish, Some(detail), &chain.granted, now)?;
     let links = chain.links.into_iter().map(|link| link.value).collect::<Vec<_>>();
-    issue_within(parts, client.id, &links, &grant, jkt, i64::MAX)
+    issue_within(&parts.environment, &parts.vault, client.id, &links, &grant, jkt, i64::MAX)
 }
 
 /// What is wished for of what is granted.
@@ -244,18 +244,19 @@ pub(super) fn wish_within(
 /// Gives a token out for the last delegation of a chain, to its delegate, with what it grants; it ends at `until` at
 /// the latest, in seconds since 1970.
 pub(super) fn issue_within(
-    parts: &Parts,
+    environment: &Environment,
+    vault: &Vault,
     delegate: DelegateId,
     chain: &[Delegation],
     grant: &DelegatedGrant,
     jkt: &str,
     until: i64,
 ) -> Result<Issued, TokenError> {
-    let (issuer, now) = (issuer(parts)?, parts.environment.now());
+    let (issuer, now) = (issuer(environment)?, environment.now());
     let last = chain.last().ok_or_else(delegations::no_chain)?;
     let seconds = now.0.div_euclid(1_000);
     let ends = (seconds + LIFE_S).min(grant.not_after.0.div_euclid(1_000)).min(until);
-    let bytes: [u8; 18] = parts.environment.entropy.bytes().map_err(Refused::from)?;
+    let bytes: [u8; 18] = environment.entropy.bytes().map_err(Refused::from)?;
     let token = AccessToken {
         iss: issuer.clone(),
         aud: issuer.clone(),
@@ -269,7 +270,7 @@ pub(super) fn issue_within(
         act: Some(actors(chain, &issuer)),
         authorization_details: vec![detail_of(grant, last.id)],
     };
-    let signed = parts.vault.delegate_tokens.signing(now)?.sign(&token).map_err(Refused::internal)?;
+    let signed = vault.delegate_tokens.signing(now)?.sign(&token).map_err(Refused::internal)?;
     Ok(Issued {
         access_token: signed,
         token_type: "DPoP",
@@ -336,9 +337,9 @@ fn wanted(detail: &Detail, granted: &DelegatedGrant) -> Result<DelegatedGrant, T
 /// # Errors
 /// When the store cannot be read.
 pub async fn introspect(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, TokenError> {
-    let said = own(parts, client, token)?;
+    let said = own(&parts.environment, &parts.vault, client, token)?;
     let Some(said) = said else { return Ok(None) };
-    Ok(represent::standing(parts, &said).await?.map(|_| said))
+    Ok(represent::standing(&parts.environment, &parts.journal, &said).await?.map(|_| said))
 }
 
 /// Revokes a token of this client's before its time; of what is none of theirs nothing is said.
@@ -346,7 +347,7 @@ pub async fn introspect(parts: &Parts, client: &Client, token: &str) -> Result<O
 /// # Errors
 /// When the store refuses.
 pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), TokenError> {
-    let Some(said) = own(parts, client, token)? else { return Ok(()) };
+    let Some(said) = own(&parts.environment, &parts.vault, client, token)? else { return Ok(()) };
     let (now, until) = (parts.environment.now(), Timestamp(said.exp.saturating_mul(1_000)));
     let named = said.authorization_details.first().and_then(|detail| detail.identifier.as_deref());
     let Some(delegation) = named.and_then(|id| id.parse().ok()) else { return Ok(()) };
@@ -371,8 +372,13 @@ pub async fn revoke(parts: &Parts, client: &Client, token: &str) -> Result<(), T
 const FORGOTTEN: usize = 16;
 
 /// What a token says, where it counts now and is of this client.
-pub(super) fn own(parts: &Parts, client: &Client, token: &str) -> Result<Option<AccessToken>, TokenError> {
-    let (issuer, now) = (issuer(parts)?, parts.environment.now());
-    let said = parts.vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0).ok();
+pub(super) fn own(
+    environment: &Environment,
+    vault: &Vault,
+    client: &Client,
+    token: &str,
+) -> Result<Option<AccessToken>, TokenError> {
+    let (issuer, now) = (issuer(environment)?, environment.now());
+    let said = vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0).ok();
     Ok(said.filter(|said| said.client_id == client.id.to_string()))
 }

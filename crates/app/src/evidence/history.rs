@@ -1,7 +1,7 @@
 //! Histories: what happened to a case, a token, a member of staff or anything else that has a stream of events.
 
 use crate::{
-    Caller, Parts,
+    Caller, Journal, Parts, Vault,
     access::{auth, who},
     case::query::{self, Page, TimelineItem},
     environment::clock::rfc3339,
@@ -35,18 +35,18 @@ pub async fn history(
     }
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
-        items.push(item(parts, row).await?);
+        items.push(item(&parts.journal, &parts.vault, row).await?);
     }
     Ok(Page { items, next })
 }
 
-async fn item(parts: &Parts, row: &RecordRow) -> Result<TimelineItem, Refused> {
+async fn item(journal: &Journal, vault: &Vault, row: &RecordRow) -> Result<TimelineItem, Refused> {
     let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
     Ok(TimelineItem {
         seq: row.seq,
         at: rfc3339(Timestamp(row.ts_ms)),
-        by: who::named(&parts.journal, &parts.vault, &row.actor).await?,
-        delegate: who::delegate_named(&parts.journal, &row.actor).await?,
+        by: who::named(journal, vault, &row.actor).await?,
+        delegate: who::delegate_named(journal, &row.actor).await?,
         event: serde_json::to_value(&event).map_err(Refused::internal)?,
         words: None,
         read: None,

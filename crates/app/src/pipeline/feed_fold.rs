@@ -3,7 +3,7 @@
 //! kept beside the records, and read anew where a record says that it changed: the newest is followed, however often.
 
 use crate::{
-    Parts,
+    Journal, Parts,
     live::{
         Live,
         change::{Change, Item},
@@ -41,13 +41,13 @@ impl FeedFold {
     /// of them. `live` is what is known so far.
     pub(crate) async fn catch_up(
         &mut self,
-        parts: &Parts,
+        journal: &Journal,
         live: &Live,
         mut follow: impl FnMut(Change) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
-        let newest = parts.journal.store.last_seq().await?;
+        let newest = journal.store.last_seq().await?;
         while self.at < newest {
-            let rows = parts.journal.store.feed(self.at, AT_ONCE).await?;
+            let rows = journal.store.feed(self.at, AT_ONCE).await?;
             let Some(last) = rows.last().map(|row| row.seq) else { break };
             let mut cases = HashMap::new();
             for row in &rows {
@@ -56,13 +56,11 @@ impl FeedFold {
                     (Some((kind, _)), event) if kind == StreamKind::Case.as_str() => {
                         let fold = match cases.entry(row.stream.as_str()) {
                             Entry::Occupied(known) => known.into_mut(),
-                            Entry::Vacant(new) => {
-                                new.insert(fold_until(&parts.journal.store, &row.stream, self.at).await?)
-                            }
+                            Entry::Vacant(new) => new.insert(fold_until(&journal.store, &row.stream, self.at).await?),
                         };
-                        of_case(&parts.journal.store, live, fold, &event).await?
+                        of_case(&journal.store, live, fold, &event).await?
                     }
-                    (Some((_, id)), event) => of_governance(&parts.journal.store, live, id, &event).await?,
+                    (Some((_, id)), event) => of_governance(&journal.store, live, id, &event).await?,
                     (None, _) => Change::default(),
                 };
                 follow(change)?;
@@ -76,7 +74,7 @@ impl FeedFold {
 /// Has `live`, which knows nothing, follow the whole feed.
 pub(crate) async fn follow_all(parts: &Parts, live: &Live) -> Result<(), ReadError> {
     let mut feed = FeedFold::after(0);
-    feed.catch_up(parts, live, |change| projections::follow_in(parts, live, change)).await?;
+    feed.catch_up(&parts.journal, live, |change| projections::follow_in(parts, live, change)).await?;
     // The floor begins with what is there, once somebody is on it.
     placing::follow_cases(parts, live).await
 }

@@ -1,7 +1,7 @@
 //! Cases by the exact value of a field: a keyed hash of each value that is found, kept beside the case. It confirms
 //! nobody's guess without the master key, and goes with the case's words.
 
-use crate::{Journal, Parts, Vault, journal::stored_case, pipeline::about::About, refused::Refused};
+use crate::{Governance, Journal, Parts, Vault, journal::stored_case, pipeline::about::About, refused::Refused};
 use remit_domain::{
     Case,
     field::{FieldValue, SetFields},
@@ -39,12 +39,12 @@ pub(crate) struct FoundBy {
 
 impl FoundBy {
     /// By these values, which are set with what `about` knows.
-    pub(crate) fn of(parts: &Parts, set: &SetFields, about: &About) -> Result<Self, Refused> {
+    pub(crate) fn of(governance: &Governance, vault: &Vault, set: &SetFields, about: &About) -> Result<Self, Refused> {
         let mut found_by = Self::default();
         for (name, held) in &set.fields {
-            let is_found = parts.governance.bundle.field(name.as_str()).is_some_and(|spec| spec.is_found);
+            let is_found = governance.bundle.field(name.as_str()).is_some_and(|spec| spec.is_found);
             if let Some(value) = about.value(name, held).filter(|_| is_found) {
-                found_by.listed.insert(hash(&parts.vault, name, value)?);
+                found_by.listed.insert(hash(vault, name, value)?);
             }
         }
         Ok(found_by)

@@ -27,7 +27,7 @@ pub async fn reconciliations(
     let next = (listed.len() == limit).then(|| listed.last().map(|entry| entry.id.clone())).flatten();
     let mut items = Vec::with_capacity(listed.len());
     for entry in listed {
-        items.push(ReconciliationView::of(parts, entry.value).await?);
+        items.push(ReconciliationView::of(&parts.journal, &parts.vault, entry.value).await?);
     }
     Ok(Page { items, next })
 }
@@ -45,7 +45,7 @@ pub async fn reconciliation(
     let id: ReconciliationId = id.parse().map_err(|error| Refused::new(Kind::NotFound, format!("{error}")))?;
     let entry = RECONCILIATIONS.get(&parts.journal.store, &id.to_string()).await.map_err(Refused::internal)?;
     let none = || Refused::new(Kind::NotFound, format!("no reconciliation {id} is on record"));
-    Ok(ReconciliationView::of(parts, entry.ok_or_else(none)?.value).await?)
+    Ok(ReconciliationView::of(&parts.journal, &parts.vault, entry.ok_or_else(none)?.value).await?)
 }
 
 fn permit(parts: &Parts, caller: &Caller) -> Result<(), Refused> {

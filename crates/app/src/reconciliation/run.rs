@@ -7,7 +7,7 @@ use super::{
     view::ReconciliationView,
 };
 use crate::{
-    Caller, Parts,
+    Caller, Governance, Journal, Parts,
     access::auth,
     environment::clock::parse_rfc3339,
     operation::ReconcileRefusal,
@@ -70,7 +70,7 @@ pub async fn reconcile(
     file: Vec<u8>,
 ) -> Result<ReconciliationView, ReconcileRefusal> {
     may_reconcile(parts, caller)?;
-    let connector = declared(parts, &asked.connector)?;
+    let connector = declared(&parts.governance, &asked.connector)?;
     let digest = Digest::from_bytes(&Sha256::digest(&file).into());
     let key = connector.statement_key.as_str().to_owned();
     let read = parts.environment.processors.off_thread(move || remit_statements::read(form, &file, &key));
@@ -92,8 +92,8 @@ pub async fn reconcile(
     Ok(of.put(parts, caller, digest, counts, found).await?)
 }
 
-fn declared<'p>(parts: &'p Parts, name: &str) -> Result<&'p Connector, Refused> {
-    let connectors = parts.governance.bundle.connectors();
+fn declared<'p>(governance: &'p Governance, name: &str) -> Result<&'p Connector, Refused> {
+    let connectors = governance.bundle.connectors();
     connectors.iter().find(|connector| connector.name == name).ok_or_else(|| {
         let names: Vec<&str> = connectors.iter().map(|connector| &*connector.name).collect();
         let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
@@ -162,7 +162,8 @@ impl Of<'_> {
                 found.extend(anothers.map(|discrepancy| (discrepancy, true)));
                 continue;
             }
-            let (same_form, other_form) = (self.first_of(parts, id, self.form).await?, self.other_of(parts, id).await?);
+            let (same_form, other_form) =
+                (self.first_of(&parts.journal, id, self.form).await?, self.other_of(&parts.journal, id).await?);
             let before = Before {
                 same_form: same_form.as_ref(),
                 other_form: other_form.as_ref(),
@@ -190,33 +191,39 @@ impl Of<'_> {
                 Judged::Differs(all, tell) => found.extend(all.into_iter().map(|discrepancy| (discrepancy, tell))),
             }
         }
-        self.missing(parts, sorted, &mut found).await?;
+        self.missing(&parts.governance, &parts.journal, sorted, &mut found).await?;
         Ok(Found { discrepancies: found, first })
     }
 
     /// What the first statement in a form said of a request.
-    async fn first_of(&self, parts: &Parts, id: &RequestId, form: FileForm) -> Result<Option<FirstStated>, Refused> {
-        let first = stated_first(self.connector, form).get(&parts.journal.store, &id.to_string()).await;
+    async fn first_of(
+        &self,
+        journal: &Journal,
+        id: &RequestId,
+        form: FileForm,
+    ) -> Result<Option<FirstStated>, Refused> {
+        let first = stated_first(self.connector, form).get(&journal.store, &id.to_string()).await;
         Ok(first.map_err(Refused::internal)?.map(|first| first.value))
     }
 
     /// The same in the other form.
-    async fn other_of(&self, parts: &Parts, id: &RequestId) -> Result<Option<FirstStated>, Refused> {
+    async fn other_of(&self, journal: &Journal, id: &RequestId) -> Result<Option<FirstStated>, Refused> {
         let other = if self.form == FileForm::Csv { FileForm::Camt053 } else { FileForm::Csv };
-        self.first_of(parts, id, other).await
+        self.first_of(journal, id, other).await
     }
 
     /// Adds what is done by record and in no entry.
     async fn missing(
         &self,
-        parts: &Parts,
+        governance: &Governance,
+        journal: &Journal,
         sorted: &Sorted<'_>,
         found: &mut Vec<(Discrepancy, bool)>,
     ) -> Result<(), Refused> {
-        let bundle = &parts.governance.bundle;
+        let bundle = &governance.bundle;
         let (first, mut before) = self.window.asked_within();
         loop {
-            let page = REQUESTS.page(&parts.journal.store, Some(&before), PAGE).await;
+            let page = REQUESTS.page(&journal.store, Some(&before), PAGE).await;
             let page = page.map_err(Refused::internal)?;
             for entry in &page {
                 let request = &entry.value;
@@ -229,7 +236,7 @@ impl Of<'_> {
                     let missing = compare::missing(request, self.window, self.form == FileForm::Camt053, self.owner);
                     // What an earlier file had is missing in none.
                     if let Some(missing) = missing
-                        && self.first_of(parts, &request.id, self.form).await?.is_none()
+                        && self.first_of(journal, &request.id, self.form).await?.is_none()
                     {
                         found.push((missing, true));
                     }
@@ -314,7 +321,7 @@ impl Of<'_> {
             }
             Err(error) => return Err(refused(error)),
         }
-        ReconciliationView::of(parts, reconciliation).await
+        ReconciliationView::of(&parts.journal, &parts.vault, reconciliation).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! A reconciliation as interfaces show it.
 
-use crate::{Parts, access::who, environment::clock::rfc3339, refused::Refused};
+use crate::{Journal, Vault, access::who, environment::clock::rfc3339, refused::Refused};
 use remit_domain::{
     reconciliation::{Discrepancy, DiscrepancyKind, Reconciliation, ReconciliationCounts},
     request::Money,
@@ -65,12 +65,12 @@ pub struct DiscrepancyView {
 }
 
 impl ReconciliationView {
-    pub(super) async fn of(parts: &Parts, one: Reconciliation) -> Result<Self, Refused> {
+    pub(super) async fn of(journal: &Journal, vault: &Vault, one: Reconciliation) -> Result<Self, Refused> {
         Ok(Self {
             id: one.id.to_string(),
             connector: one.connector.to_string(),
             at: rfc3339(one.at),
-            by: who::named(&parts.journal, &parts.vault, &one.by).await?,
+            by: who::named(journal, vault, &one.by).await?,
             file: one.file.to_string(),
             from: rfc3339(one.from),
             to: rfc3339(one.to),

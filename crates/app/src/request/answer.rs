@@ -5,7 +5,7 @@ use super::{
     view::RequestView,
 };
 use crate::{
-    Caller, Done, Parts, Repeat, bounds,
+    Caller, Done, Live, Parts, Repeat, bounds,
     caller::principal::Principal,
     operation::{ConfirmRequestRefusal, ConfirmRequestsRefusal, DeclineRequestRefusal},
     refused::{Kind, Refused},
@@ -124,7 +124,7 @@ pub(crate) async fn answer_all(
         let count = u32::try_from(read.requests.len()).unwrap_or(u32::MAX);
         let batch = (!is_alone).then(|| change::list_hash(read.requests)).transpose()?;
         let batch = batch.map(|list| Batch { count, list });
-        confirmation(parts, caller, (hash, answer.seen_ms), given, batch, (read, nth)).map(given.answer)
+        confirmation(&parts.live, caller, (hash, answer.seen_ms), given, batch, (read, nth)).map(given.answer)
     };
     change(parts, caller, repeat, wish, command, |_, requests| Ok(AnsweredRequests { requests })).await
 }
@@ -140,14 +140,14 @@ async fn answer_one(
     let given = GivenAnswer { via: Via::Api, answer, of: None, link: None, started_by: None };
     let wish = Wish { ids: &[id], permission: Permission::REQUEST_CONFIRM, as_list: None };
     let command = |read: &Read<'_>, nth: usize| {
-        confirmation(parts, caller, (&said.hash, said.seen_ms), &given, None, (read, nth)).map(answer)
+        confirmation(&parts.live, caller, (&said.hash, said.seen_ms), &given, None, (read, nth)).map(answer)
     };
     change(parts, caller, repeat, wish, command, |_, views| change::only(views)).await
 }
 
 /// What is on record of the answer of `caller` to a request, who saw it by its hash for so long.
 fn confirmation(
-    parts: &Parts,
+    live: &Live,
     caller: &Caller,
     (hash, seen_ms): (&str, Option<i64>),
     given: &GivenAnswer<'_>,
@@ -171,17 +171,17 @@ fn confirmation(
     {
         return Err(RequestRefusal::OwnRequest.into());
     }
-    let by = confirmer(parts, caller, request)?;
+    let by = confirmer(live, caller, request)?;
     // Nobody had it before them for longer than it is there.
     let seen_ms = seen_ms.map(|seen| seen.min(read.now.since(request.asked)).max(0));
     Ok(Confirmation { by, via: given.via, hash, seen_ms, batch, at: read.now })
 }
 
 /// As who `caller` answers: the customer whose case it is or a member of staff, and nobody else.
-fn confirmer(parts: &Parts, caller: &Caller, request: &Request) -> Result<Confirmer, Refused> {
+fn confirmer(live: &Live, caller: &Caller, request: &Request) -> Result<Confirmer, Refused> {
     match &caller.principal {
         Principal::Staff { staff, .. } => {
-            let cases = u32::try_from(parts.live.floor.cases_of(staff).len()).unwrap_or(u32::MAX);
+            let cases = u32::try_from(live.floor.cases_of(staff).len()).unwrap_or(u32::MAX);
             Ok(Confirmer::Staff { staff: staff.clone(), cases })
         }
         Principal::Customer(customer) if *customer == request.customer => {

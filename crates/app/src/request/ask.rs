@@ -6,7 +6,7 @@ use super::{
     view::{RequestView, VerdictView},
 };
 use crate::{
-    ATTEMPTS, Caller, Done, Kept, Parts, Repeat,
+    ATTEMPTS, Caller, Done, Governance, Kept, Parts, Repeat,
     access::auth,
     caller::principal::Principal,
     operation::{AskRequestRefusal, PreviewRequestRefusal},
@@ -75,7 +75,7 @@ pub(crate) async fn ask_shown<T: Serialize>(
 ) -> Result<Done<T>, Refused> {
     for _ in 0..ATTEMPTS {
         let loaded = loaded(parts, caller, case, ask.epoch).await?;
-        let spec = known(parts, &ask.action, &ask.arguments)?;
+        let spec = known(&parts.governance, &ask.action, &ask.arguments)?;
         let prepared = prepared(parts, caller, &loaded, spec, &ask.arguments).await?;
         let asked = Together { repeat, epoch: ask.epoch, then: Vec::new(), sealed: Vec::new(), claim: None };
         match commit(parts, caller, loaded.case, spec, prepared, asked, &show).await {
@@ -98,16 +98,16 @@ pub async fn preview_request(
     ask: AskRequest,
 ) -> Result<RequestView, PreviewRequestRefusal> {
     let loaded = loaded(parts, caller, case, ask.epoch).await?;
-    let spec = known(parts, &ask.action, &ask.arguments)?;
+    let spec = known(&parts.governance, &ask.action, &ask.arguments)?;
     let prepared = prepared(parts, caller, &loaded, spec, &ask.arguments).await?;
     let request = Request::asked_for(&prepared.asked);
-    Ok(told(parts, &request, &prepared.shown_text, &prepared.asked.decision))
+    Ok(told(&parts.governance, &request, &prepared.shown_text, &prepared.asked.decision))
 }
 
 /// What is told of a request to who asks for it. Of what policy denies nobody but staff is told what is true of it: it
 /// may be somebody else's.
-fn told(parts: &Parts, request: &Request, shown: &str, decision: &RequestDecision) -> RequestView {
-    let view = RequestView::new(&parts.governance, request).answered(decision);
+fn told(governance: &Governance, request: &Request, shown: &str, decision: &RequestDecision) -> RequestView {
+    let view = RequestView::new(governance, request).answered(decision);
     if is_told(decision) { view.reading(shown) } else { view.untold() }
 }
 
@@ -128,7 +128,7 @@ pub(crate) async fn verdict_of(
     arguments: &Map<String, Value>,
 ) -> Result<VerdictView, Refused> {
     let loaded = loaded(parts, caller, case, None).await?;
-    let spec = known(parts, action, arguments)?;
+    let spec = known(&parts.governance, action, arguments)?;
     let decision = evaluated(parts, caller, &loaded, spec, arguments).await?.decision;
     let verdict = VerdictView::of(&decision);
     Ok(if is_told(&decision) { verdict } else { verdict.untold() })
@@ -136,11 +136,11 @@ pub(crate) async fn verdict_of(
 
 /// The action of the catalogue, if the arguments fit it.
 pub(crate) fn known<'p>(
-    parts: &'p Parts,
+    governance: &'p Governance,
     action: &str,
     arguments: &Map<String, Value>,
 ) -> Result<&'p ActionSpec, Refused> {
-    let catalogue = parts.governance.bundle.catalogue();
+    let catalogue = governance.bundle.catalogue();
     let spec = catalogue.iter().find(|spec| spec.name.as_str() == action).ok_or_else(|| {
         let names: Vec<&str> = catalogue.iter().map(|spec| spec.name.as_str()).collect();
         let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
@@ -244,7 +244,7 @@ async fn evaluated(
     let mut exact = Exact { id, spec, asker: by, arguments: arguments.clone(), hash };
     if spec.facts.is_empty() {
         let moment = Moment { now, decision, confirmed: &[], begun: None };
-        return exact.evaluate(parts, case, (signals, Map::new()), moment).await;
+        return exact.evaluate(&parts.governance, &parts.journal, case, (signals, Map::new()), moment).await;
     }
     let told = exact.told(parts, case).await.inspect_err(|refused| {
         if refused.kind == Kind::Unreachable {
@@ -261,7 +261,7 @@ async fn evaluated(
     let signals = evaluate::signals(parts, case, now).await?;
     exact.asker = asker(parts, caller, case, &signals)?;
     let moment = Moment { now, decision, confirmed: &[], begun: None };
-    exact.evaluate(parts, case, (signals, told), moment).await
+    exact.evaluate(&parts.governance, &parts.journal, case, (signals, told), moment).await
 }
 
 /// What goes into one commit with a request.
@@ -321,8 +321,8 @@ pub(crate) async fn commit<T: Serialize>(
         effects.events.extend(next.events);
     }
     let decision = asked.decision.clone();
-    let (request, more) = record::asked(parts, caller, spec, asked, context.now)?;
-    let view = show(told(parts, &request, &shown_text, &decision));
+    let (request, more) = record::asked(&parts.environment, caller, spec, asked, context.now)?;
+    let view = show(told(&parts.governance, &request, &shown_text, &decision));
     let sealed = [arguments, shown].into_iter().chain(together.sealed);
     let side = SideRows::sealed(sealed.collect(), together.claim);
     let now = context.now;

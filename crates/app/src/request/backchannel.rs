@@ -3,7 +3,7 @@
 
 use super::{REQUESTS, read, record};
 use crate::{
-    ATTEMPTS, Parts,
+    ATTEMPTS, Journal, Parts,
     pipeline::projections,
     refused::{Kind, Refused, refused},
 };
@@ -44,11 +44,11 @@ pub(crate) fn came(request: &Request, now: Timestamp) -> Came {
 /// The request of this identifier that a delegate made, with the delegation under which it did; nothing where there is
 /// none, or it is somebody else's.
 pub(crate) async fn of_delegate(
-    parts: &Parts,
+    journal: &Journal,
     id: RequestId,
     delegate: DelegateId,
 ) -> Result<Option<(Request, DelegationId)>, Refused> {
-    let Some(entry) = read::stored(parts, id).await? else { return Ok(None) };
+    let Some(entry) = read::stored(journal, id).await? else { return Ok(None) };
     let under = match &entry.value.by {
         Asker::Delegate(asker) if asker.delegate == delegate => asker.chain.last().copied(),
         _ => None,
@@ -63,10 +63,11 @@ pub(crate) async fn of_delegate(
 pub(crate) async fn show_code(parts: &Parts, id: RequestId, code: &str, by: DelegateId) -> Result<(), Refused> {
     for _ in 0..ATTEMPTS {
         let gone = || Refused::new(Kind::NotFound, "there is no such request any more");
-        let entry = read::stored(parts, id).await?.ok_or_else(gone)?;
+        let entry = read::stored(&parts.journal, id).await?.ok_or_else(gone)?;
         let now = parts.environment.now();
         let change = entry.value.act(RequestCommand::ShowCode { code: code.to_owned(), by }, now)?;
-        let (request, commit) = record::changed(parts, &by.to_string(), &entry, change, now).await?;
+        let (request, commit) =
+            record::changed(&parts.environment, &parts.journal, &by.to_string(), &entry, change, now).await?;
         match projections::commit_on(parts, request.case, commit).await {
             Ok(_) => return Ok(()),
             Err(CommitError::ItemConflict { kind, .. }) if kind == REQUESTS.kind() => {

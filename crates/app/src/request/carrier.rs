@@ -3,7 +3,7 @@
 //! force sends new requests.
 
 use super::evaluate;
-use crate::{Parts, governance::connectors::Connector, refused::Refused};
+use crate::{Governance, Journal, governance::connectors::Connector, refused::Refused};
 use remit_domain::{
     id::{OwnerId, Timestamp},
     request::Request,
@@ -20,18 +20,18 @@ pub(super) struct Carrier {
 
 impl Carrier {
     /// Who was told of `request`; in words why nobody can be asked, where that is so.
-    pub(super) async fn of(parts: &Parts, request: &Request) -> Result<Self, String> {
-        let in_force = &parts.governance.bundle;
+    pub(super) async fn of(governance: &Governance, journal: &Journal, request: &Request) -> Result<Self, String> {
+        let in_force = &governance.bundle;
         if request.standing.bundle == *in_force.digest() {
             let bundle = Arc::clone(in_force);
             let spec = spec(&bundle, request)?;
-            let connector = evaluate::connector(parts, spec).map_err(|refused| refused.detail)?;
+            let connector = evaluate::connector(governance, spec).map_err(|refused| refused.detail)?;
             return Ok(Self { connector: Arc::clone(connector), bundle });
         }
-        let bundle = parts.journal.bundle(&request.standing.bundle, None).await;
+        let bundle = journal.bundle(&request.standing.bundle, None).await;
         let bundle = bundle.map_err(|_| "the rules under which it was begun cannot be read any more".to_owned())?;
         let name = &spec(&bundle, request)?.connector;
-        Ok(Self { connector: parts.governance.services.connectors().earlier(&bundle, name)?, bundle })
+        Ok(Self { connector: governance.services.connectors().earlier(&bundle, name)?, bundle })
     }
 
     /// The action as that bundle declares it.
@@ -52,8 +52,8 @@ pub(crate) fn named<'r>(bundle: &'r Bundle, request: &'r Request) -> Option<&'r 
 }
 
 /// Who sees to what went wrong with a request: the owner of who was told, or who owns exceptions.
-pub(super) fn owner(parts: &Parts, request: &Request) -> OwnerId {
-    let bundle = &parts.governance.bundle;
+pub(super) fn owner(governance: &Governance, request: &Request) -> OwnerId {
+    let bundle = &governance.bundle;
     let declared = named(bundle, request)
         .and_then(|name| bundle.connectors().iter().find(|connector| connector.name == name))
         .and_then(|connector| OwnerId::new(connector.owner.as_ref()?).ok());
@@ -61,8 +61,8 @@ pub(super) fn owner(parts: &Parts, request: &Request) -> OwnerId {
 }
 
 /// When its connector was told to carry a request out.
-pub(super) async fn begun(parts: &Parts, request: &Request) -> Result<Timestamp, Refused> {
-    let under_way = super::under_way(&request.customer).get(&parts.journal.store, &request.id.to_string()).await;
+pub(super) async fn begun(journal: &Journal, request: &Request) -> Result<Timestamp, Refused> {
+    let under_way = super::under_way(&request.customer).get(&journal.store, &request.id.to_string()).await;
     let since = under_way.map_err(Refused::internal)?.map(|begun| begun.value.since);
     // An earlier version noted the moment before it asked for the facts.
     Ok(since.unwrap_or_else(|| request.decision.made_at()))

@@ -89,7 +89,8 @@ pub(super) async fn change<T: Serialize>(
             let named = |refused| if wish.as_list.is_some() { of(request, refused) } else { refused };
             let change = command(&read, nth).map_err(named)?;
             let change = request.act(change, read.now).map_err(Refused::from).map_err(named)?;
-            let (request, of_it) = record::changed(parts, &caller.pseudonym, entry, change, read.now).await?;
+            let (request, of_it) =
+                record::changed(&parts.environment, &parts.journal, &caller.pseudonym, entry, change, read.now).await?;
             views.push(RequestView::of(parts, &case, &request).await?);
             after.push(request);
             commit.with(of_it);

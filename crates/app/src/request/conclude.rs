@@ -7,7 +7,7 @@ use super::{
     view::RequestView,
 };
 use crate::{
-    Caller, Done, Parts, Repeat,
+    Caller, Done, Governance, Journal, Parts, Repeat,
     bounds::bounded,
     environment::clock::{parse_rfc3339, rfc3339},
     operation::ConcludeRequestRefusal,
@@ -106,7 +106,7 @@ async fn found(parts: &Parts, request: &Request, said: ConcludeRequest) -> Resul
             if let Some((field, _)) = said.into_iter().find(|(_, is_said)| *is_said) {
                 return Err(Refused::invalid(field, "is of what was carried out: leave it out, or say `done`"));
             }
-            let (until, now) = (settled(parts, request).await?, parts.environment.now());
+            let (until, now) = (settled(&parts.governance, &parts.journal, request).await?, parts.environment.now());
             if request.state == RequestState::Unknown && now < until {
                 let detail = format!("it may still be carried out until {}: look again then", rfc3339(until));
                 return Err(Refused::new(Kind::Conflict, detail).with("state", request.state));
@@ -117,8 +117,8 @@ async fn found(parts: &Parts, request: &Request, said: ConcludeRequest) -> Resul
 }
 
 /// From when on it is not carried out any more.
-async fn settled(parts: &Parts, request: &Request) -> Result<Timestamp, Refused> {
-    let begun = carrier::begun(parts, request).await?;
-    let carrier = Carrier::of(parts, request).await;
+async fn settled(governance: &Governance, journal: &Journal, request: &Request) -> Result<Timestamp, Refused> {
+    let begun = carrier::begun(journal, request).await?;
+    let carrier = Carrier::of(governance, journal, request).await;
     Ok(carrier.map_or_else(|_| begun.plus_ms(SETTLED_MS), |carrier| carrier.connector.settled(begun)))
 }

@@ -2,7 +2,7 @@
 //! still stand.
 
 use crate::{
-    Parts,
+    Journal,
     caller::principal::Represented,
     environment::clock::rfc3339,
     journal::delegations::standing_chain,
@@ -113,14 +113,14 @@ pub(super) fn reached(counter: &Counter, left: u64) -> Option<String> {
 /// Whether a delegate may still have done what it asked for: its delegations stand, name the action and let one move so
 /// much, and it was not suspended.
 pub(super) async fn stands(
-    parts: &Parts,
+    journal: &Journal,
     asker: &DelegateAsker,
     action: &ActionName,
     amount: Option<&Money>,
     now: Timestamp,
 ) -> Result<bool, Refused> {
     let Some(last) = asker.chain.last() else { return Ok(false) };
-    let chain = standing_chain(&parts.journal, *last, now).await?;
+    let chain = standing_chain(journal, *last, now).await?;
     Ok(chain.is_some_and(|chain| {
         let granted = &chain.granted;
         let within =

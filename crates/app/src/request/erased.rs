@@ -48,7 +48,7 @@ async fn void_of(parts: &Parts, due: &ErasureDue) -> Result<(), Refused> {
     let caller = Caller::system_for(Job::Erasures, &due.by);
     let mut last = None;
     loop {
-        let (cases, next) = erasure::erased_cases(parts, due, last.as_ref()).await?;
+        let (cases, next) = erasure::erased_cases(&parts.journal, due, last.as_ref()).await?;
         for case in &cases {
             void_on(parts, &caller, case.parse().map_err(Refused::internal)?, Changed::Erased).await?;
         }
@@ -69,7 +69,8 @@ async fn void_on(parts: &Parts, caller: &Caller, case: CaseId, changed: Changed)
         }
         let now = parts.environment.now();
         let change = entry.value.act(RequestCommand::Void { changed }, now)?;
-        let (_, commit) = record::changed(parts, &caller.pseudonym, &entry, change, now).await?;
+        let (_, commit) =
+            record::changed(&parts.environment, &parts.journal, &caller.pseudonym, &entry, change, now).await?;
         projections::commit_on(parts, case, commit).await.map_err(refused)?;
     }
     Ok(())

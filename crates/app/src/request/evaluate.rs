@@ -2,7 +2,7 @@
 
 use super::{UnderWay, delegated, last_done, under_way};
 use crate::{
-    Caller, Parts,
+    Caller, Environment, Governance, Journal, Parts,
     access::auth,
     caller::token_id::TOKEN_ID,
     digest,
@@ -106,8 +106,8 @@ pub(super) fn asked_by(asker: &Asker) -> String {
 }
 
 /// The connector of an action.
-pub(super) fn connector<'p>(parts: &'p Parts, spec: &ActionSpec) -> Result<&'p Arc<Connector>, Refused> {
-    let connector = parts.governance.services.connectors().get(&spec.connector);
+pub(super) fn connector<'p>(governance: &'p Governance, spec: &ActionSpec) -> Result<&'p Arc<Connector>, Refused> {
+    let connector = governance.services.connectors().get(&spec.connector);
     connector.ok_or_else(|| Refused::internal(format!("there is no connector `{}`", spec.connector)))
 }
 
@@ -136,13 +136,13 @@ impl Exact<'_> {
     /// When the store refuses.
     pub(super) async fn evaluate(
         &self,
-        parts: &Parts,
+        governance: &Governance,
+        journal: &Journal,
         case: &Case,
         (signals, told): (Signals, Map<String, Value>),
         moment: Moment<'_>,
     ) -> Result<Evaluated, Refused> {
         let Moment { now, decision: id, confirmed, begun } = moment;
-        let governance = &parts.governance;
         let untold = |kind| ActionSpec::untold(kind, &governance.bundle.currency().0);
         let of_kind = |(name, kind): &(String, _)| {
             let value = told.get(name).and_then(|value| term(*kind, value));
@@ -150,7 +150,7 @@ impl Exact<'_> {
         };
         let facts: Names = self.spec.facts.iter().map(of_kind).collect();
         let arguments = self.spec.parameters.seen(&self.arguments);
-        let recent = self.recent(parts, case, begun, now).await?;
+        let recent = self.recent(journal, case, begun, now).await?;
         let parties = parties(case);
         let question = RequestQuestion {
             asker: &self.asker,
@@ -208,7 +208,9 @@ impl Exact<'_> {
         parts.journal.stand_back();
         parts.journal.settled().await.map_err(Refused::internal)?;
         let asked = self.asked(case, Wanted::Facts, "");
-        let told = connector(parts, self.spec)?.facts(&parts.environment, &format!("facts_{}", self.id), &asked).await;
+        let told = connector(&parts.governance, self.spec)?
+            .facts(&parts.environment, &format!("facts_{}", self.id), &asked)
+            .await;
         parts.journal.arrive().await;
         let told = told.and_then(|told| self.of_kinds(told));
         told.map_err(|failure| {
@@ -234,7 +236,7 @@ impl Exact<'_> {
     /// not known yet whether they were.
     async fn recent(
         &self,
-        parts: &Parts,
+        journal: &Journal,
         case: &Case,
         begun: Option<&[Entry<UnderWay>]>,
         now: Timestamp,
@@ -246,11 +248,11 @@ impl Exact<'_> {
         let done = last_done(&case.customer);
         let read = match begun {
             Some(_) => Vec::new(),
-            None => under_way(&case.customer).all(&parts.journal.store).await.map_err(Refused::internal)?,
+            None => under_way(&case.customer).all(&journal.store).await.map_err(Refused::internal)?,
         };
         let begun = begun.unwrap_or(&read);
         for action in &self.spec.recent {
-            let last = done.get(&parts.journal.store, action.as_str()).await.map_err(Refused::internal)?;
+            let last = done.get(&journal.store, action.as_str()).await.map_err(Refused::internal)?;
             let begun = begun.iter().filter(|begun| begun.value.action == *action && begun.id != self.id.to_string());
             let last = begun.map(|begun| begun.value.since).chain(last.map(|last| last.value)).max();
             let hours = last.map_or(NEVER_HOURS, |last| now.since(last) / HOUR_MS);
@@ -280,20 +282,21 @@ pub(super) async fn asker_now(
         Asker::Responder { facts } => return Ok(as_responder(parts, case, &facts.responder, signals, now)),
         Asker::Customer { .. } => true,
         Asker::Delegate(asker) => {
-            delegated::stands(parts, asker, &request.action, request.amount.as_ref(), now).await?
+            delegated::stands(&parts.journal, asker, &request.action, request.amount.as_ref(), now).await?
         }
         Asker::Staff { staff, roles } => {
             let tokens = auth::tokens_of(&parts.live, staff.as_str(), now);
             let has = |token: &TokenRow| roles.iter().all(|role| token.roles.contains(role));
             parts.live.floor.staff(staff).is_some()
                 && (tokens.iter().any(|token| has(token))
-                    || can_sign_in(parts, staff, now).await?.is_some_and(|one| has(&one)))
+                    || can_sign_in(&parts.environment, &parts.journal, staff, now).await?.is_some_and(|one| has(&one)))
         }
         Asker::Person { who, roles } if !who.starts_with(TOKEN_ID) => {
             let has = |row: &TokenRow| roles.iter().all(|role| row.roles.contains(role));
             let person = StaffId::new(who).map_err(Refused::internal)?;
-            let sessions = session::of_person(parts, &person, now).await?;
-            sessions.iter().any(has) || can_sign_in(parts, &person, now).await?.is_some_and(|one| has(&one))
+            let sessions = session::of_person(&parts.journal, &parts.live, &person, now).await?;
+            sessions.iter().any(has)
+                || can_sign_in(&parts.environment, &parts.journal, &person, now).await?.is_some_and(|one| has(&one))
         }
         Asker::Person { who: token, .. } | Asker::Integration { token, .. } if auth::is_revoked(&parts.live, token) => {
             false
@@ -307,11 +310,16 @@ pub(super) async fn asker_now(
 
 /// What somebody who is not signed in would be let in with, as the token of a session is; nothing where they have no
 /// account with a password.
-async fn can_sign_in(parts: &Parts, person: &StaffId, now: Timestamp) -> Result<Option<TokenRow>, Refused> {
-    if parts.environment.provider.is_some() {
+async fn can_sign_in(
+    environment: &Environment,
+    journal: &Journal,
+    person: &StaffId,
+    now: Timestamp,
+) -> Result<Option<TokenRow>, Refused> {
+    if environment.provider.is_some() {
         return Ok(None);
     }
-    let known = ACCOUNTS.get(&parts.journal.store, person.as_str()).await.map_err(Refused::internal)?;
+    let known = ACCOUNTS.get(&journal.store, person.as_str()).await.map_err(Refused::internal)?;
     let known = known.map(|known| known.value).filter(|known| known.password.is_some());
     Ok(known.map(|known| TokenRow {
         id: String::new(),
@@ -342,7 +350,7 @@ pub(super) async fn confirmers_stand(
         let tokens = auth::tokens_of(&parts.live, staff.as_str(), now);
         let may = parts.live.floor.staff(staff).is_some()
             && (tokens.iter().any(|token| may((**token).clone()))
-                || can_sign_in(parts, staff, now).await?.is_some_and(may));
+                || can_sign_in(&parts.environment, &parts.journal, staff, now).await?.is_some_and(may));
         if !may {
             return Ok(false);
         }

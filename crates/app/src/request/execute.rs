@@ -10,7 +10,7 @@ use super::{
     turn::{LAST_BEGUN, Turn},
 };
 use crate::{
-    Caller, Parts,
+    Caller, Journal, Parts,
     caller::principal::Job,
     case::announce,
     environment::clock::{parse_rfc3339, rfc3339},
@@ -36,7 +36,7 @@ use remit_responders::{
 };
 use remit_store::{Commit, CommitError, Entry, Expect, ItemWrite, OutboxRow, ReadError, Views as _};
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// How long after its deadline a connector is first asked what became of a request, in milliseconds.
 const LOOK_MS: i64 = 1_000;
@@ -51,18 +51,17 @@ const LOOK_MS_MAX: i64 = 3_600_000;
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn executions_due(parts: &Parts, limit: usize) -> Result<Vec<OutboxRow>, ReadError> {
-    parts.journal.store.due(EXECUTION, parts.environment.now().0, limit).await
+pub async fn executions_due(journal: &Journal, now: Timestamp, limit: usize) -> Result<Vec<OutboxRow>, ReadError> {
+    journal.store.due(EXECUTION, now.0, limit).await
 }
 
 /// How long until the next one is.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn next_execution(parts: &Parts) -> Result<Option<std::time::Duration>, ReadError> {
-    let next = parts.journal.store.next_due(EXECUTION).await?;
-    let wait = |due| u64::try_from(Timestamp(due).since(parts.environment.now())).unwrap_or(0);
-    Ok(next.map(|due| std::time::Duration::from_millis(wait(due))))
+pub async fn next_execution(journal: &Journal, now: Timestamp) -> Result<Option<Duration>, ReadError> {
+    let next = journal.store.next_due(EXECUTION).await?;
+    Ok(next.map(|due| Duration::from_millis(u64::try_from(Timestamp(due).since(now)).unwrap_or(0))))
 }
 
 /// Goes on with the request for which `row` is.
@@ -74,7 +73,7 @@ pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         return erased::void_with_case(parts, row).await;
     }
     let id: RequestId = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-    let Some(entry) = read::stored(parts, id).await? else { return parts.journal.drop_row(&row.id).await };
+    let Some(entry) = read::stored(&parts.journal, id).await? else { return parts.journal.drop_row(&row.id).await };
     if row.id == record::end_row(&entry.value) {
         return note_end(parts, row, &entry.value).await;
     }
@@ -114,9 +113,9 @@ async fn note_end(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(
 /// Evaluates a confirmed request anew, and gives it to its connector if it is still what was confirmed.
 async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let now = parts.environment.now();
-    let Some(turn) = Turn::of(parts, &entry.value).await? else {
+    let Some(turn) = Turn::of(&parts.journal, &entry.value).await? else {
         // Another one of its customer is being carried out.
-        return later(parts, &entry, now.plus_ms(TURN_MS)).await;
+        return later(&parts.journal, &entry, now.plus_ms(TURN_MS)).await;
     };
     let mut found = match basis(parts, &entry.value, now).await? {
         Ok(found) => found,
@@ -142,13 +141,13 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
     let confirmed: Vec<Confirming> = entry.value.confirmations.iter().map(|given| given.by.confirming()).collect();
     let decision = DecisionId::next(&mut parts.environment.ids(now)?);
     let moment = Moment { now, decision, confirmed: &confirmed, begun: Some(turn.begun()) };
-    let evaluated = exact.evaluate(parts, &loaded.case, (signals, told), moment).await?;
+    let evaluated = exact.evaluate(&parts.governance, &parts.journal, &loaded.case, (signals, told), moment).await?;
     let Evaluated { decision, standing, .. } = evaluated;
     let told = ActionName::new(&exact.spec.connector).map_err(Refused::internal)?;
     let execute = RequestCommand::Execute { now: Box::new((standing, decision)), connector: told };
     let change = entry.value.act(execute, now)?;
     let executes = matches!(change, RequestChange::Executing { .. });
-    let connector = Arc::clone(evaluate::connector(parts, exact.spec)?);
+    let connector = Arc::clone(evaluate::connector(&parts.governance, exact.spec)?);
     let not_after = now.plus_ms(i64::from(connector.declared.deadline_ms));
     // Until it is answered about, what became of it is asked for after the moment beyond which it is not done any more.
     if !executes {
@@ -161,7 +160,7 @@ async fn begin(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<
         case: Some(&loaded.case),
     };
     put(parts, row, &entry, change, with, now).await?;
-    let entry = now_of(parts, entry.value.id).await?;
+    let entry = now_of(&parts.journal, entry.value.id).await?;
     // The connector is told of nothing that a machine that dies would lose.
     parts.journal.settled().await.map_err(Refused::internal)?;
     let mut asked = of(&exact, &loaded, &entry.value, Wanted::Execute);
@@ -220,7 +219,7 @@ async fn untold(parts: &Parts, row: &OutboxRow, entry: &Entry<Request>, refused:
         if pause == LOOK_MS {
             tracing::warn!(request = %request.id, %refused, "a confirmed request waits for what is true of it");
         }
-        return later(parts, entry, now.plus_ms(pause).min(end)).await;
+        return later(&parts.journal, entry, now.plus_ms(pause).min(end)).await;
     }
     tracing::warn!(request = %request.id, %refused, "a confirmed request is void: nobody said what is true of it");
     let change = request.act(RequestCommand::Void { changed: Changed::Untold }, now)?;
@@ -230,11 +229,11 @@ async fn untold(parts: &Parts, row: &OutboxRow, entry: &Entry<Request>, refused:
 }
 
 /// Has a confirmed request be looked at again at a moment.
-async fn later(parts: &Parts, entry: &Entry<Request>, at: Timestamp) -> Result<(), Refused> {
+async fn later(journal: &Journal, entry: &Entry<Request>, at: Timestamp) -> Result<(), Refused> {
     let expect = Expect::Item { kind: REQUESTS.kind().to_owned(), id: entry.id.clone(), version: entry.version };
     let again = record::due_at(&entry.value, at);
     let commit = Commit { outbox: vec![again], expect: vec![expect], ..Commit::default() };
-    match parts.journal.commit(commit).await {
+    match journal.commit(commit).await {
         Ok(_) | Err(CommitError::ItemConflict { .. }) => Ok(()),
         Err(error) => Err(refused(error)),
     }
@@ -255,7 +254,7 @@ async fn void(
 /// Asks what became of a request that nobody answered about: who was told to carry it out, wherever new ones go.
 async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let (loaded, now) = (read::case_of(parts, &entry.value).await?, parts.environment.now());
-    let carrier = Carrier::of(parts, &entry.value).await;
+    let carrier = Carrier::of(&parts.governance, &parts.journal, &entry.value).await;
     let told = match &carrier {
         Ok(carrier) => carrier.spec(&entry.value).map(|spec| (spec, &carrier.connector)),
         Err(why) => Err(why.clone()),
@@ -282,7 +281,7 @@ async fn find(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(
     });
     let change = entry.value.act(RequestCommand::AskAgain, now)?;
     let pause = LOOK_MS.saturating_mul(1 << entry.value.attempts.min(12)).min(LOOK_MS_MAX);
-    let begun = carrier::begun(parts, &entry.value).await?;
+    let begun = carrier::begun(&parts.journal, &entry.value).await?;
     let settled = connector.settled(begun);
     let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + pause);
     let later = asked_next(connector, entry.value.attempts.saturating_add(1), begun, later);
@@ -343,7 +342,7 @@ async fn end(
         let entry = put_again(parts, row, entry, change, record::due_at(&entry.value, now), now).await?;
         return look(parts, row, &entry.value).await;
     }
-    let begun = carrier::begun(parts, &entry.value).await?;
+    let begun = carrier::begun(&parts.journal, &entry.value).await?;
     let later = now.plus_ms(i64::from(connector.declared.deadline_ms) + LOOK_MS);
     let later = asked_next(connector, entry.value.attempts, begun, later);
     let again = is_unknown.then(|| record::due_at(&entry.value, later));
@@ -363,7 +362,7 @@ async fn look(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(), R
             let amount = |money: Option<&Money>| money.map_or_else(|| "no amount".to_owned(), money_in_words);
             let (stated, asked) = (amount(statement.amount.as_ref()), amount(request.amount.as_ref()));
             let mut what = format!("{} says that {stated} was moved, and {asked} was asked for", statement.reference);
-            if let Some(other) = held::anothers(parts, request, statement).await? {
+            if let Some(other) = held::anothers(&parts.governance, &parts.journal, request, statement).await? {
                 what.push_str(&format!("; the same reference is on record of request {other}"));
             }
             if let Some(at) = statement.at.filter(|_| !held::is_possible(request, statement, parts.environment.now())) {
@@ -374,7 +373,7 @@ async fn look(parts: &Parts, row: &OutboxRow, request: &Request) -> Result<(), R
         Some(Effect::Failed { why }) => format!("it was refused ({why})"),
     };
     let reason = format!("Request {} ({}): {what}.", request.id, request.action);
-    owned::raise(parts, row, carrier::owner(parts, request), &reason).await
+    owned::raise(parts, row, carrier::owner(&parts.governance, request), &reason).await
 }
 
 /// What goes into the store with a change.
@@ -398,7 +397,8 @@ async fn put(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let caller = Caller::system(Job::Requests);
-    let (_, mut commit) = record::changed(parts, &caller.pseudonym, before, change, now).await?;
+    let (_, mut commit) =
+        record::changed(&parts.environment, &parts.journal, &caller.pseudonym, before, change, now).await?;
     commit.claim = Some(row.id.clone());
     commit.cancel.retain(|id| *id != row.id);
     commit.items.extend(with.item);
@@ -431,12 +431,12 @@ async fn put_again(
     now: Timestamp,
 ) -> Result<Entry<Request>, Refused> {
     put(parts, row, before, change, With { again: Some(again), ..With::default() }, now).await?;
-    now_of(parts, before.value.id).await
+    now_of(&parts.journal, before.value.id).await
 }
 
 /// A request as it is once it was changed.
-async fn now_of(parts: &Parts, id: RequestId) -> Result<Entry<Request>, Refused> {
-    read::stored(parts, id).await?.ok_or_else(|| Refused::internal("a request is gone"))
+async fn now_of(journal: &Journal, id: RequestId) -> Result<Entry<Request>, Refused> {
+    read::stored(journal, id).await?.ok_or_else(|| Refused::internal("a request is gone"))
 }
 
 /// The exact request with its arguments opened; what is otherwise where they are gone, or the bundle has its action no

@@ -1,7 +1,7 @@
 //! What became of a request, step by step, as its stream has it.
 
 use super::view::{RequestStep, StepView, VerdictView};
-use crate::{Parts, access::who, environment::clock::rfc3339, refused::Refused};
+use crate::{Journal, Vault, access::who, environment::clock::rfc3339, refused::Refused};
 use remit_domain::{
     Event, Stream,
     id::Timestamp,
@@ -10,9 +10,9 @@ use remit_domain::{
 use remit_store::Journal as _;
 
 /// Every record of a request, oldest first, with when it was written.
-pub(crate) async fn records(parts: &Parts, request: &Request) -> Result<Vec<(Timestamp, Event)>, Refused> {
+pub(crate) async fn records(journal: &Journal, request: &Request) -> Result<Vec<(Timestamp, Event)>, Refused> {
     let stream = Stream::request(request.id).to_string();
-    let rows = parts.journal.store.records_of(&stream, 0, usize::MAX).await.map_err(Refused::internal)?;
+    let rows = journal.store.records_of(&stream, 0, usize::MAX).await.map_err(Refused::internal)?;
     let event = |body: &[u8]| serde_json::from_slice(body).map_err(Refused::internal);
     rows.iter().map(|row| Ok((Timestamp(row.ts_ms), event(&row.body)?))).collect()
 }
@@ -23,7 +23,11 @@ pub(crate) fn newest_decision(records: &[(Timestamp, Event)]) -> Option<&Request
 }
 
 /// The same as interfaces show them.
-pub(super) async fn steps(parts: &Parts, records: &[(Timestamp, Event)]) -> Result<Vec<StepView>, Refused> {
+pub(super) async fn steps(
+    journal: &Journal,
+    vault: &Vault,
+    records: &[(Timestamp, Event)],
+) -> Result<Vec<StepView>, Refused> {
     let mut steps = Vec::with_capacity(records.len());
     for (at, event) in records {
         let step = match event {
@@ -31,7 +35,7 @@ pub(super) async fn steps(parts: &Parts, records: &[(Timestamp, Event)]) -> Resu
                 decision: asked.decision.id.to_string(),
                 verdict: VerdictView::of(&asked.decision),
             }),
-            Event::RequestChanged(changed) => Some(step(parts, &changed.change).await?),
+            Event::RequestChanged(changed) => Some(step(journal, vault, &changed.change).await?),
             _ => None,
         };
         steps.extend(step.map(|step| StepView { at: rfc3339(*at), step }));
@@ -39,17 +43,13 @@ pub(super) async fn steps(parts: &Parts, records: &[(Timestamp, Event)]) -> Resu
     Ok(steps)
 }
 
-async fn step(parts: &Parts, change: &RequestChange) -> Result<RequestStep, Refused> {
+async fn step(journal: &Journal, vault: &Vault, change: &RequestChange) -> Result<RequestStep, Refused> {
     Ok(match change {
         RequestChange::Confirmed { confirmation } => RequestStep::Confirmed { confirmation: confirmation.into() },
         RequestChange::Declined { confirmation } => RequestStep::Declined { confirmation: confirmation.into() },
-        RequestChange::Linked { by, .. } => {
-            RequestStep::Linked { by: who::named(&parts.journal, &parts.vault, by).await? }
-        }
+        RequestChange::Linked { by, .. } => RequestStep::Linked { by: who::named(journal, vault, by).await? },
         RequestChange::CodeShown { code, by } => RequestStep::CodeShown { code: code.clone(), by: by.to_string() },
-        RequestChange::Withdrawn { by } => {
-            RequestStep::Withdrawn { by: who::named(&parts.journal, &parts.vault, by).await? }
-        }
+        RequestChange::Withdrawn { by } => RequestStep::Withdrawn { by: who::named(journal, vault, by).await? },
         RequestChange::Expired => RequestStep::Expired,
         RequestChange::Voided { changed, decision } => RequestStep::Voided {
             changed: *changed,
@@ -61,7 +61,7 @@ async fn step(parts: &Parts, change: &RequestChange) -> Result<RequestStep, Refu
         }
         RequestChange::AskedAgain => RequestStep::AskedAgain,
         RequestChange::Concluded { effect, by } => {
-            RequestStep::Concluded { effect: effect.into(), by: who::named(&parts.journal, &parts.vault, by).await? }
+            RequestStep::Concluded { effect: effect.into(), by: who::named(journal, vault, by).await? }
         }
         RequestChange::CarriedOut { effect } => RequestStep::CarriedOut { effect: effect.into() },
     })

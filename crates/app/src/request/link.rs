@@ -8,7 +8,7 @@ use super::{
     tell::{self, AskedOfCustomer, ConfirmTexts},
 };
 use crate::{
-    Caller, Done, Parts,
+    Caller, Done, Environment, Journal, Parts,
     access::reading,
     digest,
     environment::clock::rfc3339,
@@ -147,7 +147,7 @@ pub async fn make_link(
 /// # Errors
 /// [`ReadLinkRefusal`] says when each arises.
 pub async fn read_link(parts: &Arc<Parts>, secret: String) -> Result<LinkedRequests, ReadLinkRefusal> {
-    let found = Found::by(parts, &secret).await?;
+    let found = Found::by(&parts.environment, &parts.journal, &secret).await?;
     let caller = Arc::new(found.caller());
     let read = async move |parts: &Parts, _: &Caller| {
         let case = found.case(parts, Permission::REQUEST_READ).await?;
@@ -157,7 +157,7 @@ pub async fn read_link(parts: &Arc<Parts>, secret: String) -> Result<LinkedReque
         }
         Ok::<_, Refused>(LinkedRequests {
             organisation: parts.governance.bundle.name().to_owned(),
-            texts: tell::texts(parts, &case, found.waiting(parts.environment.now()).count(), 0),
+            texts: tell::texts(&parts.governance, &case, found.waiting(parts.environment.now()).count(), 0),
             requests,
             expires_at: rfc3339(found.expires),
         })
@@ -186,7 +186,7 @@ async fn answer_by_link(
     said: AnswerByLink,
     answer: fn(Confirmation) -> RequestCommand,
 ) -> Result<(), Refused> {
-    let found = Found::by(parts, &said.secret).await?;
+    let found = Found::by(&parts.environment, &parts.journal, &said.secret).await?;
     let case = found.case(parts, Permission::REQUEST_CONFIRM).await?;
     // Who could not read it has confirmed nothing.
     if tell::asked(parts, &case, &found.first).await?.is_none() {
@@ -216,19 +216,19 @@ struct Found {
 
 impl Found {
     /// The link of this secret.
-    async fn by(parts: &Parts, secret: &str) -> Result<Self, Refused> {
+    async fn by(environment: &Environment, journal: &Journal, secret: &str) -> Result<Self, Refused> {
         let named = secret.strip_prefix(SECRET_PREFIX).filter(|_| secret.len() <= SECRET_MAX);
         let named = named.and_then(|rest| rest.get(..REQUEST_ID_LEN));
         let first: RequestId = named.and_then(|id| id.parse().ok()).ok_or_else(over)?;
         let digest = digest::of_secret(secret);
-        let first = read::stored(parts, first).await?.ok_or_else(over)?.value;
+        let first = read::stored(journal, first).await?.ok_or_else(over)?.value;
         let link = first.link.clone().filter(|link| link.digest == digest).ok_or_else(over)?;
-        if link.expires <= parts.environment.now() {
+        if link.expires <= environment.now() {
             return Err(over());
         }
         let mut requests = Vec::with_capacity(link.requests.len());
         for id in &link.requests {
-            let request = read::stored(parts, *id).await?.map(|entry| entry.value);
+            let request = read::stored(journal, *id).await?.map(|entry| entry.value);
             let is_its = |request: &Request| request.link.as_ref().is_some_and(|its| its.digest == digest);
             // Another link took the place of this one, for one of its requests.
             requests.push(request.filter(is_its).ok_or_else(over)?);

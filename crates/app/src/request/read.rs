@@ -2,7 +2,7 @@
 
 use super::{REQUESTS, history, of_case, view::RequestView};
 use crate::{
-    Caller, Parts,
+    Caller, Journal, Parts,
     access::auth,
     caller::principal::Job,
     case::query::{self, Page},
@@ -20,13 +20,13 @@ use remit_store::Entry;
 /// [`GetRequestRefusal`] says when each arises.
 pub async fn request(parts: &Parts, caller: &Caller, id: &str) -> Result<RequestView, GetRequestRefusal> {
     let (entry, loaded) = permitted(parts, caller, Permission::REQUEST_READ, id).await?;
-    let records = history::records(parts, &entry.value).await?;
+    let records = history::records(&parts.journal, &entry.value).await?;
     let view = RequestView::of(parts, &loaded.case, &entry.value).await?;
     let view = match history::newest_decision(&records) {
         Some(decision) => view.answered(decision),
         None => view,
     };
-    let steps = history::steps(parts, &records).await?;
+    let steps = history::steps(&parts.journal, &parts.vault, &records).await?;
     let view = view.whole(parts, &loaded.case, &entry.value, steps).await?;
     Ok(view.told_to(caller, &entry.value))
 }
@@ -68,7 +68,7 @@ pub(super) async fn permitted(
     let parsed = id.parse::<RequestId>();
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let entry = match &parsed {
-        Ok(id) => stored(parts, *id).await?,
+        Ok(id) => stored(&parts.journal, *id).await?,
         Err(_) => None,
     };
     let Some(entry) = entry else {
@@ -81,8 +81,8 @@ pub(super) async fn permitted(
 }
 
 /// The request of this identifier.
-pub(crate) async fn stored(parts: &Parts, id: RequestId) -> Result<Option<Entry<Request>>, Refused> {
-    REQUESTS.get(&parts.journal.store, &id.to_string()).await.map_err(Refused::internal)
+pub(crate) async fn stored(journal: &Journal, id: RequestId) -> Result<Option<Entry<Request>>, Refused> {
+    REQUESTS.get(&journal.store, &id.to_string()).await.map_err(Refused::internal)
 }
 
 /// The case of a request, as Remit itself reads it.

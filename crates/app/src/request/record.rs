@@ -2,8 +2,8 @@
 
 use super::{REQUESTS, UnderWay, delegated, evaluate::asked_by, held, last_done, of_case, under_way};
 use crate::{
-    Caller, Parts, caller::principal::Represented, environment::clock::rfc3339, journal::outbox, pipeline::commit,
-    refused::Refused,
+    Caller, Environment, Journal, caller::principal::Represented, environment::clock::rfc3339, journal::outbox,
+    pipeline::commit, refused::Refused,
 };
 use remit_domain::{
     Event, Stream,
@@ -22,7 +22,7 @@ const MINOR: &str = "minor-";
 
 /// The commit of a request that is asked for.
 pub(super) fn asked(
-    parts: &Parts,
+    environment: &Environment,
     caller: &Caller,
     spec: &ActionSpec,
     mut asked: RequestAsked,
@@ -35,7 +35,7 @@ pub(super) fn asked(
     let request = Request::asked_for(&asked);
     let stream = Stream::request(request.id);
     let event = Event::RequestAsked(Box::new(asked));
-    let records = vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?];
+    let records = vec![commit::to_record(environment, &event, &stream, caller, now)?];
     let id = request.id.to_string();
     let write = REQUESTS.write(&id, Expected::Absent, &request).map_err(Refused::internal)?;
     let of_case = of_case(request.case).write(&id, Expected::Absent, &now).map_err(Refused::internal)?;
@@ -45,7 +45,8 @@ pub(super) fn asked(
 
 /// The commit of a change of a request.
 pub(super) async fn changed(
-    parts: &Parts,
+    environment: &Environment,
+    journal: &Journal,
     actor: &str,
     before: &Entry<Request>,
     change: RequestChange,
@@ -54,7 +55,7 @@ pub(super) async fn changed(
     let request = before.value.clone().changed_by(&change);
     let stream = Stream::request(request.id);
     let event = Event::RequestChanged(Box::new(RequestChanged { request: request.id, change, at: now }));
-    let records = vec![commit::recorded(&parts.environment.entropy, &event, &stream, actor, now)?];
+    let records = vec![commit::recorded(&environment.entropy, &event, &stream, actor, now)?];
     let id = request.id.to_string();
     let mut items = vec![REQUESTS.write(&id, before.expected(), &request).map_err(Refused::internal)?];
     if request.state == RequestState::Done && before.value.state != RequestState::Done {
@@ -63,7 +64,7 @@ pub(super) async fn changed(
         items.push(done.write(request.action.to_string(), any, &now).map_err(Refused::internal)?);
     }
     if request.state == RequestState::Done {
-        items.extend(held::noted(parts, &request).await?);
+        items.extend(held::noted(journal, &request).await?);
     }
     let (was, is) = (is_under_way(before.value.state), is_under_way(request.state));
     if was != is {
@@ -82,7 +83,7 @@ pub(super) async fn changed(
     if ends {
         rows.push(outbox::execution(end_row(&request), request.case, now, request.id));
     }
-    let spend = if ends { settle(parts, &request).await? } else { Vec::new() };
+    let spend = if ends { settle(journal, &request).await? } else { Vec::new() };
     Ok((request, Commit { records, items, outbox: rows, cancel, spend, ..Commit::default() }))
 }
 
@@ -199,12 +200,12 @@ fn reserve(
 /// What was held back is taken where the effect came to pass, and otherwise given back. What ought to be held back and
 /// is not stands in the way of no end: it is taken from its counter as far as it came to pass, operators are told, and
 /// verification names it.
-async fn settle(parts: &Parts, request: &Request) -> Result<Vec<Spend>, Refused> {
+async fn settle(journal: &Journal, request: &Request) -> Result<Vec<Spend>, Refused> {
     let done = matches!(request.effect, Some(Effect::Done { .. }));
     let mut spend = Vec::new();
     for Reserved { id, amount, on } in &request.reserved {
         let (id, amount) = (id.clone(), *amount);
-        let held = parts.journal.store.reservation(&id).await.map_err(Refused::internal)?;
+        let held = journal.store.reservation(&id).await.map_err(Refused::internal)?;
         let is_whole = held.as_ref().is_some_and(|held| held.amount >= amount);
         if !is_whole {
             let held = held.as_ref().map_or(0, |held| held.amount);

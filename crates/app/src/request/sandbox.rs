@@ -1,7 +1,7 @@
 //! What people are shown of the sandbox back office: what it did, and what it has of its customers.
 
 use crate::{
-    Caller, Parts,
+    Caller, Environment, Parts,
     access::auth,
     bounds::CUSTOMER_MAX,
     input::ShowSandbox,
@@ -55,7 +55,7 @@ pub async fn page(parts: &Parts, caller: &Caller, asked: ShowSandbox) -> Result<
         };
         Ok((effects, sandbox.customers(after.as_deref().unwrap_or_default(), PAGE)?))
     };
-    let (effects, customers) = read_in(parts, read).await?;
+    let (effects, customers) = read_in(&parts.environment, read).await?;
     let older = effects.last().filter(|_| effects.len() == PAGE).map(|last| last.reference.clone());
     let more = customers.last().filter(|_| customers.len() == PAGE).map(|last| last.id.clone());
     let organisation = parts.governance.bundle.name().to_owned();
@@ -69,7 +69,7 @@ pub async fn page(parts: &Parts, caller: &Caller, asked: ShowSandbox) -> Result<
 pub async fn customer(parts: &Parts, caller: &Caller, id: &str) -> Result<Vec<Table>, GetSandboxCustomerRefusal> {
     permitted(parts, caller)?;
     let of = id.to_owned();
-    let tables = read_in(parts, move |sandbox, now| sandbox.customer(&of, now)).await?;
+    let tables = read_in(&parts.environment, move |sandbox, now| sandbox.customer(&of, now)).await?;
     match tables.is_empty() {
         true => Err(Refused::new(Kind::NotFound, "the sandbox has no such customer").into()),
         false => Ok(tables),
@@ -90,11 +90,11 @@ fn permitted(parts: &Parts, caller: &Caller) -> Result<(), Refused> {
 
 /// Reads in the sandbox of the data directory, on a thread where it may wait for the disk, at the moment now.
 async fn read_in<T: Send + 'static>(
-    parts: &Parts,
+    environment: &Arc<Environment>,
     read: impl FnOnce(&Sandbox, i64) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Refused> {
-    let environment = Arc::clone(&parts.environment);
     let now = environment.now();
-    let reading = move || read(&*environment.sandbox.open(now)?, now.0);
-    parts.environment.processors.off_thread(reading).await?.map_err(Refused::internal)
+    let opened = Arc::clone(environment);
+    let reading = move || read(&*opened.sandbox.open(now)?, now.0);
+    environment.processors.off_thread(reading).await?.map_err(Refused::internal)
 }

@@ -23,7 +23,7 @@ pub(crate) async fn settle(
     id: RequestId,
     statement: Statement,
 ) -> Result<Option<Agreement>, Refused> {
-    let Some(entry) = read::stored(parts, id).await? else { return Ok(None) };
+    let Some(entry) = read::stored(&parts.journal, id).await? else { return Ok(None) };
     if entry.value.state != RequestState::Unknown {
         return Ok(None);
     }
@@ -31,7 +31,8 @@ pub(crate) async fn settle(
     let effect = held::effect(parts, &entry.value, statement).await?;
     let agrees = if let Effect::Done { agrees, .. } = &effect { *agrees } else { Agreement::Unknown };
     let change = entry.value.act(RequestCommand::End { effect }, now)?;
-    let (_, commit) = record::changed(parts, &caller.pseudonym, &entry, change, now).await?;
+    let (_, commit) =
+        record::changed(&parts.environment, &parts.journal, &caller.pseudonym, &entry, change, now).await?;
     match projections::commit(parts, commit).await {
         Ok(_) => Ok(Some(agrees)),
         Err(CommitError::ItemConflict { .. }) => {

@@ -3,7 +3,7 @@
 
 use super::{REQUESTS, change::LISTED_MAX, of_case};
 use crate::{
-    Parts,
+    Governance, Journal, Parts,
     case::announce::{self, Telling},
     environment::clock::rfc3339,
     journal::delegations::stored_delegate,
@@ -73,8 +73,8 @@ pub struct ConfirmTexts {
 }
 
 /// What a page says around so many requests of a case that wait, where so many more do, in its customer's language.
-pub(crate) fn texts(parts: &Parts, case: &Case, count: usize, more: usize) -> ConfirmTexts {
-    let telling = Telling::now(&parts.governance, case);
+pub(crate) fn texts(governance: &Governance, case: &Case, count: usize, more: usize) -> ConfirmTexts {
+    let telling = Telling::now(governance, case);
     let (count, beyond) = (count.to_string(), more.to_string());
     ConfirmTexts {
         ask: telling.say("request_ask", &[]),
@@ -88,8 +88,12 @@ pub(crate) fn texts(parts: &Parts, case: &Case, count: usize, more: usize) -> Co
 
 /// Requests of a case that wait for its customer, as many as are shown at once, the one that was asked for first before
 /// the others; and how many more there are.
-pub(crate) async fn waiting_of(parts: &Parts, case: CaseId, now: Timestamp) -> Result<(Vec<Request>, usize), Refused> {
-    let store = &parts.journal.store;
+pub(crate) async fn waiting_of(
+    journal: &Journal,
+    case: CaseId,
+    now: Timestamp,
+) -> Result<(Vec<Request>, usize), Refused> {
+    let store = &journal.store;
     let (of_case, mut waiting, mut last) = (of_case(case), Vec::new(), None);
     for _ in 0..LOOKED_AT_MAX / SHOWN_MAX {
         let page = of_case.page(store, last.as_deref(), SHOWN_MAX).await.map_err(Refused::internal)?;
@@ -109,8 +113,8 @@ pub(crate) async fn waiting_of(parts: &Parts, case: CaseId, now: Timestamp) -> R
 }
 
 /// The newest requests of a case, oldest first.
-pub(crate) async fn requests_of(parts: &Parts, case: CaseId) -> Result<Vec<Request>, Refused> {
-    let store = &parts.journal.store;
+pub(crate) async fn requests_of(journal: &Journal, case: CaseId) -> Result<Vec<Request>, Refused> {
+    let store = &journal.store;
     let mut requests = Vec::new();
     for entry in of_case(case).page(store, None, SHOWN_MAX).await.map_err(Refused::internal)?.iter().rev() {
         requests.extend(REQUESTS.get(store, &entry.id).await.map_err(Refused::internal)?.map(|entry| entry.value));
@@ -201,7 +205,7 @@ pub(crate) async fn told_on(parts: &Parts, case: &Case, request: &Request, after
             (Event::RequestChanged(changed), Some(asked), Some(now)) if row.seq > after => {
                 let Some(name) = name_of(&changed.change, now) else { continue };
                 let shown = sealing::open_words(journal, vault, environment, case, &request.shown).await?;
-                let bundle = announce::governing(parts, &asked.decision.bundle).await;
+                let bundle = announce::governing(&parts.governance, &parts.journal, &asked.decision.bundle).await;
                 let language = announce::spoken(&asked.decision.signals);
                 let say = |shown: String| bundle.texts().say(language, name, &[("shown", &shown)]);
                 told.push(Notice { seq: row.seq, at: changed.at, text: shown.map(say) });

@@ -2,7 +2,7 @@
 //! next one is evaluated.
 
 use super::{REQUESTS, UnderWay, under_way};
-use crate::{Parts, refused::Refused};
+use crate::{Journal, refused::Refused};
 use remit_domain::{
     id::RequestId,
     request::{Request, RequestState},
@@ -23,8 +23,8 @@ impl Turn {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) async fn of(parts: &Parts, request: &Request) -> Result<Option<Self>, Refused> {
-        let store = &parts.journal.store;
+    pub(super) async fn of(journal: &Journal, request: &Request) -> Result<Option<Self>, Refused> {
+        let store = &journal.store;
         // Whoever begins after this was read is met by what is expected; whoever began before is under way or has
         // ended.
         let last = LAST_BEGUN.get(store, request.customer.as_str()).await.map_err(Refused::internal)?;

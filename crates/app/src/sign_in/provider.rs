@@ -4,7 +4,7 @@
 
 use super::session::{self, Shown, Started};
 use crate::{
-    Caller, Parts,
+    Caller, Environment, Parts,
     caller::principal::Job,
     environment::provider::{IdentityProvider, KnownProvider, ProviderSettings},
     journal::accounts::{ProviderSession, SESSIONS},
@@ -75,17 +75,17 @@ pub struct SignInReturn {
 }
 
 /// How people sign in here.
-pub fn ways(parts: &Parts) -> SignInWays {
-    let provider = parts.environment.provider.is_some();
+pub fn ways(environment: &Environment) -> SignInWays {
+    let provider = environment.provider.is_some();
     SignInWays { password: !provider, provider }
 }
 
-fn provider(parts: &Parts) -> Result<&IdentityProvider, Refused> {
+fn provider(environment: &Environment) -> Result<&IdentityProvider, Refused> {
     let none = || {
         let none = Refused::new(Kind::NotFound, "no identity provider was declared");
         none.cured_by("Sign in with a password, or start the server with --staff-sign-in.")
     };
-    parts.environment.provider.as_ref().ok_or_else(none)
+    environment.provider.as_ref().ok_or_else(none)
 }
 
 /// What does not come of the provider as it should. What exactly is in the log, with nothing that is secret.
@@ -95,8 +95,8 @@ fn failed(failure: &Failure) -> Refused {
 }
 
 /// Where people come back to.
-fn redirect(parts: &Parts) -> String {
-    parts.environment.public_link(CALLBACK)
+fn redirect(environment: &Environment) -> String {
+    environment.public_link(CALLBACK)
 }
 
 /// What of a sign-in follows from what the browser keeps of it, so that nobody else can end it, and nothing of it is
@@ -117,15 +117,15 @@ fn own_path(asked: &str) -> Option<&str> {
 ///
 /// # Errors
 /// [`BeginProviderSignInRefusal`] says when each arises.
-pub async fn begin(parts: &Parts, onward: Option<&str>) -> Result<Begun, BeginProviderSignInRefusal> {
-    let provider = provider(parts)?;
+pub async fn begin(environment: &Environment, onward: Option<&str>) -> Result<Begun, BeginProviderSignInRefusal> {
+    let provider = provider(environment)?;
     let onward = onward.map_or(Some(ONWARD), own_path);
     let onward = onward.ok_or_else(|| Refused::invalid("return", "must be a path of this server, such as /sandbox"))?;
-    let known = provider.known(parts.environment.clock.monotonic()).await.map_err(|failure| failed(&failure))?;
-    let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
+    let known = provider.known(environment.clock.monotonic()).await.map_err(|failure| failed(&failure))?;
+    let bytes: [u8; 32] = environment.entropy.bytes().map_err(Refused::from)?;
     let secret = URL_SAFE_NO_PAD.encode(bytes);
     let challenge = Challenge::of(&of(&secret, "verifier")?).map_err(Refused::internal)?.to_string();
-    let (redirect, state, nonce) = (redirect(parts), of(&secret, "state")?, of(&secret, "nonce")?);
+    let (redirect, state, nonce) = (redirect(environment), of(&secret, "state")?, of(&secret, "nonce")?);
     let asked = [
         ("response_type", "code"),
         ("client_id", &provider.settings.client_id),
@@ -145,7 +145,7 @@ pub async fn begin(parts: &Parts, onward: Option<&str>) -> Result<Begun, BeginPr
 /// # Errors
 /// [`CompleteProviderSignInRefusal`] says when each arises.
 pub async fn complete(parts: &Parts, back: SignInReturn) -> Result<(Started, String), CompleteProviderSignInRefusal> {
-    let provider = provider(parts)?;
+    let provider = provider(&parts.environment)?;
     let mixed = || refused("mixed_up", "this sign-in did not begin in this browser, or another one took its place");
     let kept = back.kept.as_deref().and_then(|kept| kept.split_once('.')).ok_or_else(mixed)?;
     let (secret, onward) = (kept.0, URL_SAFE_NO_PAD.decode(kept.1).ok().and_then(|path| String::from_utf8(path).ok()));
@@ -167,7 +167,7 @@ pub async fn complete(parts: &Parts, back: SignInReturn) -> Result<(Started, Str
         return Err(refused("not_signed_in", "the identity provider did not sign you in").into());
     }
     let code = back.code.as_deref().ok_or_else(mixed)?;
-    let said = signed_in(parts, provider, known, code, secret).await?;
+    let said = signed_in(&parts.environment, provider, known, code, secret).await?;
     let (person, roles) = principal(&provider.settings, &said)?;
     let called =
         ProviderSession { issuer: provider.settings.issuer.clone(), subject: said.subject, session: said.session };
@@ -183,7 +183,7 @@ fn refused(code: &str, detail: &str) -> Refused {
 
 /// Who signed in, as the provider says for a code.
 async fn signed_in(
-    parts: &Parts,
+    environment: &Environment,
     provider: &IdentityProvider,
     known: Arc<KnownProvider>,
     code: &str,
@@ -192,7 +192,7 @@ async fn signed_in(
     let ProviderSettings { client_id, secret: key, .. } = &provider.settings;
     let taken = |method: &str| known.provider.token_endpoint_auth_methods_supported.iter().any(|known| known == method);
     let in_body = taken("client_secret_post") && !taken("client_secret_basic");
-    let (redirect, verifier) = (redirect(parts), of(secret, "verifier")?);
+    let (redirect, verifier) = (redirect(environment), of(secret, "verifier")?);
     let with = [("code", code), ("redirect_uri", &redirect), ("code_verifier", &verifier)];
     let given = redeem(&known.provider.token_endpoint, Redeeming { client_id, secret: key, in_body }, &with).await;
     let given = given.map_err(|failure| match failure {
@@ -206,13 +206,13 @@ async fn signed_in(
     let nonce = of(secret, "nonce")?;
     let read = |known: &KnownProvider| {
         let party = Party { provider: &known.provider, keys: &known.keys, client_id };
-        id_token(token, party, &nonce, parts.environment.now().0)
+        id_token(token, party, &nonce, environment.now().0)
     };
     let read = match read(&known) {
         // It signs with another key by now.
         // A key may have taken the place of another one under its name. The provider itself gave this token.
         Err(error) if error.may_be_stale() || error == OidcError::Signature => {
-            read(&*again(parts, provider, &known, true).await?)
+            read(&*again(environment, provider, &known, true).await?)
         }
         read => read,
     };
@@ -224,12 +224,12 @@ async fn signed_in(
 
 /// What the provider says of itself now, since a token does not fit what it said before.
 async fn again(
-    parts: &Parts,
+    environment: &Environment,
     provider: &IdentityProvider,
     known: &Arc<KnownProvider>,
     is_given: bool,
 ) -> Result<Arc<KnownProvider>, Refused> {
-    provider.anew(known, is_given, parts.environment.clock.monotonic()).await.map_err(|failure| failed(&failure))
+    provider.anew(known, is_given, environment.clock.monotonic()).await.map_err(|failure| failed(&failure))
 }
 
 /// Who somebody is here, and in which roles, as the declared mapping says.
@@ -292,14 +292,14 @@ fn texts(value: Option<&Value>) -> Vec<&str> {
 /// # Errors
 /// [`BackChannelLogoutRefusal`] says when each arises.
 pub async fn logout(parts: &Parts, token: &str) -> Result<(), BackChannelLogoutRefusal> {
-    let provider = provider(parts)?;
+    let provider = provider(&parts.environment)?;
     let (client_id, now) = (provider.settings.client_id.as_str(), parts.environment.now().0);
     let known = provider.known(parts.environment.clock.monotonic()).await.map_err(|failure| failed(&failure))?;
     let read = |known: &KnownProvider| {
         logout_token(token, Party { provider: &known.provider, keys: &known.keys, client_id }, now)
     };
     let read = match read(&known) {
-        Err(error) if error.may_be_stale() => read(&*again(parts, provider, &known, false).await?),
+        Err(error) if error.may_be_stale() => read(&*again(&parts.environment, provider, &known, false).await?),
         read => read,
     };
     let not_taken = |error: &dyn std::fmt::Display| {

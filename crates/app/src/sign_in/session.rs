@@ -2,7 +2,7 @@
 //! browser has, the hash alone is kept.
 
 use crate::{
-    Caller, Parts,
+    Caller, Journal, Live, Parts,
     access::auth,
     caller::{principal::Job, token_id},
     environment::clock::rfc3339,
@@ -118,7 +118,7 @@ pub(crate) async fn start(parts: &Parts, shown: Shown, before: Option<&str>) -> 
     };
     let mut commit = Commit { expect, ..Commit::default() };
     let mut events = Vec::new();
-    for (old, cause) in over(parts, &person, before, now).await? {
+    for (old, cause) in over(&parts.journal, &parts.live, &person, before, now).await? {
         accounts::end(&mut commit, &mut events, &old, (cause, "remit", now));
     }
     let on_record = provider.as_ref().map(on_record);
@@ -148,14 +148,15 @@ pub(crate) fn on_record(provider: &ProviderSession) -> String {
 /// Sessions that end since their person begins another one: what is over, what the browser had, and the oldest of too
 /// many.
 async fn over(
-    parts: &Parts,
+    journal: &Journal,
+    live: &Live,
     person: &StaffId,
     before: Option<&str>,
     now: Timestamp,
 ) -> Result<Vec<(TokenRow, SessionEnd)>, Refused> {
     let had: Option<[u8; 32]> = before.map(|secret| Sha256::digest(secret.as_bytes()).into());
     let (mut over, mut rest) = (Vec::new(), Vec::new());
-    for row in standing(parts).await? {
+    for row in standing(journal, live).await? {
         if Some(row.hash) == had {
             over.push((row, SessionEnd::SignedInAnew));
         } else if row.name == person.as_str() && row.expires_ms <= now.0 {
@@ -170,15 +171,20 @@ async fn over(
 }
 
 /// All sessions that are kept and were not ended.
-async fn standing(parts: &Parts) -> Result<Vec<TokenRow>, Refused> {
-    let mut rows = parts.journal.store.tokens().await.map_err(Refused::internal)?;
-    rows.retain(|row| is_session(&row.id) && !auth::is_revoked(&parts.live, &row.id));
+async fn standing(journal: &Journal, live: &Live) -> Result<Vec<TokenRow>, Refused> {
+    let mut rows = journal.store.tokens().await.map_err(Refused::internal)?;
+    rows.retain(|row| is_session(&row.id) && !auth::is_revoked(live, &row.id));
     Ok(rows)
 }
 
 /// The sessions of a person that stand.
-pub(crate) async fn of_person(parts: &Parts, person: &StaffId, now: Timestamp) -> Result<Vec<TokenRow>, Refused> {
-    let mut rows = standing(parts).await?;
+pub(crate) async fn of_person(
+    journal: &Journal,
+    live: &Live,
+    person: &StaffId,
+    now: Timestamp,
+) -> Result<Vec<TokenRow>, Refused> {
+    let mut rows = standing(journal, live).await?;
     rows.retain(|row| row.name == person.as_str() && row.expires_ms > now.0);
     Ok(rows)
 }
@@ -251,8 +257,8 @@ pub(crate) async fn end(parts: &Parts, caller: &Caller, id: &str, cause: Session
 ///
 /// # Errors
 /// [`GetSessionRefusal`] says when each arises.
-pub async fn own(parts: &Parts, caller: &Caller, secret: &str) -> Result<OwnSession, GetSessionRefusal> {
-    let row = parts.journal.store.token_of_id(&caller.token).await.map_err(Refused::internal)?;
+pub async fn own(journal: &Journal, caller: &Caller, secret: &str) -> Result<OwnSession, GetSessionRefusal> {
+    let row = journal.store.token_of_id(&caller.token).await.map_err(Refused::internal)?;
     let over = || Refused::new(Kind::NotFound, "the session is over").cured_by(SIGN_IN);
     let row = row.ok_or_else(over)?;
     let csrf = page_token(secret)?;
@@ -276,7 +282,7 @@ pub async fn sign_out(parts: &Parts, caller: &Caller) -> Result<(), SignOutRefus
 pub async fn sessions(parts: &Parts, caller: &Caller) -> Result<Vec<SessionView>, ListSessionsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::SESSION_READ)?;
     let now = parts.environment.now();
-    let mut rows = standing(parts).await?;
+    let mut rows = standing(&parts.journal, &parts.live).await?;
     rows.retain(|row| row.expires_ms > now.0);
     rows.sort_by_key(|row| std::cmp::Reverse((row.created_ms, row.id.clone())));
     let began = SESSIONS.all(&parts.journal.store).await.map_err(Refused::internal)?;

@@ -372,7 +372,15 @@ pub async fn answer_offer(
         OfferAnswer::NotMine => ended(OfferEnd::NotMine),
         OfferAnswer::Conflict => ended(OfferEnd::Conflict),
     };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Envelope::new(action, command), shown(parts)).await?)
+    Ok(pipeline::execute(
+        parts,
+        caller,
+        repeat,
+        Some(id),
+        Envelope::new(action, command),
+        shown(&parts.environment, &parts.governance),
+    )
+    .await?)
 }
 
 impl From<&StaffItem> for StaffView {

@@ -62,7 +62,7 @@ async fn put_on_record(parts: &Parts, proposed: &ProposedOffer) -> Result<Put, R
     let case = stored_case::stored_case(&parts.journal, pairing.case).await?;
     let case = case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {} is on record", pairing.case)))?;
     let (id, action) = (case.id.to_string(), Permission::OFFER_MAKE);
-    if let Some(withheld) = permitted::denied(parts, &case, &pairing.staff, now) {
+    if let Some(withheld) = permitted::denied(&parts.governance, &parts.live, &case, &pairing.staff, now) {
         if !case.withheld.contains(&pairing.staff) {
             let envelope = Envelope::on(Loaded { action, case }, Command::Withhold { withheld });
             pipeline::execute(parts, &own, None, Some(&id), envelope, |_| ()).await?;

@@ -1,7 +1,7 @@
 //! Whether a member of staff may answer what would be offered to them: policy is asked before the offer, so that
 //! nothing is offered to somebody who could not take it, or not write on it.
 
-use crate::{Parts, access::auth};
+use crate::{Governance, Live, access::auth};
 use remit_domain::{
     Case,
     case::Holder,
@@ -19,16 +19,22 @@ const STAFF: &str = "staff";
 
 /// Why `staff` is not to be offered `case`: what they may not do, and by which policies; nothing where one of their
 /// tokens lets them answer the offer and then write on the case.
-pub(super) fn denied(parts: &Parts, case: &Case, staff: &StaffId, at: Timestamp) -> Option<OfferWithheld> {
-    let tokens = auth::tokens_of(&parts.live, staff.as_str(), at);
+pub(super) fn denied(
+    governance: &Governance,
+    live: &Live,
+    case: &Case,
+    staff: &StaffId,
+    at: Timestamp,
+) -> Option<OfferWithheld> {
+    let tokens = auth::tokens_of(live, staff.as_str(), at);
     let none = [STAFF.to_owned()];
     let mut denied = match tokens.is_empty() {
-        true => Some(denied_to(parts, case, staff, (&none, None))?),
+        true => Some(denied_to(governance, case, staff, (&none, None))?),
         false => None,
     };
     for token in &tokens {
         // One that may is enough.
-        denied = Some(denied_to(parts, case, staff, (&token.roles, token.responder.as_deref()))?);
+        denied = Some(denied_to(governance, case, staff, (&token.roles, token.responder.as_deref()))?);
     }
     let (action, verdict) = denied?;
     Some(OfferWithheld {
@@ -42,7 +48,7 @@ pub(super) fn denied(parts: &Parts, case: &Case, staff: &StaffId, at: Timestamp)
 /// What a token with these roles, for this responder, does not let them do: first the answer to the offer, then that
 /// to the customer.
 fn denied_to(
-    parts: &Parts,
+    governance: &Governance,
     case: &Case,
     staff: &StaffId,
     (roles, responder): (&[String], Option<&str>),
@@ -56,7 +62,7 @@ fn denied_to(
     ];
     steps.into_iter().find_map(|(action, case)| {
         let asked = ApiRequest { roles, principal, action, case: Some(case) };
-        let verdict = parts.governance.engine.authorize(&asked);
+        let verdict = governance.engine.authorize(&asked);
         (!verdict.allow).then_some((action, verdict))
     })
 }

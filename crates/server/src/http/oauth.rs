@@ -160,7 +160,7 @@ impl Parameters {
             return Err(unproved(what));
         }
         let assertion = self.get("client_assertion").ok_or_else(|| unproved("the client_assertion is missing"))?;
-        let endpoint = format!("{}{path}", issuer(app)?);
+        let endpoint = format!("{}{path}", issuer(&app.environment)?);
         token::authenticate(app, assertion, self.get("client_id"), &endpoint).await
     }
 }
@@ -212,7 +212,7 @@ async fn issued(app: &Parts, form: SentForm) -> Result<Response, TokenError> {
         }
     }
     let client = parameters.client(app, PATH).await?;
-    let issuer = issuer(app)?;
+    let issuer = issuer(&app.environment)?;
     parameters.are_for(&issuer)?;
     let url = format!("{issuer}{PATH}");
     let asked = ProofRequest { method: "POST", url: &url, access_token: None };
@@ -257,7 +257,7 @@ async fn ask_backchannel(State(app): State<Shared>, form: SentForm) -> Response 
     let asked = async {
         let (parameters, _) = Parameters::of(form).await?;
         let client = parameters.client(&app, "/oauth/bc-authorize").await?;
-        parameters.are_for(&issuer(&app)?)?;
+        parameters.are_for(&issuer(&app.environment)?)?;
         let asks = backchannel::BackchannelRequest {
             details: parameters.get("authorization_details"),
             login_hint: parameters.get("login_hint"),
@@ -309,7 +309,7 @@ async fn get_token_keys(State(app): State<Shared>) -> Reply {
 }
 
 async fn get_authorization_server(State(app): State<Shared>) -> Reply {
-    let issuer = issuer(&app).map_err(Problem::from)?;
+    let issuer = issuer(&app.environment).map_err(Problem::from)?;
     let at = |path: &str| format!("{issuer}{path}");
     let mut metadata = AuthorizationServer::new(&issuer, at("/oauth/token"), at("/oauth/jwks"))
         .with_revocation(at("/oauth/revoke"))
@@ -326,7 +326,7 @@ async fn get_authorization_server(State(app): State<Shared>) -> Reply {
 }
 
 async fn get_protected_resource(State(app): State<Shared>) -> Reply {
-    let issuer = issuer(&app).map_err(Problem::from)?;
+    let issuer = issuer(&app.environment).map_err(Problem::from)?;
     let mut metadata = ProtectedResource::new(&issuer, &issuer);
     metadata.scopes_supported = Scope::ALL.iter().map(|scope| scope.as_str().into()).collect();
     metadata.resource_name = Some(app.governance.bundle.name().to_owned());

@@ -85,7 +85,7 @@ async fn accept_invitation(State(app): State<Shared>, FromHere(from): FromHere, 
 }
 
 async fn get_sign_in_ways(State(app): State<Shared>) -> Reply {
-    json(&provider::ways(&app))
+    json(&provider::ways(&app.environment))
 }
 
 /// The parameters of a query or a form that are asked for, each of which may be there once.
@@ -108,7 +108,7 @@ fn sent(to: &str) -> Result<Response, Problem> {
 
 async fn begin_provider_sign_in(State(app): State<Shared>, uri: Uri) -> Reply {
     let [onward] = parameters(uri.query().unwrap_or_default().as_bytes(), ["return"])?;
-    match provider::begin(&app, onward.as_deref()).await.map_err(Problem::from) {
+    match provider::begin(&app.environment, onward.as_deref()).await.map_err(Problem::from) {
         Ok(begun) => keep_sign_in(sent(&begun.to)?, &begun.kept),
         Err(refused) if refused.kind == problem::PROVIDER_UNREACHABLE => sent("/sign-in?refused=unreachable"),
         Err(other) => Err(other),
@@ -156,7 +156,7 @@ async fn back_channel_logout(State(app): State<Shared>, form: SentForm) -> Respo
 }
 
 async fn get_session(State(app): State<Shared>, signed_in: SignedIn) -> Reply {
-    Ok(private(json(&session::own(&app, &signed_in.caller, &signed_in.secret).await?)?))
+    Ok(private(json(&session::own(&app.journal, &signed_in.caller, &signed_in.secret).await?)?))
 }
 
 async fn sign_out(State(app): State<Shared>, signed_in: SignedIn, _: NoBody) -> Reply {

@@ -43,6 +43,6 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
 /// Goes on with what is to be erased; says whether anything is left. What waits for who is erased is void first, so
 /// that no erasure is completed while something still does.
 async fn go_on(app: &Arc<Parts>) -> Result<bool, Refused> {
-    let under_way = erased::void_waiting(app, erasure::under_way(app).await?).await;
+    let under_way = erased::void_waiting(app, erasure::under_way(&app.journal).await?).await;
     erasure::go_on_erasing(app, under_way).await
 }

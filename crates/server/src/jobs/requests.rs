@@ -21,7 +21,7 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
     loop {
         let app = succession.current();
         let begun = || under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        match execute::executions_due(&app, AT_ONCE * 2).await {
+        match execute::executions_due(&app.journal, app.environment.now(), AT_ONCE * 2).await {
             Ok(rows) => {
                 for row in rows {
                     if tasks.len() >= AT_ONCE || !begun().insert(row.id.clone()) {
@@ -36,7 +36,8 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
             }
             Err(error) => tracing::error!(%error, "the outbox could not be read"),
         }
-        let next = execute::next_execution(&app).await.ok().flatten().unwrap_or(LOOK_AGAIN);
+        let next = execute::next_execution(&app.journal, app.environment.now()).await;
+        let next = next.ok().flatten().unwrap_or(LOOK_AGAIN);
         tokio::select! {
             Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
             () = app.journal.wakeups.executions() => {}
