@@ -18,7 +18,6 @@ mod requests;
 mod scenarios;
 mod session;
 mod shift;
-mod story;
 mod told;
 mod transcript;
 mod world;

@@ -1,11 +1,8 @@
 //! Behaviour that reads as a story: scripts in `scenarios/domain`, about one case, and in `scenarios/floor`, about a
 //! queue and its staff, whose telling must stay as it is written there.
 
-use crate::{
-    shift::Shift,
-    story::{FOLDER, check_all, scripts},
-    transcript::Transcript,
-};
+use crate::{shift::Shift, transcript::Transcript};
+use remit_stories::{FOLDER, check_all, scripts};
 use std::collections::BTreeSet;
 
 /// Where `scenarios/README.md` begins to say what is promised.

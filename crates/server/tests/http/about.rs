@@ -8,10 +8,10 @@ use super::{
     hands::TwoClocks,
     harness::{Client, Server, epoch, id},
     sample_bundle::bank_and,
-    story::check_all,
 };
 use remit_app::{environment::clock::Clock as _, governance::services::Services};
 use remit_policy::bundle::Bundle;
+use remit_stories::check_all;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,

@@ -83,8 +83,6 @@ mod scripts;
 mod sessions;
 mod slow_facts;
 mod staff;
-#[path = "../../../domain/tests/domain/story.rs"]
-mod story;
 mod streams;
 mod texts;
 mod tokens;

@@ -13,7 +13,6 @@ use crate::{
     preference::bank_and,
     sample_bundle::{BANK, bank_without},
     staff::{answer, presence, work},
-    story::check_all,
 };
 use remit_app::environment::block_on::block_on;
 use remit_app::{
@@ -21,6 +20,7 @@ use remit_app::{
     environment::clock::{self, Clock as _},
 };
 use remit_policy::bundle::Bundle;
+use remit_stories::check_all;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 

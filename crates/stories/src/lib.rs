@@ -1,14 +1,16 @@
 //! Scripts with golden output: what is given, and what is told; shared by everything that tells stories.
 
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
+
 use std::path::{Path, PathBuf};
 
 /// Where the scripts are, a folder for each kind.
-pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
+pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
 /// Set to write the tellings anew; then read the difference before committing it.
 const BLESS: &str = "REMIT_BLESS";
 
 /// What takes one line of a story and tells what followed.
-pub(crate) type Teller<'a> = dyn FnMut(&str) -> Result<Vec<String>, String> + 'a;
+pub type Teller<'a> = dyn FnMut(&str) -> Result<Vec<String>, String> + 'a;
 
 /// The story with what its lines lead to. `#` lines are prose, `>` lines are given, all others are told.
 fn tell(story: &str, line_of: &mut Teller<'_>) -> Result<String, String> {
@@ -42,7 +44,10 @@ fn check(path: &Path, line_of: &mut Teller<'_>) -> Result<(), String> {
 }
 
 /// The scripts of one kind, each with a teller of its own.
-pub(crate) fn check_all(kind: &str, teller: impl Fn() -> Box<Teller<'static>>) {
+///
+/// # Panics
+/// When one tells something else than what is written, or there are hardly any: a test says so by it.
+pub fn check_all(kind: &str, teller: impl Fn() -> Box<Teller<'static>>) {
     let paths = scripts(kind);
     assert!(paths.len() >= 4, "only {} stories in {FOLDER}/{kind}", paths.len());
     let told = paths
@@ -52,7 +57,11 @@ pub(crate) fn check_all(kind: &str, teller: impl Fn() -> Box<Teller<'static>>) {
     assert!(failed.is_empty(), "{}\nif that is meant: {BLESS}=1 cargo test stor\n", failed.join("\n"));
 }
 
-pub(crate) fn scripts(kind: &str) -> Vec<PathBuf> {
+/// Where the scripts of one kind are, in the order of their names.
+///
+/// # Panics
+/// When their folder cannot be read.
+pub fn scripts(kind: &str) -> Vec<PathBuf> {
     let mut paths: Vec<_> =
         std::fs::read_dir(format!("{FOLDER}/{kind}")).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
