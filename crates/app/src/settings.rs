@@ -5,6 +5,7 @@ use crate::environment::{
     provider::ProviderSettings,
 };
 use remit_policy::address::Address;
+use remit_responders::reach::PrivateHosts;
 
 /// What whoever starts the server can say.
 #[derive(Debug, Clone, Default)]
@@ -21,4 +22,6 @@ pub struct Settings {
     pub customer_sign_in: Option<String>,
     /// Whether events may be sent over the network in the clear.
     pub webhooks_in_the_clear: bool,
+    /// Hosts without a public address to which events may be sent, and whose keys delegates may name.
+    pub private_hosts: PrivateHosts,
 }

@@ -6,7 +6,7 @@ use crate::{
     environment::{block_on::block_on, clock::Clock, sandbox::SandboxFile},
     governance::services::Services,
     journal::readers::Readers,
-    live::committed,
+    live::{committed, subscriptions::WebhookReach},
     pipeline::{authority, stored},
     settings::Settings,
     vault::{customers, delegate_tokens::DelegateTokens, erasures, names},
@@ -40,10 +40,12 @@ pub struct Start {
 /// When the store cannot be read, or does not take what the bundle changes.
 pub fn start(start: Start) -> Result<Parts, StartError> {
     let Start { directory: Directory { path, store, keys }, bundle, reader, clock, services, settings, plan } = start;
-    let Settings { limits, sessions, provider, public, customer_sign_in, webhooks_in_the_clear } = settings;
+    let Settings { limits, sessions, provider, public, customer_sign_in, webhooks_in_the_clear, private_hosts } =
+        settings;
     let public = public.iter().map(Address::origin).collect();
+    let (times, sandbox) = ((limits, sessions), SandboxFile::of(&path));
     let environment =
-        Environment::new(clock, (limits, sessions), provider, public, customer_sign_in, SandboxFile::of(&path));
+        Environment::new(clock, times, provider, public, customer_sign_in, private_hosts.clone(), sandbox);
     if let Some((plan, by)) = &plan {
         let put = async {
             bundle::keep(&store, &bundle).await?;
@@ -54,7 +56,8 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     block_on(authority::record_earlier(&store, &environment.entropy, environment.now())).map_err(StartError::Record)?;
     let last = block_on(store.last_seq())?;
     environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
-    let live = Live::new(&bundle, last, webhooks_in_the_clear);
+    let reach = WebhookReach { in_the_clear: webhooks_in_the_clear, private_hosts };
+    let live = Live::new(&bundle, last, reach);
     let vault = Vault {
         delegate_tokens: DelegateTokens::of(&keys, environment.now()),
         keys,

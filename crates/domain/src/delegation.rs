@@ -9,7 +9,7 @@ mod grant;
 pub use class::DelegateClass;
 pub use event::{
     Consent, ConsentAsked, ConsentEnded, DelegateChange, DelegateChanged, DelegateRegistered, DelegateTerms,
-    DelegationChange, DelegationChanged, DelegationGranted, DelegationUsed, RevocationCause, Unanswered,
+    DelegationChange, DelegationChanged, DelegationGranted, DelegationUsed, KeyAddress, RevocationCause, Unanswered,
 };
 pub use grant::{DelegatedGrant, GrantLimits, Scope, Wider};
 

@@ -15,6 +15,7 @@ pub mod assertion;
 pub mod authorization;
 pub mod ciba;
 pub mod client;
+pub mod client_document;
 pub mod client_key;
 pub mod details;
 pub mod dpop;

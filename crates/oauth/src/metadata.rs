@@ -110,7 +110,7 @@ impl AuthorizationServer {
             authorization_response_iss_parameter_supported: false,
             dpop_signing_alg_values_supported: algorithms(),
             authorization_details_types_supported: vec![details::TYPE.into()],
-            client_id_metadata_document_supported: false,
+            client_id_metadata_document_supported: true,
             authorization_grant_profiles_supported: Vec::new(),
             backchannel_authentication_endpoint: None,
             backchannel_token_delivery_modes_supported: Vec::new(),

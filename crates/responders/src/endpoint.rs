@@ -1,6 +1,9 @@
 //! One HTTP endpoint that is not trusted: requests go only there, and answers are read within bounds.
 
-use crate::Failure;
+use crate::{
+    Failure,
+    reach::{PrivateAddress, PrivateHosts, Resolver},
+};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
     Method, Request, Response, Uri,
@@ -35,6 +38,12 @@ pub enum EndpointError {
     /// The key has characters that no header may have.
     #[error("the endpoint's key has characters that an HTTP header cannot carry")]
     Key,
+    /// Others gave the address, and it is none of the public internet's.
+    #[error(
+        "the endpoint's host is an address of this machine or of a private network; give a public one, or have whoever \
+         runs the server name it (--private-host)"
+    )]
+    Private,
     /// No certificates to trust, or no cryptography.
     #[error("TLS cannot be set up: {0}; on a system without certificates set SSL_CERT_FILE")]
     Tls(String),
@@ -43,7 +52,7 @@ pub enum EndpointError {
 /// Where requests go.
 pub(crate) struct Endpoint {
     uri: Uri,
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
 }
 
 impl fmt::Debug for Endpoint {
@@ -54,7 +63,19 @@ impl fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
+    /// At an address that whoever runs the server gave: the bundle's, or of the options that it was started with.
     pub(crate) fn new(address: &str) -> Result<Self, EndpointError> {
+        Self::by(address, Resolver::anywhere())
+    }
+
+    /// At an address that others gave, which leads to public addresses and these hosts alone.
+    pub(crate) fn given(address: &str, hosts: &PrivateHosts) -> Result<Self, EndpointError> {
+        let endpoint = Self::by(address, Resolver::guarded(hosts.clone()))?;
+        let allowed = endpoint.uri.host().is_some_and(|host| hosts.allow(host));
+        if allowed { Ok(endpoint) } else { Err(EndpointError::Private) }
+    }
+
+    fn by(address: &str, resolver: Resolver) -> Result<Self, EndpointError> {
         let uri: Uri = address.parse().map_err(|_| EndpointError::Address)?;
         let https = match uri.scheme_str() {
             Some("https") => true,
@@ -71,6 +92,8 @@ impl Endpoint {
         if address.contains('#') || port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|port| port != 0)) {
             return Err(EndpointError::Address);
         }
+        let mut plain = HttpConnector::new_with_resolver(resolver);
+        plain.enforce_http(false);
         let connector = HttpsConnectorBuilder::new();
         let connector = if https {
             let built = connector.with_provider_and_native_roots(ring::default_provider());
@@ -84,7 +107,7 @@ impl Endpoint {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .http1_max_buf_size(HEAD_BYTES_MAX)
-            .build(connector.enable_http1().build());
+            .build(connector.enable_http1().wrap_connector(plain));
         Ok(Self { uri, client })
     }
 
@@ -124,7 +147,11 @@ impl Endpoint {
         request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("remit"));
         request.headers_mut().extend(headers);
         let answered = self.client.request(request).await;
-        answered.map_err(|error| if error.is_connect() { Failure::Connect(chain(&error)) } else { broken(&error) })
+        answered.map_err(|error| match error {
+            error if is_private(&error) => Failure::Private,
+            error if error.is_connect() => Failure::Connect(chain(&error)),
+            error => broken(&error),
+        })
     }
     /// An address below its own, on the same server.
     fn below(&self, path: &str) -> Result<Uri, Failure> {
@@ -237,6 +264,11 @@ fn retry_after(headers: &HeaderMap, now: i64) -> Option<Duration> {
     let until = since_1970(text()?)?;
     let told = header(headers, DATE.as_str()).and_then(|date| since_1970(date.trim()));
     Some(Duration::from_secs(u64::try_from(until.saturating_sub(told.unwrap_or(now))).unwrap_or(0)))
+}
+
+/// Whether nothing was connected to since the address is private.
+fn is_private(error: &(dyn StdError + 'static)) -> bool {
+    error.is::<PrivateAddress>() || error.source().is_some_and(is_private)
 }
 
 /// What a broken exchange after connecting is.

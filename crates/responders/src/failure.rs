@@ -38,6 +38,12 @@ pub enum Failure {
     /// The turn cannot be sent as it is.
     #[error("the turn cannot be sent: {0}")]
     Unsendable(String),
+    /// Others gave the endpoint's address, and it leads to no public one.
+    #[error(
+        "the endpoint's host is on this machine or in a private network; have whoever runs the server name it \
+         (--private-host)"
+    )]
+    Private,
     /// There is no connection.
     #[error("no connection to the endpoint: {0}")]
     Connect(String),
@@ -56,7 +62,7 @@ impl Failure {
     #[must_use]
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::Timeout | Self::Busy { .. } | Self::Connect(_) | Self::Cut | Self::Told => true,
+            Self::Timeout | Self::Busy { .. } | Self::Private | Self::Connect(_) | Self::Cut | Self::Told => true,
             Self::Status(status) => *status == 408 || *status == 409 || *status == 425 || *status >= 500,
             Self::ForGood(_) | Self::TooLarge { .. } | Self::Malformed(_) | Self::Unsendable(_) => false,
         }

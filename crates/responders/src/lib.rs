@@ -8,6 +8,7 @@
 
 mod called;
 pub mod connector;
+pub mod document;
 mod endpoint;
 mod enrichment;
 mod failure;
@@ -18,6 +19,7 @@ pub mod oauth;
 mod once;
 pub mod openai;
 pub mod provider;
+pub mod reach;
 mod reasons;
 mod receiver;
 pub mod rest;

@@ -4,6 +4,7 @@
 use crate::{
     Failure,
     endpoint::{Body, Endpoint, EndpointError},
+    reach::PrivateHosts,
     signature::{ID, SIGNATURE, SigningSecret, TIMESTAMP, sign},
 };
 use hyper::{
@@ -30,12 +31,12 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Sets the receiver up; connects to nothing yet.
+    /// Sets the receiver up, at a public address or at one of these hosts; connects to nothing yet.
     ///
     /// # Errors
     /// When the address cannot be used.
-    pub fn new(url: &str, secret: SigningSecret) -> Result<Self, EndpointError> {
-        Ok(Self { endpoint: Endpoint::new(url)?, secret, previous: None })
+    pub fn new(url: &str, hosts: &PrivateHosts, secret: SigningSecret) -> Result<Self, EndpointError> {
+        Ok(Self { endpoint: Endpoint::given(url, hosts)?, secret, previous: None })
     }
 
     /// Signs with the secret before this one too, until a moment in seconds since 1970, so that both are believed while

@@ -8,6 +8,7 @@ use crate::{
     bounds::CUSTOMER_MAX,
     caller::principal::Principal,
     customer,
+    delegation::represent,
     journal::stored_case,
     pipeline::load::of_request,
     refused::{Kind, Refused},
@@ -33,6 +34,9 @@ pub(super) const CUSTOMER: &str = "customer";
 /// The type of the organisation's programs, and of people who are not noted as staff: whoever a token is of.
 pub(super) const INTEGRATION: &str = "integration";
 
+/// The type of delegates, as whoever acts under a delegation.
+pub(super) const DELEGATION: &str = "delegation";
+
 /// What is known of something that is asked about; else why nothing is.
 type Known<T> = Result<T, String>;
 
@@ -42,6 +46,8 @@ pub(super) struct Asking<'a> {
     pub(super) caller: &'a Caller,
     subjects: BTreeMap<(String, String), Known<Arc<[Caller]>>>,
     cases: BTreeMap<String, Known<Arc<Case>>>,
+    /// How many actions of the catalogue were evaluated.
+    pub(super) requested: usize,
     /// Connectors of actions that did not say what is true: they are not asked again.
     pub(super) silent: BTreeMap<String, Refused>,
 }
@@ -56,7 +62,7 @@ pub(super) enum Resource {
 impl<'a> Asking<'a> {
     pub(super) fn new(parts: &'a Parts, caller: &'a Caller) -> Self {
         let (subjects, cases, silent) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { parts, caller, subjects, cases, silent }
+        Self { parts, caller, subjects, cases, requested: 0, silent }
     }
 
     /// Whether policy permits who asks this on the organisation.
@@ -145,6 +151,14 @@ async fn principals(parts: &Parts, subject: &AccessEntity) -> Result<Known<Vec<C
         CUSTOMER if id.len() > CUSTOMER_MAX => Err(format!("no customer is called by more than {CUSTOMER_MAX} bytes")),
         // Of every identifier there may be a customer: what they may follows from whose the case is.
         CUSTOMER => Ok(vec![Caller::customer(CUSTOMER, &customer::customer_id(&parts.vault, id))]),
+        DELEGATION => {
+            let of = match id.parse() {
+                Ok(id) => represent::under(&parts.journal, id, parts.environment.now()).await?,
+                Err(_) => None,
+            };
+            let none = || format!("no delegation `{id}` stands, under which somebody could do anything");
+            of.map(|of| vec![Caller::delegate(of)]).ok_or_else(none)
+        }
         INTEGRATION => {
             let token = parts.journal.store.token_of_id(id).await.map_err(Refused::internal)?;
             let own = |caller: &Caller| matches!(caller.principal, Principal::Integration | Principal::Person(_));
@@ -153,7 +167,8 @@ async fn principals(parts: &Parts, subject: &AccessEntity) -> Result<Known<Vec<C
             if callers.is_empty() { Err(none()) } else { Ok(callers) }
         }
         other => {
-            let there = [STAFF, RESPONDER, CUSTOMER, INTEGRATION].map(|kind| format!("`{kind}`")).join(", ");
+            let there =
+                [STAFF, RESPONDER, CUSTOMER, DELEGATION, INTEGRATION].map(|kind| format!("`{kind}`")).join(", ");
             Err(format!("there are no subjects of the type `{other}`: ask about {there}"))
         }
     })

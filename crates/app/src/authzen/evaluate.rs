@@ -8,6 +8,7 @@ use super::{
 use crate::{
     Caller, Governance, Parts,
     access::auth,
+    delegated::{self, Wish},
     operation::{EvaluateAccessRefusal, EvaluateSeveralRefusal},
     pipeline::load::of_request,
     refused::{Kind, Refused},
@@ -19,6 +20,9 @@ use remit_policy::{
     own_actions::{OwnQuestion, SaidEntity, Unasked},
 };
 use serde_json::{Map, Value};
+
+/// How many actions of the catalogue are evaluated at once: what is true of each, a connector is asked.
+pub(super) const REQUESTED_MAX: usize = 20;
 
 /// Whether somebody may do something.
 ///
@@ -101,6 +105,10 @@ pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> R
     };
     let mut best: Option<AccessDecision> = None;
     for caller in &*callers {
+        if let Some(denied) = uncovered(asking, caller, permission, name, &resource).await? {
+            best.get_or_insert(denied);
+            continue;
+        }
         let decision = match (permission, &resource) {
             (Some(permission), resource) => {
                 let case = if let Resource::Case(case) = resource { Some(of_request(case)) } else { None };
@@ -120,6 +128,29 @@ pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> R
         }
     }
     best.ok_or_else(|| Refused::internal("a subject stands for nobody"))
+}
+
+/// That a delegate's delegation does not let it do something, whatever policy says; nothing where it does, or where
+/// somebody else asks.
+async fn uncovered(
+    asking: &Asking<'_>,
+    caller: &Caller,
+    permission: Option<Permission>,
+    action: &str,
+    resource: &Resource,
+) -> Result<Option<AccessDecision>, Refused> {
+    if caller.principal.represented().is_none() {
+        return Ok(None);
+    }
+    let case = if let Resource::Case(case) = resource { Some(case.id) } else { None };
+    let wish = permission.map_or(Wish::Action(action), Wish::Permission);
+    match delegated::covers(&asking.parts.journal, caller, wish, case).await {
+        Ok(()) => Ok(None),
+        Err(refused) if matches!(refused.kind, Kind::Forbidden | Kind::NotFound | Kind::Conflict) => {
+            Ok(Some(AccessDecision::denied(refused.detail, Vec::new())))
+        }
+        Err(refused) => Err(refused),
+    }
 }
 
 /// Whether an action is one of the bundle's catalogue, which is requested exactly.
@@ -176,6 +207,12 @@ async fn requested(
     if let Some(silent) = asking.silent.get(name) {
         return Err(silent.clone());
     }
+    if asking.requested >= REQUESTED_MAX {
+        let detail =
+            format!("{REQUESTED_MAX} actions of the catalogue are evaluated at once; ask again about the rest");
+        return Err(Refused::new(Kind::LimitReached, detail));
+    }
+    asking.requested += 1;
     let answered = ask::verdict_of(asking.parts, caller, &case.id.to_string(), name, &asked.action.properties).await;
     let refused = match answered {
         Ok(verdict) => {

@@ -2,8 +2,8 @@
 //! asked for.
 
 use super::{
-    asking::{Asking, CASE, CUSTOMER, INTEGRATION, ORGANISATION, RESPONDER, Resource, STAFF},
-    evaluate::{decided, is_requested},
+    asking::{Asking, CASE, CUSTOMER, DELEGATION, INTEGRATION, ORGANISATION, RESPONDER, Resource, STAFF},
+    evaluate::{REQUESTED_MAX, decided, is_requested},
     page::Part,
     sent::{AccessAction, AccessEntity, AskEvaluation, SearchActions, SearchResources, SearchSubjects},
     told::{FoundAction, FoundActions, FoundContext, FoundEntities, FoundPage},
@@ -26,8 +26,6 @@ use std::sync::Arc;
 
 /// How many are evaluated for one part of the results at most.
 const LOOKED_AT_MAX: usize = 500;
-/// The same of actions of the catalogue, for each of which a connector may be asked.
-const LOOKED_AT_REQUESTED_MAX: usize = 20;
 /// Cases that are read at once.
 const READ_AT_ONCE: usize = 100;
 
@@ -183,7 +181,7 @@ fn listed_here(asking: &Asking<'_>, kind: &str) -> (Vec<String>, Option<&'static
         }
         STAFF => return (Vec::new(), Some("who asks may not list staff")),
         RESPONDER => parts.governance.bundle.candidates().iter().map(|spec| spec.responder.to_string()).collect(),
-        CUSTOMER | INTEGRATION => {
+        CUSTOMER | DELEGATION | INTEGRATION => {
             return (Vec::new(), Some("subjects of this type are evaluated one by one, and not listed"));
         }
         _ => return (Vec::new(), Some("there are no subjects of this type")),
@@ -220,7 +218,7 @@ fn because(reason: Option<&str>) -> FoundContext {
 
 /// How many evaluations of an action are made for one part of the results.
 fn most(governance: &Governance, action: &str) -> usize {
-    if is_requested(governance, action) { LOOKED_AT_REQUESTED_MAX } else { LOOKED_AT_MAX }
+    if is_requested(governance, action) { REQUESTED_MAX } else { LOOKED_AT_MAX }
 }
 
 /// Those of what is listed, in the order of their names, that may be done; and which part of the results they are.

@@ -78,6 +78,8 @@ pub enum EvaluationErrorKind {
     BadRequest,
     /// A connector that must be asked does not say what is true.
     Unreachable,
+    /// More actions of the catalogue are asked about at once than are evaluated: ask again about the rest.
+    TooMany,
 }
 
 /// The answer to several evaluations: of each in their order, or of the only one where none was listed.
@@ -201,6 +203,7 @@ impl AccessDecision {
         let kind = match refused.kind {
             Kind::BadRequest => EvaluationErrorKind::BadRequest,
             Kind::Unreachable => EvaluationErrorKind::Unreachable,
+            Kind::LimitReached => EvaluationErrorKind::TooMany,
             _ => return Err(refused),
         };
         let error = Some(EvaluationError { kind, message: refused.detail });

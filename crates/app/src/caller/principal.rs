@@ -95,11 +95,13 @@ pub enum Job {
     Enrichment,
     /// Carries requests for actions out, and ends those that nobody confirmed.
     Requests,
+    /// Reads the keys of delegates from where they are.
+    Delegates,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Views,
         Self::Floor,
         Self::Timers,
@@ -113,6 +115,7 @@ impl Job {
         Self::Webhooks,
         Self::Enrichment,
         Self::Requests,
+        Self::Delegates,
     ];
 
     /// The actions that it may take. Those that are none of the interface's are taken by it alone.
@@ -131,6 +134,7 @@ impl Job {
             Self::Webhooks => &[Permission::SUBSCRIPTION_MANAGE],
             Self::Enrichment => &[Permission::FACT_SET, Permission::FIELD_SET],
             Self::Requests => &[Permission::REQUEST_EXECUTE],
+            Self::Delegates => &[Permission::DELEGATE_MANAGE],
         }
     }
 
@@ -155,6 +159,7 @@ impl Job {
             Self::Webhooks => "webhooks",
             Self::Enrichment => "enrichment",
             Self::Requests => "requests",
+            Self::Delegates => "delegates",
         }
     }
 }

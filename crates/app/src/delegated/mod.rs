@@ -7,13 +7,15 @@ pub mod requests;
 use crate::{
     Caller, Journal,
     caller::principal::Represented,
+    case::write,
     journal::delegations::{self, DelegatedCase, cases_of},
     refused::{Kind, Refused},
 };
 use remit_domain::{
     delegation::Scope,
-    id::{CaseId, DelegationId},
+    id::{ActionName, CaseId, DelegationId},
 };
+use remit_policy::actions::Permission;
 
 /// Whom a delegate represents, where a token of theirs has this scope.
 fn within(caller: &Caller, scope: Scope) -> Result<&Represented, Refused> {
@@ -42,4 +44,58 @@ async fn opened(journal: &Journal, of: &Represented, case: &str) -> Result<Deleg
     let id: CaseId = case.parse().map_err(|_| nothing())?;
     let found = cases_of(root(of)?).get(&journal.store, &id.to_string()).await.map_err(Refused::internal)?;
     found.map(|entry| entry.value).filter(|opened| opened.is_of(&of.chain)).ok_or_else(nothing)
+}
+
+/// What is asked whether a delegate may do it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wish<'a> {
+    /// An action of the interface.
+    Permission(Permission),
+    /// An action of the bundle's catalogue.
+    Action(&'a str),
+}
+
+/// That a delegation itself lets its delegate do something, before policy is asked: it has the scope, it names the
+/// action, and the case was opened under it.
+///
+/// # Errors
+/// When it does not, or no delegate does that at all.
+pub(crate) async fn covers(
+    journal: &Journal,
+    caller: &Caller,
+    wish: Wish<'_>,
+    case: Option<CaseId>,
+) -> Result<(), Refused> {
+    let of = match wish {
+        Wish::Permission(Permission::CASE_OPEN) => {
+            within(caller, Scope::CaseOpen).or_else(|refused| within(caller, Scope::SupportAsk).map_err(|_| refused))?
+        }
+        Wish::Permission(Permission::CASE_READ | Permission::REQUEST_READ) => within(caller, Scope::CaseRead)?,
+        Wish::Permission(permission) if permission == write::POST => within(caller, Scope::CaseWrite)?,
+        Wish::Permission(Permission::REQUEST_ASK | Permission::REQUEST_WITHDRAW) | Wish::Action(_) => {
+            within(caller, Scope::CaseOpen)?
+        }
+        Wish::Permission(permission) => {
+            return Err(Refused::new(Kind::Forbidden, format!("no delegate does `{permission}`")));
+        }
+    };
+    let Some(case) = case else { return Ok(()) };
+    let opened = opened(journal, of, &case.to_string()).await?;
+    if let Wish::Action(action) = wish {
+        requestable(of, &opened, action)?;
+    }
+    Ok(())
+}
+
+/// That an action can be requested on a case that was opened under a delegation.
+fn requestable(of: &Represented, opened: &DelegatedCase, action: &str) -> Result<(), Refused> {
+    if opened.question {
+        let detail = "the case is a question, on which nothing can be requested; open another one";
+        return Err(Refused::new(Kind::Conflict, detail));
+    }
+    if ActionName::new(action).is_ok_and(|action| of.grant.actions.contains(&action)) {
+        return Ok(());
+    }
+    let refused = Refused::new(Kind::Forbidden, format!("the delegation does not name the action `{action}`"));
+    Err(refused.with("action", action).cured_by("Ask the customer for it: they see and grant what it is for."))
 }

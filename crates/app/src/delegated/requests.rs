@@ -1,6 +1,6 @@
 //! Actions that delegates request for customers.
 
-use super::{opened, within};
+use super::{opened, requestable, within};
 use crate::{
     Caller, Done, Journal, Parts, Repeat,
     caller::principal::Represented,
@@ -16,11 +16,7 @@ use crate::{
         withdraw,
     },
 };
-use remit_domain::{
-    delegation::Scope,
-    id::{ActionName, RequestId},
-    request::Asker,
-};
+use remit_domain::{delegation::Scope, id::RequestId, request::Asker};
 use remit_policy::actions::Permission;
 use remit_responders::once;
 use serde::{Deserialize, Serialize};
@@ -67,18 +63,10 @@ pub async fn ask_delegated(
     said: AskDelegated,
 ) -> Result<Done<DelegatedRequest>, AskDelegatedRefusal> {
     let of = within(caller, Scope::CaseOpen)?;
-    if opened(&parts.journal, of, case).await?.question {
-        let detail = "the case is a question, on which nothing can be requested; open another one";
-        return Err(Refused::new(Kind::Conflict, detail).into());
-    }
+    let opened = opened(&parts.journal, of, case).await?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     load::case_for(governance, journal, environment, caller, Permission::REQUEST_ASK, case).await?;
-    let granted = ActionName::new(&said.action).is_ok_and(|action| of.grant.actions.contains(&action));
-    if !granted {
-        let detail = format!("the delegation does not name the action `{}`", said.action);
-        let refused = Refused::new(Kind::Forbidden, detail).with("action", &said.action);
-        return Err(refused.cured_by("Ask the customer for it: they see and grant what it is for.").into());
-    }
+    requestable(of, &opened, &said.action)?;
     let ask = AskRequest { action: said.action, arguments: said.arguments, epoch: None };
     let asked = async {
         let asked = ask::ask_shown(parts, caller, repeat, case, &ask, DelegatedRequest::from).await;

@@ -4,6 +4,7 @@
 use super::{
     ask::{self, AskedConsent, Terms},
     issuer::issuer,
+    key_address::{self, KeysUnread},
 };
 use crate::{
     Caller, Governance, Parts,
@@ -45,7 +46,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// What a delegate asks for, as its parameters say.
 #[derive(Debug, Default)]
 pub struct AuthorizationRequest<'a> {
-    /// Which delegate: its identifier.
+    /// Which delegate: its identifier, or the address of its document.
     pub client_id: Option<&'a str>,
     /// Where the customer's browser goes back to.
     pub redirect_uri: Option<&'a str>,
@@ -102,11 +103,13 @@ pub async fn authorize(parts: &Parts, asks: &AuthorizationRequest<'_>) -> Result
         Refused::new(Kind::NotFound, detail).cured_by("Start it with `remit serve --customer-sign-in URL`.")
     })?;
     let unknown = || Refused::invalid("client_id", "there is no such delegate, or it is suspended");
-    let delegate: DelegateId = asks.client_id.and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
-    let known = delegations::stored_delegate(&parts.journal, delegate).await?.ok_or_else(unknown)?.value;
-    if known.suspended {
-        return Err(unknown());
-    }
+    let called = delegations::called(&parts.journal, asks.client_id.unwrap_or_default()).await?;
+    let (delegate, known) = called.filter(|(_, known)| !known.value.suspended).ok_or_else(unknown)?;
+    let known = key_address::fresh(parts, delegate, known).await.map_err(|unread| match unread {
+        KeysUnread::ForADay => Refused::invalid("client_id", KeysUnread::FOR_A_DAY),
+        KeysUnread::Inside(refused) => refused,
+    })?;
+    let known = known.value;
     let redirect_uri = asks.redirect_uri.unwrap_or_default();
     if !authorization::is_registered(redirect_uri, &known.redirects) {
         return Err(Refused::invalid("redirect_uri", "is none of the addresses that this delegate is registered with"));

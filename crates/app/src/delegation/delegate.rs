@@ -1,12 +1,17 @@
 //! Delegates as the organisation registers them: who they are, by which keys they are known, and whether anything is
 //! taken of them.
 
-use super::view::DelegateView;
+use super::{
+    key_address,
+    registered::{ADDRESS_MAX, redirect_uris, thumbprints},
+    view::DelegateView,
+};
 use crate::{
-    Caller, Parts, Vault,
+    Caller, Environment, Parts, Vault,
     access::auth,
+    digest,
     governance::resolve_names::{NAME_MAX, printable},
-    journal::delegations::{self, DELEGATES, DelegateItem},
+    journal::delegations::{self, BY_DOCUMENT, DELEGATES, DelegateItem},
     operation::{
         ListDelegatesRefusal, RegisterDelegateRefusal, ReplaceDelegateKeysRefusal, ResumeDelegateRefusal,
         SuspendDelegateRefusal,
@@ -16,22 +21,17 @@ use crate::{
 };
 use remit_domain::{
     Event,
-    delegation::{DelegateChange, DelegateChanged, DelegateClass, DelegateRegistered, DelegateTerms},
+    delegation::{DelegateChange, DelegateChanged, DelegateClass, DelegateRegistered, DelegateTerms, KeyAddress},
     id::{DelegateId, Timestamp},
 };
-use remit_oauth::jwk::KeySet;
 use remit_policy::{actions::Permission, address::Address};
-use remit_store::{Commit, Expected};
+use remit_store::{Commit, CommitError, Expected};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Delegates that are registered at once.
 const DELEGATES_MAX: usize = 10_000;
-/// Addresses that a delegate's customers can be sent back to.
-const REDIRECTS_MAX: usize = 8;
-/// The longest address, in bytes.
-const ADDRESS_MAX: usize = 2_048;
 
 /// A delegate to register.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -45,10 +45,22 @@ pub struct RegisterDelegate {
     /// Who answers for it: an origin on the web, which customers are shown.
     #[schema(max_length = 2_048, example = "https://assistant.example")]
     pub owner: String,
-    /// Its public keys, as a JWK set (RFC 7517): keys of the curve P-256 or Ed25519, without private members.
-    #[schema(value_type = Object)]
-    pub jwks: Value,
-    /// Where customers may be sent back to after they were asked; compared letter by letter.
+    /// Its public keys, as a JWK set (RFC 7517): keys of the curve P-256 or Ed25519, without private members. This, or
+    /// one of the two below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub jwks: Option<Value>,
+    /// Where its public keys are, as such a set: read now, and anew when they are needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2_048, example = "https://assistant.example/jwks.json")]
+    pub jwks_uri: Option<String>,
+    /// The address of a document that says what its keys are and where customers may be sent back to (OAuth Client ID
+    /// Metadata Document), on the origin of who answers for it. It is its `client_id` too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2_048, example = "https://assistant.example/client.json")]
+    pub client_id_document: Option<String>,
+    /// Where customers may be sent back to after they were asked; compared letter by letter. Where there is a document,
+    /// it says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 8)]
     pub redirect_uris: Vec<String>,
@@ -63,9 +75,6 @@ pub struct ReplaceDelegateKeys {
     pub jwks: Value,
 }
 
-/// What an answer to a request for authorization says in the query of the address that it is sent to.
-const ANSWERS: [&str; 6] = ["code", "error", "error_description", "error_uri", "iss", "state"];
-
 /// Registers a delegate.
 ///
 /// # Errors
@@ -77,14 +86,9 @@ pub async fn register_delegate(
 ) -> Result<DelegateView, RegisterDelegateRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::DELEGATE_MANAGE)?;
     printable("name", &new.name, NAME_MAX)?;
-    let keys = thumbprints(&new.jwks)?;
     let owner = origin("owner", &new.owner)?;
-    if new.redirect_uris.len() > REDIRECTS_MAX {
-        return Err(Refused::invalid("redirect_uris", format!("a delegate has at most {REDIRECTS_MAX}")).into());
-    }
-    for redirect in &new.redirect_uris {
-        redirect_uri(redirect)?;
-    }
+    redirect_uris(&new.redirect_uris)?;
+    let Known { jwks, keys_at, redirects } = known_by(&parts.environment, &new, &owner).await?;
     let known = DELEGATES.all(&parts.journal.store).await.map_err(Refused::internal)?;
     if known.len() >= DELEGATES_MAX {
         return Err(Refused::new(Kind::LimitReached, format!("{DELEGATES_MAX} delegates are registered")).into());
@@ -95,22 +99,63 @@ pub async fn register_delegate(
         name: new.name,
         class: new.class,
         owner,
-        jwks: new.jwks,
+        jwks,
         keys_since: Timestamp(0),
-        redirects: new.redirect_uris,
+        keys_at,
+        redirects,
         suspended: false,
         registered: now,
     };
     let event = Event::DelegateRegistered(DelegateRegistered {
         delegate: id,
-        terms: terms(&parts.vault, id, &item, keys),
+        terms: terms(&parts.vault, id, &item),
         by: caller.pseudonym.to_string(),
         at: now,
     });
-    let write = DELEGATES.write(id.to_string(), Expected::Absent, &item).map_err(Refused::internal)?;
-    let commit = Commit { items: vec![write], ..Commit::default() };
-    authority::govern(parts, caller, &[event], commit).await.map_err(crate::refused)?;
+    let mut items = vec![DELEGATES.write(id.to_string(), Expected::Absent, &item).map_err(Refused::internal)?];
+    if let Some(KeyAddress::ClientDocument(url)) = &item.keys_at {
+        let digest = digest::of_secret(url).to_string();
+        items.push(BY_DOCUMENT.write(digest, Expected::Absent, &id).map_err(Refused::internal)?);
+    }
+    let commit = Commit { items, ..Commit::default() };
+    authority::govern(parts, caller, &[event], commit).await.map_err(|error| match error {
+        CommitError::ItemConflict { .. } => {
+            Refused::invalid("client_id_document", "is that of a delegate that is registered already")
+        }
+        error => crate::refused(error),
+    })?;
     Ok(DelegateView::of(id, &item))
+}
+
+/// By what a delegate is known.
+struct Known {
+    jwks: Value,
+    keys_at: Option<KeyAddress>,
+    redirects: Vec<String>,
+}
+
+/// Reads by what a delegate is to be known: the keys that are sent, or what stands at the address that is named.
+async fn known_by(environment: &Environment, new: &RegisterDelegate, owner: &str) -> Result<Known, Refused> {
+    let redirects = new.redirect_uris.clone();
+    let (field, at) = match (&new.jwks, &new.jwks_uri, &new.client_id_document) {
+        (Some(jwks), None, None) => {
+            thumbprints(jwks)?;
+            return Ok(Known { jwks: jwks.clone(), keys_at: None, redirects });
+        }
+        (None, Some(at), None) => ("jwks_uri", KeyAddress::JwksUri(at.clone())),
+        (None, None, Some(at)) => {
+            if !redirects.is_empty() {
+                return Err(Refused::invalid("redirect_uris", "is said by the client's document: leave it out here"));
+            }
+            if Address::parse(at).is_ok_and(|address| address.origin() != owner) {
+                return Err(Refused::invalid("client_id_document", "must be on the origin of the owner"));
+            }
+            ("client_id_document", KeyAddress::ClientDocument(at.clone()))
+        }
+        _ => return Err(Refused::invalid("jwks", "send jwks, jwks_uri or client_id_document, and one of them alone")),
+    };
+    let found = key_address::read(environment, &at).await.map_err(|why| Refused::invalid(field, why))?;
+    Ok(Known { jwks: found.jwks, keys_at: Some(at), redirects: found.redirects.unwrap_or(redirects) })
 }
 
 /// All delegates, by identifier.
@@ -168,6 +213,10 @@ pub async fn replace_delegate_keys(
 ) -> Result<DelegateView, ReplaceDelegateKeysRefusal> {
     let replace = |item: &mut DelegateItem, now| {
         let keys = thumbprints(&new.jwks)?;
+        if item.keys_at.is_some() {
+            let why = "are read from an address of the delegate's: change them there, or suspend it";
+            return Err(Refused::invalid("jwks", why));
+        }
         if item.jwks != new.jwks {
             (item.jwks, item.keys_since) = (new.jwks.clone(), now);
         }
@@ -200,45 +249,16 @@ async fn change(
 }
 
 /// Who a delegate is, for the record.
-fn terms(vault: &Vault, id: DelegateId, item: &DelegateItem, keys: Vec<String>) -> DelegateTerms {
+fn terms(vault: &Vault, id: DelegateId, item: &DelegateItem) -> DelegateTerms {
     let name = Some(vault.keys.delegate_name_on_record(&id.to_string(), &item.name));
-    DelegateTerms { class: item.class, owner: item.owner.clone(), keys, name, redirects: item.redirects.clone() }
+    let (keys, redirects) = (item.thumbprints(), item.redirects.clone());
+    DelegateTerms { class: item.class, owner: item.owner.clone(), keys, name, redirects, keys_at: item.keys_at.clone() }
 }
 
-/// The thumbprints of a set of public keys.
-fn thumbprints(jwks: &Value) -> Result<Vec<String>, Refused> {
-    let keys = KeySet::parse(jwks).map_err(|error| Refused::invalid("jwks", error))?;
-    let thumbprints: Vec<String> = keys.keys().iter().map(|key| key.thumbprint().to_owned()).collect();
-    if thumbprints.is_empty() {
-        let why = "holds no key that can be used: send public keys of the curve P-256 (ES256) or Ed25519 (EdDSA)";
-        return Err(Refused::invalid("jwks", why));
-    }
-    Ok(thumbprints)
-}
-
-/// An origin on the web.
+/// An origin on the web, or on this machine.
 fn origin(field: &str, text: &str) -> Result<String, Refused> {
     let address = Address::parse(text).map_err(|error| Refused::invalid(field, error))?;
     let origin = address.origin();
-    let is_it = text.len() <= ADDRESS_MAX && text.trim_end_matches('/') == origin && origin.starts_with("https://");
+    let is_it = text.len() <= ADDRESS_MAX && text.trim_end_matches('/') == origin && address.is_private();
     is_it.then_some(origin).ok_or_else(|| Refused::invalid(field, "must be an origin alone: https://assistant.example"))
-}
-
-/// Where a browser may be sent back to: over https, or to the same machine, and without a fragment.
-fn redirect_uri(text: &str) -> Result<(), Refused> {
-    let address = Address::parse(text).map_err(|error| Refused::invalid("redirect_uris", error))?;
-    let origin = address.origin();
-    let host = origin.split_once("://").map_or("", |(_, host)| host);
-    let is_here = ["127.0.0.1", "[::1]"].iter().any(|here| host == *here || host.starts_with(&format!("{here}:")));
-    let safe = origin.starts_with("https://") || is_here;
-    let query = text.split_once('?').map_or("", |(_, query)| query);
-    if let Some((name, _)) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| ANSWERS.contains(&&**name)) {
-        let why = format!("has `{name}` in its query, which the answer says: send a browser back without it");
-        return Err(Refused::invalid("redirect_uris", why));
-    }
-    if safe && !text.contains('#') && text.len() <= ADDRESS_MAX {
-        return Ok(());
-    }
-    let why = "must be https, or http on 127.0.0.1 or [::1], and have no fragment";
-    Err(Refused::invalid("redirect_uris", why))
 }

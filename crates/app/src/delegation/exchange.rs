@@ -3,7 +3,9 @@
 
 use super::{
     issuer::issuer,
+    key_address::KeysUnread,
     represent,
+    signed::{self, UnreadAssertion},
     token::{self, Client, Issued, TokenError, TokenRequest, wish_within},
 };
 use crate::{
@@ -131,14 +133,14 @@ async fn acts(parts: &Parts, signed: &str, endpoint: &str) -> Result<(DelegateId
     let bad = |what: &dyn std::fmt::Display| refused(ErrorCode::InvalidGrant, format!("actor_token: {what}"));
     let issuer = issuer(&parts.environment)?;
     let named = actor::peek(signed).map_err(|error| bad(&error))?;
-    let unknown = || bad(&"there is no such delegate, or it is suspended");
-    let id: DelegateId = named.parse().map_err(|_| unknown())?;
-    let known = delegations::stored_delegate(&parts.journal, id).await?.ok_or_else(unknown)?;
-    if known.value.suspended {
-        return Err(unknown());
-    }
-    let (keys, now) = (token::keys(&known.value)?, parts.environment.now());
-    let read = actor::read(signed, &keys, &[issuer.as_str(), endpoint], now.0).map_err(|error| bad(&error))?;
+    let (audiences, now) = ([issuer.as_str(), endpoint], parts.environment.now());
+    let signed = signed::read(parts, &named, |keys| actor::read(signed, keys, &audiences, now.0)).await;
+    let (id, read) = signed.map_err(|unread| match unread {
+        UnreadAssertion::Unknown => bad(&"there is no such delegate, or it is suspended"),
+        UnreadAssertion::Unread => bad(&KeysUnread::FOR_A_DAY),
+        UnreadAssertion::Wrong(error) => bad(&error),
+        UnreadAssertion::Inside(refused) => TokenError::Inside(refused),
+    })?;
     token::once(&parts.environment, &parts.vault, &read).map_err(|error| bad(&error))?;
     Ok((id, read.thumbprint))
 }

@@ -8,7 +8,10 @@ use crate::{
     journal::delegations::{self, Chain, REVOKED_TOKENS},
     refused::{Kind, Refused},
 };
-use remit_domain::{delegation::Delegation, id::DelegateId};
+use remit_domain::{
+    delegation::Delegation,
+    id::{DelegateId, DelegationId, Timestamp},
+};
 use remit_oauth::token::AccessToken;
 use remit_store::Entry;
 use std::sync::Arc;
@@ -50,26 +53,46 @@ pub(super) async fn standing(
         return Ok(None);
     }
     let Some(chain) = delegations::standing_chain(journal, id, now).await? else { return Ok(None) };
-    let Chain { links, granted, delegate: known, class } = chain;
+    let links = &chain.links;
     let is_theirs = |last: &Entry<Delegation>| last.value.delegate == delegate;
     if !links.last().is_some_and(is_theirs) || links.iter().any(|link| link.value.customer.as_str() != said.sub) {
         return Ok(None);
     }
-    if known.keys_since.0 >= said.iat.saturating_mul(1_000) {
+    if chain.delegate.keys_since.0 >= said.iat.saturating_mul(1_000) {
         return Ok(None);
     }
     let of_token = grant_of(said);
-    let narrowed = (of_token.limits != granted.limits).then(|| of_token.limits.clone());
-    let grant = granted.meet(&of_token);
-    Ok(Some(Represented {
-        delegate,
+    let narrowed = (of_token.limits != chain.granted.limits).then(|| of_token.limits.clone());
+    let grant = chain.granted.meet(&of_token);
+    let by = Represented { grant, narrowed, ..of_chain(chain, said.jti.clone(), said.cnf.jkt.clone())? };
+    Ok(Some(by))
+}
+
+/// Whom a delegate stands for that acts under a delegation, with all that this grants: to be asked what they may, and
+/// not to act. Nothing where it does not stand.
+pub(crate) async fn under(
+    journal: &Journal,
+    delegation: DelegationId,
+    now: Timestamp,
+) -> Result<Option<Represented>, Refused> {
+    let Some(chain) = delegations::standing_chain(journal, delegation, now).await? else { return Ok(None) };
+    let Some(key) = chain.delegate.thumbprints().into_iter().next() else { return Ok(None) };
+    of_chain(chain, delegation.to_string(), key).map(Some)
+}
+
+/// Whom a chain stands for, by a token and its key.
+fn of_chain(chain: Chain, token: String, key: String) -> Result<Represented, Refused> {
+    let Chain { links, granted, class, .. } = chain;
+    let last = links.last().ok_or_else(delegations::no_chain)?;
+    Ok(Represented {
+        delegate: last.value.delegate,
         class,
-        customer: links.first().map(|link| link.value.customer.clone()).ok_or_else(delegations::no_chain)?,
+        customer: last.value.customer.clone(),
         expect: links.iter().map(delegations::expect).collect(),
+        grant: granted,
+        narrowed: None,
+        token,
+        key,
         chain: links.into_iter().map(|link| link.value).collect(),
-        grant,
-        narrowed,
-        token: said.jti.clone(),
-        key: said.cnf.jkt.clone(),
-    }))
+    })
 }

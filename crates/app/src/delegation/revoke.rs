@@ -6,7 +6,10 @@ use crate::{
     Caller, Parts,
     access::auth,
     customer,
-    journal::delegations::{self, EACH_MAX, given_on, of_customer},
+    journal::{
+        delegations::{self, EACH_MAX, given_on, of_customer},
+        outbox,
+    },
     operation::{ListDelegationsRefusal, RevokeDelegationRefusal},
     pipeline::authority,
     refused::{Kind, Refused},
@@ -80,7 +83,8 @@ pub(crate) async fn revoke(
     let Some((event, write, after)) = delegations::ended(entry, cause, &by, now)? else {
         return Ok(DelegationView::of(&entry.value, now));
     };
-    let commit = Commit { items: vec![write], ..Commit::default() };
+    let outbox = vec![outbox::requests_under(after.id, now)];
+    let commit = Commit { items: vec![write], outbox, ..Commit::default() };
     authority::govern(parts, caller, &[event], commit).await.map_err(delegations::changed)?;
     Ok(DelegationView::of(&after, now))
 }

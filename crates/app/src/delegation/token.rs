@@ -6,12 +6,14 @@ use super::{
     code::{self, Redeems, Unredeemed},
     expired_below,
     issuer::issuer,
+    key_address::KeysUnread,
     represent,
+    signed::{self, UnreadAssertion},
 };
 use crate::{
     Environment, Parts, Vault,
     access::usage,
-    journal::delegations::{self, DelegateItem, REVOKED_TOKENS, RevokedToken},
+    journal::delegations::{self, REVOKED_TOKENS, RevokedToken},
     pipeline::{authority, projections},
     refused::Refused,
 };
@@ -114,15 +116,14 @@ pub async fn authenticate(
 ) -> Result<Client, TokenError> {
     let issuer = issuer(&parts.environment)?;
     let named = assertion::peek_client(assertion).map_err(OAuthError::from)?;
-    let unknown = || refused(ErrorCode::InvalidClient, "there is no such delegate, or it is suspended");
-    let id: DelegateId = named.parse().map_err(|_| unknown())?;
-    let known = delegations::stored_delegate(&parts.journal, id).await?.ok_or_else(unknown)?;
-    if known.value.suspended {
-        return Err(unknown());
-    }
-    let (keys, now) = (keys(&known.value)?, parts.environment.now());
-    let audiences = [issuer.as_str(), endpoint];
-    let client = assertion::read(assertion, client_id, &keys, &audiences, now.0).map_err(OAuthError::from)?;
+    let (audiences, now) = ([issuer.as_str(), endpoint], parts.environment.now());
+    let read = |keys: &KeySet| assertion::read(assertion, client_id, keys, &audiences, now.0);
+    let (id, client) = signed::read(parts, &named, read).await.map_err(|unread| match unread {
+        UnreadAssertion::Unknown => refused(ErrorCode::InvalidClient, "there is no such delegate, or it is suspended"),
+        UnreadAssertion::Unread => refused(ErrorCode::InvalidClient, KeysUnread::FOR_A_DAY),
+        UnreadAssertion::Wrong(error) => TokenError::OAuth(error.into()),
+        UnreadAssertion::Inside(refused) => TokenError::Inside(refused),
+    })?;
     usage::pace_client(&parts.live, &parts.environment, id)?;
     once(&parts.environment, &parts.vault, &client)?;
     Ok(Client { id })
@@ -139,10 +140,6 @@ pub(super) fn once(environment: &Environment, vault: &Vault, client: &assertion:
         return Err(OAuthError::new(ErrorCode::InvalidClient, what));
     }
     Ok(())
-}
-
-pub(super) fn keys(delegate: &DelegateItem) -> Result<KeySet, Refused> {
-    KeySet::parse(&delegate.jwks).map_err(|_| Refused::damaged("the keys of a delegate cannot be read"))
 }
 
 /// Gives a token out for a code that a customer's browser brought back.

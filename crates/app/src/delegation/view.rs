@@ -2,7 +2,7 @@
 
 use crate::{environment::clock::rfc3339, journal::delegations::DelegateItem};
 use remit_domain::{
-    delegation::{DelegateClass, Delegation, GrantLimits},
+    delegation::{DelegateClass, Delegation, GrantLimits, KeyAddress},
     id::{DelegateId, Timestamp},
 };
 use serde::Serialize;
@@ -21,6 +21,12 @@ pub struct DelegateView {
     pub owner: String,
     /// The thumbprints of its keys (RFC 7638).
     pub keys: Vec<String>,
+    /// Where its keys are read from, where they are at an address of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The address of the document that says who it is, which is its `client_id` too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id_document: Option<String>,
     /// Where customers may be sent back to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub redirect_uris: Vec<String>,
@@ -33,8 +39,15 @@ pub struct DelegateView {
 
 impl DelegateView {
     pub(crate) fn of(id: DelegateId, item: &DelegateItem) -> Self {
+        let (jwks_uri, client_id_document) = match item.keys_at.clone() {
+            None => (None, None),
+            Some(KeyAddress::JwksUri(at)) => (Some(at), None),
+            Some(KeyAddress::ClientDocument(at)) => (None, Some(at)),
+        };
         Self {
             id: id.to_string(),
+            jwks_uri,
+            client_id_document,
             name: item.name.clone(),
             class: item.class,
             owner: item.owner.clone(),

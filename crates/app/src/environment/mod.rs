@@ -27,6 +27,7 @@ use remit_domain::{
     Context,
     id::{Ids, Timestamp},
 };
+use remit_responders::reach::PrivateHosts;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -50,6 +51,8 @@ pub struct Environment {
     public: Vec<String>,
     /// Where customers sign in, if that was said.
     sign_in: Option<String>,
+    /// Hosts without a public address at which delegates may have their keys.
+    pub(crate) private_hosts: PrivateHosts,
     /// Room for files on their way.
     pub uploads: Semaphore,
     /// The sandbox back office of the data directory.
@@ -63,14 +66,15 @@ fn milliseconds(time: Duration) -> i64 {
 }
 
 impl Environment {
-    /// On time told by `clock`, within `limits`. `public` is where browsers find this server, by origin, and `sign_in`
-    /// where customers sign in.
+    /// On time told by `clock`, within `limits`. `public` is where browsers find this server, by origin, `sign_in` where
+    /// customers sign in, and `private_hosts` are those of private networks that may be asked all the same.
     pub(crate) fn new(
         clock: Box<dyn Clock>,
         (limits, sessions): (Limits, SessionTimes),
         provider: Option<ProviderSettings>,
         public: Vec<String>,
         sign_in: Option<String>,
+        private_hosts: PrivateHosts,
         sandbox: SandboxFile,
     ) -> Self {
         Self {
@@ -83,6 +87,7 @@ impl Environment {
             metrics: Metrics::default(),
             public,
             sign_in,
+            private_hosts,
             uploads: Semaphore::new(limits::UPLOADS_MAX),
             sandbox,
             processors: Processors::default(),

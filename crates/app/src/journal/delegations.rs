@@ -9,17 +9,20 @@ use remit_domain::{
     Event,
     delegation::{
         ConsentAsked, ConsentEnded, DEPTH_MAX, DelegateClass, DelegatedGrant, Delegation, DelegationChange,
-        DelegationChanged, DelegationUsed, RevocationCause, Unanswered,
+        DelegationChanged, DelegationUsed, KeyAddress, RevocationCause, Unanswered,
     },
     id::{CaseId, CustomerId, DelegateId, DelegationId, RequestId, Timestamp},
 };
-use remit_oauth::jwk::KeySet;
+use remit_oauth::{client_document::is_client_url, jwk::KeySet};
 use remit_store::{Collection, CommitError, Entry, Expect, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Delegates, by identifier.
 pub(crate) const DELEGATES: Collection<DelegateItem> = Collection::new("delegate");
+
+/// Delegates that are called by the address of a document, by its digest.
+pub(crate) const BY_DOCUMENT: Collection<DelegateId> = Collection::new("delegate by document");
 
 /// Delegations, by identifier.
 pub(crate) const DELEGATIONS: Collection<Delegation> = Collection::new("delegation");
@@ -62,6 +65,9 @@ pub(crate) struct DelegateItem {
     pub(crate) jwks: Value,
     /// Since when it has them. What was given out before counts no more.
     pub(crate) keys_since: Timestamp,
+    /// Where its keys are read from, where they are at an address of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) keys_at: Option<KeyAddress>,
     /// Where customers may be sent back to.
     pub(crate) redirects: Vec<String>,
     pub(crate) suspended: bool,
@@ -225,6 +231,25 @@ pub(crate) async fn stored(journal: &Journal, id: DelegationId) -> Result<Option
 /// A delegate of this identifier, as it is now.
 pub(crate) async fn stored_delegate(journal: &Journal, id: DelegateId) -> Result<Option<Entry<DelegateItem>>, Refused> {
     DELEGATES.get(&journal.store, &id.to_string()).await.map_err(Refused::internal)
+}
+
+/// The delegate that calls itself so, as it is now: by its identifier, or by the address of its document.
+pub(crate) async fn called(
+    journal: &Journal,
+    client: &str,
+) -> Result<Option<(DelegateId, Entry<DelegateItem>)>, Refused> {
+    let id = match client.parse() {
+        Ok(id) => id,
+        Err(_) if is_client_url(client) => {
+            let digest = digest::of_secret(client).to_string();
+            let Some(entry) = BY_DOCUMENT.get(&journal.store, &digest).await.map_err(Refused::internal)? else {
+                return Ok(None);
+            };
+            entry.value
+        }
+        Err(_) => return Ok(None),
+    };
+    Ok(stored_delegate(journal, id).await?.map(|entry| (id, entry)))
 }
 
 /// The delegations from the customer's own to the one that is acted under, each as it was read.

@@ -5,7 +5,7 @@ use crate::Governance;
 use remit_domain::{
     Case,
     deferral::DeferralKind,
-    id::{CaseId, ExceptionId, MessageId, OfferId, RequestId, ResponderId, Timestamp},
+    id::{CaseId, DelegationId, ExceptionId, MessageId, OfferId, RequestId, ResponderId, Timestamp},
 };
 use remit_store::OutboxRow;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,15 @@ pub(crate) const ENDED: &str = "requests-of:";
 pub(crate) fn ended_requests(case: CaseId, now: Timestamp) -> OutboxRow {
     let body = serde_json::to_vec(&case).unwrap_or_default();
     OutboxRow { id: format!("{ENDED}{case}"), kind: EXECUTION.to_owned(), case: case.to_string(), due_ms: now.0, body }
+}
+
+/// What the names of rows begin with by which requests end with the delegation that they were asked for under.
+pub(crate) const UNDER: &str = "requests-under:";
+
+/// Has what waits under a delegation that was ended be void. The row is kept of that delegation, and not of a case.
+pub(crate) fn requests_under(delegation: DelegationId, now: Timestamp) -> OutboxRow {
+    let (id, case) = (format!("{UNDER}{delegation}"), delegation.to_string());
+    OutboxRow { id, kind: EXECUTION.to_owned(), case, due_ms: now.0, body: Vec::new() }
 }
 
 pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {

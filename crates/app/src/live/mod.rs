@@ -8,6 +8,7 @@ pub mod committed;
 pub mod delivery;
 pub mod event_buffer;
 pub mod floor;
+pub(crate) mod key_reads;
 pub mod load;
 mod median;
 pub mod outage;
@@ -24,11 +25,12 @@ use crate::{
         chats::Chats,
         event_buffer::EventBuffer,
         floor::LiveFloor,
+        key_reads::KeyReads,
         load::{Load, Tripped},
         polls::Polls,
         sign_ins::SignIns,
         staff_tokens::StaffTokens,
-        subscriptions::Subscriptions,
+        subscriptions::{Subscriptions, WebhookReach},
         tokens::Tokens,
     },
 };
@@ -54,6 +56,8 @@ pub struct Live {
     pub(crate) sign_ins: Arc<SignIns>,
     /// How often it is asked how customers' answers stand.
     pub(crate) polls: Arc<Polls>,
+    /// When the keys of delegates were read last from where they are.
+    pub(crate) key_reads: Arc<KeyReads>,
     /// AI responders that were shown to fail too often, on their way to be stopped.
     pub(crate) tripped: UnboundedSender<Tripped>,
     pub(crate) trips: Arc<Mutex<Option<UnboundedReceiver<Tripped>>>>,
@@ -61,7 +65,7 @@ pub struct Live {
 
 impl Live {
     /// Memory under a bundle that knows nothing yet, of a ledger whose newest record stands at `last`.
-    pub(crate) fn new(bundle: &Bundle, last: u64, webhooks_in_the_clear: bool) -> Self {
+    pub(crate) fn new(bundle: &Bundle, last: u64, webhooks: WebhookReach) -> Self {
         let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
         Self {
             load: Load::new(bundle),
@@ -69,11 +73,12 @@ impl Live {
             floor: LiveFloor::new(bundle),
             staff_tokens: Arc::default(),
             tokens: Tokens::default(),
-            subscriptions: Arc::new(Subscriptions::new(webhooks_in_the_clear)),
+            subscriptions: Arc::new(Subscriptions::new(webhooks)),
             event_buffer: Arc::new(EventBuffer::after(last)),
             used: Arc::default(),
             sign_ins: Arc::default(),
             polls: Arc::default(),
+            key_reads: Arc::default(),
             tripped,
             trips: Arc::new(Mutex::new(Some(trips))),
         }
@@ -95,6 +100,7 @@ impl Live {
             used: Arc::clone(&self.used),
             sign_ins: Arc::clone(&self.sign_ins),
             polls: Arc::clone(&self.polls),
+            key_reads: Arc::clone(&self.key_reads),
             tripped: self.tripped.clone(),
             trips: Arc::clone(&self.trips),
         }

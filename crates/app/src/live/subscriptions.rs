@@ -8,7 +8,7 @@ use crate::{
     refused::{Kind, Refused},
     vault::keys::Keys,
 };
-use remit_responders::{Receiver, signature::SigningSecret};
+use remit_responders::{Receiver, reach::PrivateHosts, signature::SigningSecret};
 use remit_store::{Collection, Journal, ReadError};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -74,8 +74,17 @@ pub(crate) struct Subscriptions {
     pub(crate) tests: tokio::sync::Semaphore,
     /// Held while one is made, so that they stay within their bound.
     pub(crate) making: tokio::sync::Mutex<()>,
-    /// Whether events may go over the network in the clear.
+    /// Where events may go.
+    pub(crate) reach: WebhookReach,
+}
+
+/// Where events may go, as whoever runs the server says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WebhookReach {
+    /// Whether over the network in the clear.
     pub(crate) in_the_clear: bool,
+    /// To which hosts that have no public address.
+    pub(crate) private_hosts: PrivateHosts,
 }
 
 /// Tests under way at once.
@@ -83,13 +92,13 @@ const TESTS_MAX: usize = 8;
 
 impl Subscriptions {
     /// None yet.
-    pub(crate) fn new(in_the_clear: bool) -> Self {
+    pub(crate) fn new(reach: WebhookReach) -> Self {
         Self {
             by_id: RwLock::default(),
             changed: watch::channel(()).0,
             tests: tokio::sync::Semaphore::new(TESTS_MAX),
             making: tokio::sync::Mutex::default(),
-            in_the_clear,
+            reach,
         }
     }
 
@@ -103,7 +112,7 @@ impl Subscriptions {
                 continue;
             };
             let item: SubscriptionItem = serde_json::from_slice(body).map_err(broken)?;
-            let receiver = receiver(&row.id, &item, keys);
+            let receiver = receiver(&row.id, &item, keys, &self.reach);
             if let Ok(known) = self.get(&row.id) {
                 known.replace(item, receiver);
                 continue;
@@ -228,12 +237,18 @@ pub(crate) async fn stream_at(store: &impl Journal, seq: u64) -> Option<String> 
 }
 
 /// What sends to a subscription, or why nothing can.
-pub(crate) fn receiver(id: &str, item: &SubscriptionItem, keys: &Keys) -> Result<Arc<Receiver>, String> {
+pub(crate) fn receiver(
+    id: &str,
+    item: &SubscriptionItem,
+    keys: &Keys,
+    reach: &WebhookReach,
+) -> Result<Arc<Receiver>, String> {
     let secret = |sealed: &[u8]| {
         let opened = keys.open_secret(id, sealed).ok().and_then(|text| SigningSecret::parse(&text).ok());
         opened.ok_or("its secret does not open under this data directory's master key; rotate the secret".to_owned())
     };
-    let receiver = Receiver::new(&item.url, secret(&item.secret)?).map_err(|error| error.to_string())?;
+    let receiver = Receiver::new(&item.url, &reach.private_hosts, secret(&item.secret)?);
+    let receiver = receiver.map_err(|error| error.to_string())?;
     Ok(Arc::new(match &item.previous {
         Some((previous, until_ms)) => receiver.signing_also(secret(previous)?, until_ms / 1_000),
         None => receiver,

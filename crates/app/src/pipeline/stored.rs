@@ -64,7 +64,7 @@ pub(crate) async fn follow_floor(parts: &Arc<Parts>) -> Result<(), ReadError> {
 /// When the store cannot be read.
 pub async fn differences(parts: &Parts) -> Result<Vec<String>, ReadError> {
     let last = parts.journal.store.last_seq().await?;
-    let anew = || Live::new(&parts.governance.bundle, last, parts.live.subscriptions.in_the_clear);
+    let anew = || Live::new(&parts.governance.bundle, last, parts.live.subscriptions.reach.clone());
     let (stored, feed) = (anew(), anew());
     follow_stored(parts, &stored).await?;
     feed_fold::follow_all(parts, &feed).await?;

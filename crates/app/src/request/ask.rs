@@ -25,7 +25,7 @@ use remit_domain::{
     Case, Command, Refusal,
     case::Status,
     command::Effects,
-    id::{DecisionId, RequestId, ResponderId},
+    id::{DecisionId, RequestId, ResponderId, Timestamp},
     request::{Answer, Asker, DelegateAsker, Request, RequestAsked, RequestDecision, RequestNoted},
     signal::Signals,
 };
@@ -214,6 +214,9 @@ pub(crate) async fn prepared(
     let written = serde_json::to_string(arguments).map_err(Refused::internal)?;
     let sealed_arguments = sealing::seal_on(journal, vault, environment, loaded, &written).await?;
     let shown = sealing::seal_on(journal, vault, environment, loaded, &shown_text).await?;
+    // Nobody says yes to what ended with the delegation that it was asked for under.
+    let ends = caller.principal.represented().map(|of| of.grant.not_after);
+    let due = ends.into_iter().fold(now.plus_ms(spec.deadline_ms), Timestamp::min);
     let asked = RequestAsked {
         customer: case.customer.clone(),
         arguments: sealed_arguments.words.clone(),
@@ -221,7 +224,7 @@ pub(crate) async fn prepared(
         amount: spec.amount(&evaluated.decision.arguments, &evaluated.decision.facts),
         reserved: Vec::new(),
         standing: evaluated.standing,
-        due: now.plus_ms(spec.deadline_ms),
+        due,
         decision: evaluated.decision,
     };
     Ok(PreparedRequest { asked, arguments: sealed_arguments, shown, shown_text })

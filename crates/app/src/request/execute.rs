@@ -4,10 +4,10 @@
 use super::{
     REQUESTS,
     carrier::{self, Carrier},
-    erased,
     evaluate::{self, Evaluated, Exact, Moment, asked_by},
     held, owned, read, record, tell,
     turn::{LAST_BEGUN, Turn},
+    voided,
 };
 use crate::{
     Caller, Journal, Parts,
@@ -15,7 +15,7 @@ use crate::{
     case::announce,
     environment::clock::{parse_rfc3339, rfc3339},
     governance::connectors::Connector,
-    journal::outbox::{ENDED, EXECUTION},
+    journal::outbox::{ENDED, EXECUTION, UNDER},
     pipeline::{self, commit::Envelope, load::Loaded, projections, sealing},
     refused::{Kind, Refused, refused},
 };
@@ -70,7 +70,10 @@ pub async fn next_execution(journal: &Journal, now: Timestamp) -> Result<Option<
 /// When the store refuses; the row stays then.
 pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     if row.id.starts_with(ENDED) {
-        return erased::void_with_case(parts, row).await;
+        return voided::void_with_case(parts, row).await;
+    }
+    if row.id.starts_with(UNDER) {
+        return voided::void_under(parts, row).await;
     }
     let id: RequestId = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
     let Some(entry) = read::stored(&parts.journal, id).await? else { return parts.journal.drop_row(&row.id).await };

@@ -8,7 +8,6 @@ pub(crate) mod carrier;
 pub mod change;
 pub mod conclude;
 mod delegated;
-pub mod erased;
 mod evaluate;
 pub mod execute;
 mod held;
@@ -23,6 +22,7 @@ pub mod tell;
 pub mod told;
 pub(crate) mod turn;
 pub mod view;
+pub mod voided;
 pub mod withdraw;
 
 use remit_domain::{

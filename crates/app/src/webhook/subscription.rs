@@ -199,7 +199,7 @@ pub async fn make_subscription(
 ) -> Result<SubscriptionSecret, MakeSubscriptionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::SUBSCRIPTION_MANAGE)?;
     printable("name", &new.name, NAME_MAX)?;
-    check_url(&new.url, parts.live.subscriptions.in_the_clear)?;
+    check_url(&new.url, parts.live.subscriptions.reach.in_the_clear)?;
     check_kinds(new.kinds.as_ref())?;
     let after = match new.after {
         Some(after) => feed::reached(&parts.journal, after).await?,
@@ -223,7 +223,8 @@ pub async fn make_subscription(
         secret: sealed,
         previous: None,
     };
-    subscriptions::receiver(&id, &item, &parts.vault.keys).map_err(|why| Refused::invalid("url", why))?;
+    subscriptions::receiver(&id, &item, &parts.vault.keys, &parts.live.subscriptions.reach)
+        .map_err(|why| Refused::invalid("url", why))?;
     let line = DeliveryState::after(after);
     let items = vec![
         subscriptions::SUBSCRIPTIONS.write(&id, Expected::Absent, &item).map_err(Refused::internal)?,
@@ -330,7 +331,8 @@ pub async fn rotate_secret(
     let previous =
         subscription.receiver().is_ok().then(|| (before.secret.clone(), parts.environment.now().plus_ms(BOTH_MS).0));
     let item = SubscriptionItem { secret: sealed, previous, ..(*before).clone() };
-    subscriptions::receiver(id, &item, &parts.vault.keys).map_err(Refused::internal)?;
+    subscriptions::receiver(id, &item, &parts.vault.keys, &parts.live.subscriptions.reach)
+        .map_err(Refused::internal)?;
     let kept = subscriptions::SUBSCRIPTIONS.get(&parts.journal.store, id).await.map_err(Refused::internal)?;
     let expected = kept.as_ref().map_or(Expected::Absent, Entry::expected);
     let row = subscriptions::SUBSCRIPTIONS.write(id, expected, &item).map_err(Refused::internal)?;

@@ -19,6 +19,7 @@ use remit_command::{
     shown::{self, say},
 };
 use remit_policy::address::Address;
+use remit_responders::reach::PrivateHosts;
 use remit_server::{connections, serve};
 use remit_store::Views as _;
 use std::{
@@ -64,6 +65,11 @@ pub(crate) struct Serve {
         value_parser = clap::builder::BoolishValueParser::new()
     )]
     webhooks_in_the_clear: bool,
+    /// A host without a public address, as `hooks.internal` or `10.1.2.3`, to which webhooks may go all the same, and
+    /// at which delegates may have their keys. Others are refused once their names are looked up, so that nobody has
+    /// this server knock at doors of this network. May be given several times.
+    #[arg(long, env = "REMIT_PRIVATE_HOST", value_name = "HOST", value_delimiter = ',', value_parser = host)]
+    private_host: Vec<String>,
     #[command(flatten)]
     limits: LimitArgs,
     /// Where browsers find this server, as `https://support.example`: links lead there, and what its pages write is
@@ -91,6 +97,15 @@ fn public(text: &str) -> Result<Address, String> {
         return Err("must be https://…: elsewhere browsers do not keep the cookies of chats".to_owned());
     }
     Ok(address)
+}
+
+/// A host as it stands in an address.
+fn host(text: &str) -> Result<String, String> {
+    Address::parse(&format!("https://{text}/"))
+        .ok()
+        .filter(|address| address.origin() == format!("https://{}", text.to_ascii_lowercase()) && !text.contains('/'))
+        .map(|_| text.to_owned())
+        .ok_or("must be a host alone, as hooks.internal, 10.1.2.3 or [fd00::1]: no scheme, no port, no path".to_owned())
 }
 
 /// An address at which customers sign in.
@@ -161,6 +176,7 @@ impl Serve {
             public: self.public_url.clone(),
             customer_sign_in: self.customer_sign_in.clone(),
             webhooks_in_the_clear: self.webhooks_in_the_clear,
+            private_hosts: PrivateHosts::new(self.private_host.iter().cloned()),
             sessions: self.sign_in.times(),
             provider: self.sign_in.provider(!self.public_url.is_empty())?,
         };

@@ -62,7 +62,7 @@ impl House {
     pub(crate) fn command(&self) -> Vec<String> {
         let (data, bundle) = (self.data.to_str().unwrap(), self.bundle.to_str().unwrap());
         // Many write with one token here, as quickly as they can.
-        let quick = ["--requests-per-second", "1000000"];
+        let quick = ["--requests-per-second", "1000000", "--private-host", "127.0.0.1"];
         let serve = [REMIT, "serve", "--json", "--listen", "127.0.0.1:0", "--bundle", bundle, "--data", data];
         serve.into_iter().chain(quick).map(ToOwned::to_owned).collect()
     }

@@ -21,6 +21,20 @@ pub struct DelegateTerms {
     /// Where customers may be sent back to after they were asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redirects: Vec<String>,
+    /// Where its keys are read from, where they are at an address of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_at: Option<KeyAddress>,
+}
+
+/// The address of a delegate's own from which its keys are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum KeyAddress {
+    /// A JWK set stands there (`jwks_uri` of RFC 7591).
+    JwksUri(String),
+    /// A document that says who it is stands there, and it is called by the address (Client ID Metadata Document).
+    ClientDocument(String),
 }
 
 /// A delegate was registered.
@@ -62,6 +76,14 @@ pub enum DelegateChange {
     KeysReplaced {
         /// The thumbprints of its public keys.
         keys: Vec<String>,
+    },
+    /// Something else stands at the address that its keys are read from. What it was given before goes on to count.
+    Refreshed {
+        /// The thumbprints of its public keys.
+        keys: Vec<String>,
+        /// Where customers may be sent back to.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        redirects: Vec<String>,
     },
     /// Nothing is taken of it until it is resumed.
     Suspended,

@@ -1,6 +1,6 @@
 //! Goes on with what is to be erased until nothing is left, after a crash too.
 
-use remit_app::{Parts, Succession, customer::erasure, refused::Refused, request::erased};
+use remit_app::{Parts, Succession, customer::erasure, refused::Refused, request::voided};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -43,6 +43,6 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
 /// Goes on with what is to be erased; says whether anything is left. What waits for who is erased is void first, so
 /// that no erasure is completed while something still does.
 async fn go_on(app: &Arc<Parts>) -> Result<bool, Refused> {
-    let under_way = erased::void_waiting(app, erasure::under_way(&app.journal).await?).await;
+    let under_way = voided::void_waiting(app, erasure::under_way(&app.journal).await?).await;
     erasure::go_on_erasing(app, under_way).await
 }

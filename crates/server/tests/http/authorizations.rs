@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What a verifier is made of.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// What a delegate's usual request has, changed by `with`: a parameter without a value is left out.
-fn query(muse: &Delegate, with: &[(&str, &str)]) -> String {
+pub(crate) fn query(muse: &Delegate, with: &[(&str, &str)]) -> String {
     let challenge = Challenge::of(VERIFIER).unwrap().to_string();
     let details = json!([{ "type": "support_delegation", "actions": ["refund_charge"],
         "constraints": { "max_amount": { "currency": "GBP", "minor": 5_000 }, "max_count": 2 } }]);
@@ -34,7 +34,7 @@ fn query(muse: &Delegate, with: &[(&str, &str)]) -> String {
 }
 
 /// Where a browser is sent that asks this.
-fn sent(client: &Client, query: &str) -> Got {
+pub(crate) fn sent(client: &Client, query: &str) -> Got {
     let asked = client.agent.get(format!("{}/oauth/authorize?{query}", client.url));
     let response = asked.config().max_redirects(0).max_redirects_will_error(false).build().call().unwrap();
     Got { status: response.status().as_u16(), headers: response.headers().clone(), body: Value::Null }
@@ -87,7 +87,7 @@ pub(crate) fn granted_by_ann(desk: &Desk, query: &str) -> String {
 }
 
 /// A code of Ann's for a delegate.
-fn code(desk: &Desk, query: &str) -> String {
+pub(crate) fn code(desk: &Desk, query: &str) -> String {
     let address = granted_by_ann(desk, query);
     assert!(address.starts_with(&format!("{BACK}?code=")), "{address}");
     let came = parameters(&address);
@@ -95,7 +95,7 @@ fn code(desk: &Desk, query: &str) -> String {
     came["code"].clone()
 }
 
-fn redeemed(muse: &mut Delegate, code: &str, redirect_uri: &str, verifier: &str) -> Got {
+pub(crate) fn redeemed(muse: &mut Delegate, code: &str, redirect_uri: &str, verifier: &str) -> Got {
     muse.ask_by(&[
         ("grant_type", "authorization_code"),
         ("code", code),

@@ -3,6 +3,7 @@
 
 use crate::{
     authzen_interop::found,
+    delegate::Desk,
     expected::Expected as _,
     harness::{Client, Server, id},
     requests::Bank,
@@ -105,7 +106,7 @@ fn subjects_may_what_they_may_when_they_act_themselves() {
         (asked(&of("staff", "eve"), "case.read", &case), "subject", "no token that stands"),
         (asked(&of("staff", "nobody"), "case.read", &case), "subject", "`nobody`"),
         (asked(&of("responder", "nobody"), "case.read", &case), "subject", "`nobody`"),
-        (asked(&of("user", "ana"), "case.read", &case), "subject", "`staff`, `responder`, `customer`, `integration`"),
+        (asked(&of("user", "ana"), "case.read", &case), "subject", "`customer`, `delegation`, `integration`"),
         (asked(&staff, "case.fly", &case), "action", "`case.fly`"),
         (asked(&staff, "case.list", &case), "action", "the organisation alone"),
         (asked(&staff, "case.read", &organisation()), "action", "a case alone"),
@@ -378,4 +379,65 @@ fn a_connector_that_does_not_say_what_is_true_is_told_and_is_no_denial() {
     let mut who = refund.clone();
     who["subject"] = json!({ "type": "staff" });
     assert_eq!(admin.post("/access/v1/search/subject", &who).expect(503)["type"], "/problems/connector_unreachable");
+}
+
+#[test]
+fn whoever_acts_under_a_delegation_may_what_it_grants_and_policy_lets_them() {
+    let desk = Desk::open();
+    let grant = json!({ "scopes": ["support:ask", "case:open", "case:read"], "actions": ["refund_charge"],
+        "limits": { "max_amount": { "minor": 5_000, "currency": "GBP" } } });
+    let (mut muse, delegation) = desk.for_ann(21, &grant);
+    let subject = of("delegation", &delegation);
+    let case = of("case", &muse.open("please give me my money back"));
+    let question = muse.post("/delegate/v1/cases", &json!({ "text": "when do you open?", "question": true }));
+    let question = of("case", question.expect(201)["case"].as_str().unwrap());
+    let others = of("case", &id(&desk.crm.open("ann", "my card has not arrived")));
+    let refund = |resource: &Value| {
+        let mut asked = asked(&subject, "refund_charge", resource);
+        asked["action"]["properties"] = crate::delegates::refund(1)["arguments"].clone();
+        asked
+    };
+    // Its own scopes on its own cases, and a customer's yes where policy wants one.
+    assert!(permits(&desk.admin, &asked(&subject, "case.read", &case)));
+    assert!(permits(&desk.admin, &asked(&subject, "case.open", &organisation())));
+    let needs = answer(&desk.admin, &refund(&case));
+    assert_eq!((&needs["decision"], &needs["context"]["needs"]), (&json!(false), &json!(["customer"])), "{needs}");
+    for (asked, why) in [
+        (asked(&subject, "message.post", &case), "case:write"),
+        (asked(&subject, "case.read", &others), "opened under this delegation"),
+        (asked(&subject, "case.resolve", &case), "no delegate does"),
+        (asked(&subject, "staff.read", &organisation()), "no delegate does"),
+        (refund(&question), "question"),
+        (refund(&others), "opened under this delegation"),
+    ] {
+        let answer = answer(&desk.admin, &asked);
+        assert_eq!(answer["decision"], false, "{asked}: {answer}");
+        assert!(answer["context"]["reason"].as_str().unwrap().contains(why), "{asked}: {answer}");
+    }
+    let mut other = asked(&subject, "freeze_card", &case);
+    other["action"]["properties"] = json!({});
+    assert!(answer(&desk.admin, &other)["context"]["reason"].as_str().unwrap().contains("does not name the action"));
+    // Nothing, once it has ended; and nobody learns whether there was one.
+    desk.crm.post(&format!("/v1/delegations/{delegation}/revoke"), &json!({})).expect(200);
+    for gone in [delegation.as_str(), "dgn_01ARZ3NDEKTSV4RRFFQ69G5FAV", "Muse"] {
+        let answer = answer(&desk.admin, &asked(&of("delegation", gone), "case.read", &case));
+        assert_eq!(
+            (&answer["decision"], &answer["context"]["unknown"]),
+            (&json!(false), &json!("subject")),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn only_so_many_actions_of_the_catalogue_are_evaluated_at_once() {
+    let bank = Bank::new();
+    let one = goodwill(&bank, &of("customer", "ann"), 1_000);
+    let several = json!({ "evaluations": vec![one; 23] });
+    let answers = bank.server.client(&["admin"]).post(SEVERAL, &several).expect(200);
+    let answers = answers["evaluations"].as_array().unwrap();
+    assert_eq!(answers.len(), 23);
+    let kinds: Vec<&Value> = answers.iter().map(|answer| &answer["context"]["error"]["kind"]).collect();
+    assert!(kinds[..20].iter().all(|kind| kind.is_null()), "{answers:?}");
+    assert!(kinds[20..].iter().all(|kind| **kind == "too_many"), "{answers:?}");
 }

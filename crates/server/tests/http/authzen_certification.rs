@@ -6,7 +6,7 @@ use crate::{
     authzen_interop::{found, serving},
     delegate::ISSUER,
     expected::Expected as _,
-    harness::{Client, Got, Server, open_set},
+    harness::{Client, Got, Server, open_set, settings},
     sample_bundle::BANK,
 };
 use remit_app::{Settings, governance::services::Services};
@@ -405,7 +405,7 @@ fn may_write(asked: &Value) -> Value {
 
 #[test]
 fn discovery() {
-    let settings = Settings { public: vec![Address::parse(ISSUER).unwrap()], ..Settings::default() };
+    let settings = Settings { public: vec![Address::parse(ISSUER).unwrap()], ..settings() };
     let data = tempfile::tempdir().unwrap();
     let app = open_set(data.path(), Arc::clone(&BANK), Services::none(), settings);
     let server = Server::serve(app, data);

@@ -5,12 +5,13 @@ use crate::{
     changed_rows::{each_is_found, found},
     delegate::{Desk, usual},
     exchanges::{detail, given},
+    key_addresses::Host,
 };
 use remit_oauth::assertion;
 use serde_json::json;
 
 /// A change of what is stored of things, by SQL, and what verification says of it.
-const CHANGES: [(&str, &str); 22] = [
+const CHANGES: [(&str, &str); 25] = [
     ("UPDATE items SET body = put(body, 'Muse', 'Mule') WHERE kind = 'delegate'", "not as its records leave it"),
     (
         "UPDATE items SET body = put(body, '\"suspended\":false', '\"suspended\":true') WHERE kind = 'delegate'",
@@ -29,6 +30,12 @@ const CHANGES: [(&str, &str); 22] = [
         "not as its records leave it",
     ),
     ("DELETE FROM items WHERE kind = 'delegate'", "it is not kept"),
+    (
+        "UPDATE items SET body = put(body, 'client.json', 'other.json') WHERE kind = 'delegate'",
+        "not as its records leave it",
+    ),
+    ("DELETE FROM items WHERE kind = 'delegate by document'", "it is not found by the address that it is called by"),
+    ("UPDATE items SET id = 'x' || id WHERE kind = 'delegate by document'", "is called by the address of this digest"),
     (
         "UPDATE items SET body = put(body, '\"max_count\":3', '\"max_count\":9') WHERE kind = 'delegation'",
         "not as its records leave it",
@@ -83,6 +90,8 @@ fn whatever_is_changed_of_delegates_beside_the_records_is_found() {
     muse.open("I was charged twice for a card payment, please give me my money back");
     let question = muse.post("/delegate/v1/cases", &json!({ "text": "When do you open?", "question": true }));
     assert_eq!(question.status, 201, "{}", question.body);
+    let host = Host::start();
+    host.is_called_by_document(&desk);
     let helper = desk.delegate(82);
     assert_eq!(given(&mut muse, &helper, "case:read", &detail(json!({}))).status, 200);
     muse.asked_of(&desk.crm, "ben", &usual());

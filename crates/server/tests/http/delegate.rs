@@ -4,7 +4,7 @@ use crate::{
     asking::connected,
     expected::put,
     hands::OwnClock,
-    harness::{Client, Got, Server, got, open_at},
+    harness::{Client, Got, Server, got, open_at, settings},
     sample_bundle::BANK,
 };
 use remit_app::Settings;
@@ -233,7 +233,7 @@ impl Desk {
         let settings = Settings {
             public: vec![Address::parse(ISSUER).unwrap()],
             customer_sign_in: Some(SIGN_IN.to_owned()),
-            ..Settings::default()
+            ..settings()
         };
         let app = open_at(data.path(), Arc::clone(&BANK), connected(&BANK), settings, Box::new(clock.clone()));
         let server = Server::serve(app, data);

@@ -1,7 +1,9 @@
 //! Customers' own AI agents: what a customer granted and policy allows, and no more.
 
 use crate::{
+    changed_rows::found,
     delegate::{Delegate, Desk, ISSUER, once, page, usual},
+    expected::Expected as _,
     harness::{Got, Server},
 };
 use remit_oauth::{assertion, client::ClientKey, dpop::ProofRequest};
@@ -111,14 +113,46 @@ fn a_request_is_void_once_the_delegation_that_it_was_asked_under_has_ended() {
     let request = asked["request"].as_str().unwrap().to_owned();
     let link = desk.crm.post(&format!("/v1/requests/{request}/link"), &json!({})).body;
     let secret = link["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
-    desk.crm.post(&format!("/v1/delegations/{delegation}/revoke"), &json!({}));
     let client = desk.server.client_with("");
     let read = client.post("/confirm/v1/requests", &json!({ "secret": secret })).body;
-    let listed = json!([{ "request": request, "hash": read["requests"][0]["hash"] }]);
-    assert_eq!(client.post("/confirm/v1/confirm", &json!({ "secret": secret, "requests": listed })).status, 204);
+    // What is asked for under another delegation on the same case waits on.
+    let other = muse.granted_by(&desk.crm, "ann", &usual());
+    muse.get_token(&other);
+    let others = muse.open("and for that one too");
+    let asked = muse.post(&format!("/delegate/v1/cases/{others}/requests"), &refund(2)).body;
+    let waits_on = asked["request"].as_str().unwrap().to_owned();
+    desk.crm.post(&format!("/v1/delegations/{delegation}/revoke"), &json!({}));
+    // Nobody has to say yes to it first.
     let path = format!("/v1/requests/{request}");
     let ended = until(|| desk.admin.get(&path), |got| got.body["state"] == "withdrawn");
     assert_eq!(ended.body["void"], "asker", "{}", ended.body);
+    let listed = json!([{ "request": request, "hash": read["requests"][0]["hash"] }]);
+    let late = client.post("/confirm/v1/confirm", &json!({ "secret": secret, "requests": listed }));
+    assert!([409, 410].contains(&late.status), "{}", late.body);
+    assert_eq!(desk.admin.get(&format!("/v1/requests/{waits_on}")).body["state"], "waiting");
+    desk.crm.post(&format!("/v1/delegations/{other}/revoke"), &json!({}));
+    until(|| desk.admin.get(&format!("/v1/requests/{waits_on}")), |got| got.body["state"] == "withdrawn");
+    assert_eq!(found(desk.server.stop().path()), [""; 0]);
+}
+
+#[test]
+fn nobody_says_yes_to_a_request_after_its_delegation_has_ended() {
+    let desk = Desk::open();
+    let mut grant = usual();
+    grant["days"] = json!(1);
+    let (mut muse, _) = desk.for_ann(13, &grant);
+    desk.clock.forward_ms(24 * 3_600_000 - 120_000);
+    muse.now_ms = desk.server.app.environment.now().0;
+    let delegation = desk.admin.get("/v1/customers/ann/delegations").body[0]["id"].as_str().unwrap().to_owned();
+    muse.get_token(&delegation);
+    let case = muse.open("please give me my money back");
+    let asked = muse.post(&format!("/delegate/v1/cases/{case}/requests"), &refund(2)).expect(201);
+    let path = format!("/v1/requests/{}", asked["request"].as_str().unwrap());
+    assert_eq!(desk.admin.get(&path).body["state"], "waiting");
+    desk.clock.forward_ms(120_000);
+    // The tokens of before have ended too.
+    let admin = desk.server.client(&["admin"]);
+    until(|| admin.get(&path), |got| got.body["state"] == "expired");
 }
 
 #[test]

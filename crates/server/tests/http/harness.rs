@@ -24,6 +24,7 @@ use remit_ledger::{
     verify::{Problem, Report},
 };
 use remit_policy::bundle::Bundle;
+use remit_responders::reach::PrivateHosts;
 use remit_server::serve::{self, Running};
 use remit_store::{Journal, Verification as _, Views as _, sqlite::UnopenedDirectory};
 use serde_json::{Value, json};
@@ -172,7 +173,7 @@ pub(crate) fn open(data: &Path) -> Parts {
 
 /// Opens a data directory under a bundle, with AI services that answer by themselves.
 pub(crate) fn open_with(data: &Path, bundle: Arc<Bundle>, services: Services) -> Parts {
-    open_set(data, bundle, services, Settings::default())
+    open_set(data, bundle, services, settings())
 }
 
 /// The same, run as whoever starts it says.
@@ -210,14 +211,19 @@ pub(crate) fn open_moved_at(
     clock: Box<dyn Clock>,
 ) -> Result<Parts, boot::BootError> {
     let moves = Moves::parse(&moves.iter().map(|given| (*given).to_owned()).collect::<Vec<_>>()).unwrap();
-    let (bundle, services, settings) = (Arc::clone(bundle), connected(bundle), Settings::default());
+    let (bundle, services, settings) = (Arc::clone(bundle), connected(bundle), settings());
     let (by, reason, from_directory) = ("the tests", None, false);
     let governing = boot::Governing { bundle, clock, services, settings, moves, by, reason, from_directory };
     boot::OpenDirectory::open(data, &mut |_| {})?.start(governing, &mut |step| panic!("{step}"))
 }
 
+/// How servers of tests are run: their peers are on this machine.
+pub(crate) fn settings() -> Settings {
+    Settings { private_hosts: PrivateHosts::new(["127.0.0.1".to_owned()]), ..Settings::default() }
+}
+
 fn within(limits: Limits) -> Settings {
-    Settings { limits, ..Settings::default() }
+    Settings { limits, ..settings() }
 }
 
 impl Server {
@@ -243,7 +249,7 @@ impl Server {
     /// A server under a bundle on time that the test sets.
     pub(crate) fn start_under(bundle: Arc<Bundle>, clock: &OwnClock) -> Self {
         let (data, clock) = (tempfile::tempdir().unwrap(), Box::new(clock.clone()));
-        Self::serve(open_at(data.path(), bundle, Services::none(), Settings::default(), clock), data)
+        Self::serve(open_at(data.path(), bundle, Services::none(), settings(), clock), data)
     }
 
     /// A server with the sample bank on a clock of the test's own.
@@ -275,7 +281,7 @@ impl Server {
 
     /// A server of the sample bank on a data directory that was used before, on a clock of the test's own.
     pub(crate) fn resume(data: TempDir, clock: Box<dyn Clock>) -> Self {
-        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), Settings::default(), clock), data)
+        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), settings(), clock), data)
     }
 
     pub(crate) fn serve(app: Parts, data: TempDir) -> Self {

@@ -4,12 +4,12 @@
 use crate::{
     activation::untested,
     hands::Morning,
-    harness::{Server, id, open_at},
+    harness::{Server, id, open_at, settings},
     sample_bundle::{BANK, bank_with},
     staff::{answer, note, offered, presence, staff_client, work},
 };
 use remit_app::{
-    Parts, Settings, Succession,
+    Parts, Succession,
     access::auth,
     bundle::activate::{self, ActivateBundle},
     case::query,
@@ -87,7 +87,7 @@ fn who_is_removed_while_another_bundle_comes_into_force_has_nothing_left() {
     let (runtime, clock) = (Runtime::new().unwrap(), Midway::default());
     let bundle = untested(&BANK);
     let parts: Arc<Parts> =
-        Arc::new(open_at(data.path(), bundle, Services::none(), Settings::default(), Box::new(clock.clone())));
+        Arc::new(open_at(data.path(), bundle, Services::none(), settings(), Box::new(clock.clone())));
     let making = Making { data: Some(data.path().to_owned()), ..Making::without_services() };
     let succession = Arc::new(Succession::new(Arc::clone(&parts), making));
     let next = untested(&bank_with(|toml| toml.replace("Northgate Bank", "Southgate Bank")));

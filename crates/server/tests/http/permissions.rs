@@ -12,7 +12,7 @@ use crate::{
     described_requests::{Asked, requests},
     exchanges,
     expected::put,
-    harness::{Client, Got, Server, epoch, id, open_set},
+    harness::{Client, Got, Server, epoch, id, open_set, settings},
     sample_bundle::{BANK, bank_with_file},
 };
 use remit_app::{
@@ -197,7 +197,7 @@ fn permitting(server: Server, actions: &BTreeSet<&str>) -> Server {
 
 /// A server that knows where it is found.
 fn found(data: TempDir, bundle: Arc<Bundle>, services: Services) -> Server {
-    let settings = Settings { public: vec![Address::parse(ISSUER).unwrap()], ..Settings::default() };
+    let settings = Settings { public: vec![Address::parse(ISSUER).unwrap()], ..settings() };
     Server::serve(open_set(data.path(), bundle, services, settings), data)
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     delegate::ISSUER,
-    harness::{Client, Got, Server, id, open_at},
+    harness::{Client, Got, Server, id, open_at, settings},
     program::Program,
     sample_bundle::BANK,
     sessions::{Browser, kept},
@@ -32,7 +32,7 @@ impl House {
         let mut provider = Program::start("provider.mjs", &[ISSUER]);
         let issuer = provider.hear()["issuer"].as_str().unwrap().to_owned();
         let roles = [("support", "staff"), ("heads", "lead"), ("platform", "admin")];
-        let settings = ProviderSettings {
+        let declared = ProviderSettings {
             issuer: issuer.clone(),
             client_id: "remit".to_owned(),
             secret: ApiKey::new("a secret of the client, +&%"),
@@ -42,7 +42,7 @@ impl House {
             roles: roles.map(|(group, role)| (group.to_owned(), role.to_owned())).to_vec(),
         };
         let public = vec![Address::parse(ISSUER).unwrap()];
-        let settings = Settings { public, provider: Some(settings), ..Settings::default() };
+        let settings = Settings { public, provider: Some(declared), ..settings() };
         let data = tempfile::tempdir().unwrap();
         // The provider's clock is the machine's.
         let app = open_at(data.path(), Arc::clone(&BANK), Services::none(), settings, Box::new(SystemClock));

@@ -3,7 +3,7 @@
 use crate::{
     chat::refused,
     customer::Customer,
-    harness::{Server, open_set},
+    harness::{Server, open_set, settings},
     sample_bundle::bank_with,
 };
 use remit_app::{Settings, governance::services::Services};
@@ -50,7 +50,7 @@ fn a_stream_begins_at_once_and_tells_proxies_to_hold_nothing_back() {
 fn a_server_that_knows_where_it_is_goes_by_that_and_links_there() {
     let data = tempfile::tempdir().unwrap();
     let known = ["https://Support.example:443/", "https://help.example:8443"].map(|text| Address::parse(text).unwrap());
-    let settings = Settings { public: known.to_vec(), ..Settings::default() };
+    let settings = Settings { public: known.to_vec(), ..settings() };
     let app = open_set(data.path(), bank_with(|toml| toml), Services::none(), settings);
     let server = Server::serve(app, data);
     let client = server.client(&["admin"]);

@@ -394,7 +394,7 @@ fn what_cannot_be_subscribed_to_is_refused_by_field() {
     check(json!({ "after": 1_000_000 }), "after", "newest");
     check(json!({ "secret": "whsec_mine" }), "secret", "unknown field");
     assert_eq!(client.get("/v1/subscriptions").body, json!([]), "nothing was made");
-    for wish in ["https://crm.example/events", "http://localhost:1/", "http://[::1]:1/", "http://127.0.0.1:1/a?b=c"] {
+    for wish in ["https://crm.example/events", "http://localhost:1/", "http://127.0.0.1:1/a?b=c"] {
         assert_eq!(client.post("/v1/subscriptions", &json!({ "name": "crm", "url": wish })).status, 201, "{wish}");
     }
 }

@@ -21,8 +21,8 @@ use crate::{
     case::{consult::CONSULTS, override_log::OVERRIDES},
     journal::accounts::{ACCOUNTS, SESSIONS},
     journal::delegations::{
-        BACKCHANNELS, BackchannelItem, CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON, GRANTED,
-        OF_CUSTOMER, REVOKED_TOKENS,
+        BACKCHANNELS, BY_DOCUMENT, BackchannelItem, CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON,
+        GRANTED, OF_CUSTOMER, REVOKED_TOKENS,
     },
     live::{
         chats::CHATS,
@@ -204,6 +204,7 @@ impl Authority {
             kind if kind == RECONCILIATIONS.kind() => self.reconciliations.keep(&row.id, body),
             kind if kind == FOUND.kind() => self.reconciliations.keep_found(&row.id, body),
             kind if kind == DELEGATES.kind() => self.delegations.keep_delegate(&row.id, body),
+            kind if kind == BY_DOCUMENT.kind() => self.delegations.keep_document(&row.id, body),
             kind if kind == DELEGATIONS.kind() => self.delegations.keep(&row.id, body),
             // It ends within a minute, and lets nobody do more than is on record.
             kind if kind == BACKCHANNELS.kind() => serde_json::from_slice::<BackchannelItem>(body).map(drop),

@@ -3,15 +3,18 @@
 
 use super::super::problem::kept;
 use crate::{
+    digest,
     journal::delegations::{
-        CONSENTS, ConsentItem, DELEGATES, DELEGATIONS, DelegateItem, DelegatedCase, REVOKED_TOKENS, RevokedToken,
-        link_on_record,
+        BY_DOCUMENT, CONSENTS, ConsentItem, DELEGATES, DELEGATIONS, DelegateItem, DelegatedCase, REVOKED_TOKENS,
+        RevokedToken, link_on_record,
     },
     vault::keys::Keys,
 };
 use remit_domain::{
     Event,
-    delegation::{ConsentAsked, DelegateChange, DelegateTerms, Delegation, DelegationChange, DelegationUsed},
+    delegation::{
+        ConsentAsked, DelegateChange, DelegateTerms, Delegation, DelegationChange, DelegationUsed, KeyAddress,
+    },
     id::{CaseId, DelegateId, DelegationId, Timestamp},
 };
 use remit_store::Found;
@@ -30,6 +33,8 @@ pub(super) struct Delegations {
     /// The moment of the newest record of it.
     newest: Option<Timestamp>,
     kept_delegates: BTreeMap<String, DelegateItem>,
+    /// Delegates by the digest of the address that each is called by.
+    by_document: BTreeMap<String, DelegateId>,
     kept: BTreeMap<String, Delegation>,
     kept_consents: BTreeMap<String, ConsentItem>,
     kept_revoked: BTreeMap<String, Timestamp>,
@@ -65,6 +70,10 @@ impl Delegations {
                     DelegateChange::KeysReplaced { keys } => {
                         known.terms.keys.clone_from(keys);
                         known.keys_since = changed.at;
+                    }
+                    DelegateChange::Refreshed { keys, redirects } => {
+                        known.terms.keys.clone_from(keys);
+                        known.terms.redirects.clone_from(redirects);
                     }
                     DelegateChange::Suspended => known.suspended = true,
                     DelegateChange::Resumed => known.suspended = false,
@@ -120,6 +129,11 @@ impl Delegations {
         Ok(())
     }
 
+    pub(super) fn keep_document(&mut self, digest: &str, body: &[u8]) -> serde_json::Result<()> {
+        self.by_document.insert(digest.to_owned(), serde_json::from_slice(body)?);
+        Ok(())
+    }
+
     pub(super) fn keep(&mut self, id: &str, body: &[u8]) -> serde_json::Result<()> {
         self.kept.insert(id.to_owned(), serde_json::from_slice(body)?);
         Ok(())
@@ -150,6 +164,7 @@ impl Delegations {
         for id in self.kept_delegates.keys().filter(|id| !is_registered(id)) {
             found(kept(&kind, id, "no record says so"));
         }
+        self.compare_documents(found);
         let kind = DELEGATIONS.kind().to_owned();
         for (id, granted) in &self.granted {
             let id = id.to_string();
@@ -194,6 +209,24 @@ impl Delegations {
             if counts.get(customer).copied().unwrap_or_default() != *count {
                 found(kept("delegations of", customer, "as many as are counted were not granted"));
             }
+        }
+    }
+
+    /// Which delegates are called by which addresses.
+    fn compare_documents(&self, found: Found<'_>) {
+        let called = self.registered.iter().filter_map(|(id, recorded)| match &recorded.terms.keys_at {
+            Some(KeyAddress::ClientDocument(url)) => Some((digest::of_secret(url).to_string(), *id)),
+            _ => None,
+        });
+        let called: BTreeMap<String, DelegateId> = called.collect();
+        for (digest, id) in &called {
+            if self.by_document.get(digest) != Some(id) {
+                found(kept(BY_DOCUMENT.kind(), &id.to_string(), "it is not found by the address that it is called by"));
+            }
+        }
+        for (digest, id) in self.by_document.iter().filter(|(digest, _)| !called.contains_key(*digest)) {
+            let what = format!("no record says that {id} is called by the address of this digest");
+            found(kept(BY_DOCUMENT.kind(), digest, &what));
         }
     }
 
@@ -244,6 +277,7 @@ impl Recorded {
             && item.class == self.terms.class
             && item.owner == self.terms.owner
             && item.redirects == self.terms.redirects
+            && item.keys_at == self.terms.keys_at
             && item.suspended == self.suspended
             && item.registered == self.registered
             && item.keys_since == self.keys_since

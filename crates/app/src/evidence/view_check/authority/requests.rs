@@ -3,7 +3,7 @@
 
 use super::{super::problem::kept, limits::Limits, sides::Coverage};
 use crate::{
-    journal::outbox::ENDED,
+    journal::outbox::{ENDED, UNDER},
     request::{
         EFFECT_OF, LAST_DONE, OF_CASE, REQUESTS, UNDER_WAY, UnderWay,
         record::{end_row, is_doubtful, is_under_way, row},
@@ -186,8 +186,8 @@ impl Requests {
     fn compare_rows(&self, found: Found<'_>) {
         let what = "what remains to be done";
         for (id, Row { case, request, .. }) in &self.rows {
-            // What ends with its case: any case may have ended.
-            if id.strip_prefix(ENDED) == Some(case) {
+            // What ends with its case, or with its delegation: any may have ended.
+            if id.strip_prefix(ENDED) == Some(case) || id.strip_prefix(UNDER) == Some(case) {
                 continue;
             }
             let made = request.and_then(|request| self.made.get(&request));

@@ -1,0 +1,66 @@
+//! What a delegate signed: read with the keys that it is known by, and with those that stand at its address now where
+//! none of them fits.
+
+use super::key_address::{self, KeysUnread};
+use crate::{
+    Parts,
+    journal::delegations::{self, DelegateItem},
+    refused::Refused,
+};
+use remit_domain::id::DelegateId;
+use remit_oauth::{
+    assertion::{AssertionError, Client},
+    jwk::KeySet,
+};
+
+/// Why what a delegate signed is not taken.
+#[derive(Debug)]
+pub(super) enum UnreadAssertion {
+    /// There is no such delegate, or it is suspended.
+    Unknown,
+    /// Its keys could not be read at its address for a day.
+    Unread,
+    /// Something is wrong with it.
+    Wrong(AssertionError),
+    /// It cannot be told.
+    Inside(Refused),
+}
+
+impl From<Refused> for UnreadAssertion {
+    fn from(refused: Refused) -> Self {
+        Self::Inside(refused)
+    }
+}
+
+impl From<KeysUnread> for UnreadAssertion {
+    fn from(unread: KeysUnread) -> Self {
+        match unread {
+            KeysUnread::ForADay => Self::Unread,
+            KeysUnread::Inside(refused) => Self::Inside(refused),
+        }
+    }
+}
+
+/// Reads what the delegate signed that is called so.
+pub(super) async fn read(
+    parts: &Parts,
+    named: &str,
+    read: impl Fn(&KeySet) -> Result<Client, AssertionError>,
+) -> Result<(DelegateId, Client), UnreadAssertion> {
+    let called = delegations::called(&parts.journal, named).await?;
+    let (id, known) = called.filter(|(_, known)| !known.value.suspended).ok_or(UnreadAssertion::Unknown)?;
+    let known = key_address::fresh(parts, id, known).await?;
+    match read(&keys(&known.value)?) {
+        Ok(client) => Ok((id, client)),
+        Err(AssertionError::NoKey | AssertionError::Signature) if known.value.keys_at.is_some() => {
+            let known = key_address::anew(parts, id, known).await?;
+            let again = read(&keys(&known.value)?).map_err(UnreadAssertion::Wrong)?;
+            Ok((id, again))
+        }
+        Err(error) => Err(UnreadAssertion::Wrong(error)),
+    }
+}
+
+fn keys(delegate: &DelegateItem) -> Result<KeySet, Refused> {
+    KeySet::parse(&delegate.jwks).map_err(|_| Refused::damaged("the keys of a delegate cannot be read"))
+}
