@@ -22,6 +22,7 @@ pub(crate) fn install() -> Result<(), String> {
     python(&place.join("python"), &format!("{PROGRAMS}/requirements.txt"))?;
     python(&place.join("openai"), CLIENT)?;
     python(&place.join("refunds"), &format!("{SERVERS}/requirements.txt"))?;
+    python(&place.join("schemathesis"), &format!("{SERVERS}/schemathesis/requirements.txt"))?;
     npm(&place.join("npm"), PROGRAMS)?;
     npm(&place.join("delegate"), SERVERS)?;
     once(&place.join("ledger-go"), &[format!("{PROGRAMS}/ledger.go")], |to| {

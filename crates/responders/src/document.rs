@@ -1,4 +1,4 @@
-//! A document at an address that others gave: read within bounds, from a public address alone unless its host was named.
+//! A document at an address that others gave: read within bounds, and from a public address unless its host was named.
 
 use crate::{
     Failure,

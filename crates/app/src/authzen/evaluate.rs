@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Caller, Governance, Parts,
     access::auth,
-    delegated::{self, Wish},
+    delegated::{self, DelegateWish},
     operation::{EvaluateAccessRefusal, EvaluateSeveralRefusal},
     pipeline::load::of_request,
     refused::{Kind, Refused},
@@ -143,7 +143,7 @@ async fn uncovered(
         return Ok(None);
     }
     let case = if let Resource::Case(case) = resource { Some(case.id) } else { None };
-    let wish = permission.map_or(Wish::Action(action), Wish::Permission);
+    let wish = permission.map_or(DelegateWish::Action(action), DelegateWish::Permission);
     match delegated::covers(&asking.parts.journal, caller, wish, case).await {
         Ok(()) => Ok(None),
         Err(refused) if matches!(refused.kind, Kind::Forbidden | Kind::NotFound | Kind::Conflict) => {

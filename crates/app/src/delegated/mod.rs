@@ -48,7 +48,7 @@ async fn opened(journal: &Journal, of: &Represented, case: &str) -> Result<Deleg
 
 /// What is asked whether a delegate may do it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Wish<'a> {
+pub(crate) enum DelegateWish<'a> {
     /// An action of the interface.
     Permission(Permission),
     /// An action of the bundle's catalogue.
@@ -63,25 +63,25 @@ pub(crate) enum Wish<'a> {
 pub(crate) async fn covers(
     journal: &Journal,
     caller: &Caller,
-    wish: Wish<'_>,
+    wish: DelegateWish<'_>,
     case: Option<CaseId>,
 ) -> Result<(), Refused> {
     let of = match wish {
-        Wish::Permission(Permission::CASE_OPEN) => {
+        DelegateWish::Permission(Permission::CASE_OPEN) => {
             within(caller, Scope::CaseOpen).or_else(|refused| within(caller, Scope::SupportAsk).map_err(|_| refused))?
         }
-        Wish::Permission(Permission::CASE_READ | Permission::REQUEST_READ) => within(caller, Scope::CaseRead)?,
-        Wish::Permission(permission) if permission == write::POST => within(caller, Scope::CaseWrite)?,
-        Wish::Permission(Permission::REQUEST_ASK | Permission::REQUEST_WITHDRAW) | Wish::Action(_) => {
+        DelegateWish::Permission(Permission::CASE_READ | Permission::REQUEST_READ) => within(caller, Scope::CaseRead)?,
+        DelegateWish::Permission(permission) if permission == write::POST => within(caller, Scope::CaseWrite)?,
+        DelegateWish::Permission(Permission::REQUEST_ASK | Permission::REQUEST_WITHDRAW) | DelegateWish::Action(_) => {
             within(caller, Scope::CaseOpen)?
         }
-        Wish::Permission(permission) => {
+        DelegateWish::Permission(permission) => {
             return Err(Refused::new(Kind::Forbidden, format!("no delegate does `{permission}`")));
         }
     };
     let Some(case) = case else { return Ok(()) };
     let opened = opened(journal, of, &case.to_string()).await?;
-    if let Wish::Action(action) = wish {
+    if let DelegateWish::Action(action) = wish {
         requestable(of, &opened, action)?;
     }
     Ok(())

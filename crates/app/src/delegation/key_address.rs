@@ -7,7 +7,7 @@ use crate::{
     caller::principal::Job,
     journal::delegations::{self, DELEGATES, DelegateItem},
     pipeline::authority,
-    refused::{Kind, Refused},
+    refused::{Refused, refused},
 };
 use remit_domain::{
     Event,
@@ -20,7 +20,7 @@ use remit_oauth::{
 };
 use remit_policy::address::Address;
 use remit_responders::document;
-use remit_store::{Commit, Entry};
+use remit_store::{Commit, CommitError, Entry};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -147,8 +147,11 @@ pub(super) async fn anew(
     if last.tried.is_none_or(|tried| now.saturating_sub(tried) >= AGAIN) {
         match read(&parts.environment, &at).await {
             Ok(found) => {
-                reads.tried(now, true);
-                return Ok(follow(parts, id, known, found).await?);
+                // What somebody else changed meanwhile is as they left it, and read anew the next time.
+                if follow(parts, id, &known, found).await? {
+                    reads.tried(now, true);
+                }
+                return Ok(delegations::stored_delegate(&parts.journal, id).await?.unwrap_or(known));
             }
             Err(why) => {
                 reads.tried(now, false);
@@ -162,18 +165,13 @@ pub(super) async fn anew(
     }
 }
 
-/// Puts on record that something else stands there, if it does.
-async fn follow(
-    parts: &Parts,
-    id: DelegateId,
-    known: Entry<DelegateItem>,
-    found: AtAddress,
-) -> Result<Entry<DelegateItem>, Refused> {
+/// Puts on record that something else stands there, if it does; false where the delegate was changed meanwhile.
+async fn follow(parts: &Parts, id: DelegateId, known: &Entry<DelegateItem>, found: AtAddress) -> Result<bool, Refused> {
     let mut item = known.value.clone();
     item.jwks = found.jwks;
     item.redirects = found.redirects.unwrap_or(item.redirects);
     if item == known.value {
-        return Ok(known);
+        return Ok(true);
     }
     let caller = Caller::system(Job::Delegates);
     let (keys, redirects) = (item.thumbprints(), item.redirects.clone());
@@ -185,11 +183,9 @@ async fn follow(
     });
     let write = DELEGATES.write(id.to_string(), known.expected(), &item).map_err(Refused::internal)?;
     let commit = Commit { items: vec![write], ..Commit::default() };
-    match authority::govern(parts, &caller, &[event], commit).await.map_err(delegations::changed) {
-        // Somebody suspended it or changed it in another way: it is as they left it, and read anew the next time.
-        Ok(()) | Err(Refused { kind: Kind::Changed, .. }) => {
-            Ok(delegations::stored_delegate(&parts.journal, id).await?.unwrap_or(known))
-        }
-        Err(refused) => Err(refused),
+    match authority::govern(parts, &caller, &[event], commit).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::ItemConflict { .. }) => Ok(false),
+        Err(error) => Err(refused(error)),
     }
 }

@@ -1,4 +1,4 @@
-//! What delegates can be registered with: public keys that can be used, and addresses that browsers can be sent back to.
+//! What delegates can be registered with: public keys that can be used, and addresses that browsers are sent back to.
 
 use crate::refused::Refused;
 use remit_oauth::jwk::KeySet;

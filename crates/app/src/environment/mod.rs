@@ -66,8 +66,8 @@ fn milliseconds(time: Duration) -> i64 {
 }
 
 impl Environment {
-    /// On time told by `clock`, within `limits`. `public` is where browsers find this server, by origin, `sign_in` where
-    /// customers sign in, and `private_hosts` are those of private networks that may be asked all the same.
+    /// On time told by `clock`, within `limits`. `public` is where browsers find this server, by origin; `sign_in`
+    /// where customers sign in; and `private_hosts` are those of private networks that may be asked all the same.
     pub(crate) fn new(
         clock: Box<dyn Clock>,
         (limits, sessions): (Limits, SessionTimes),

@@ -57,6 +57,7 @@ mod inbox;
 mod injections;
 mod key_addresses;
 mod limits;
+mod made_up;
 mod mails;
 mod midway;
 mod names;
