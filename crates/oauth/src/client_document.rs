@@ -103,7 +103,11 @@ pub fn is_client_url(url: &str) -> bool {
     let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
     let Some(path) = path.filter(|_| url.len() <= URL_MAX) else { return false };
     let segments = || path.split('?').next().unwrap_or_default().split('/');
-    !path.is_empty() && !path.contains('#') && !segments().any(|part| matches!(part, "." | ".."))
+    // A dot that is written as %2E is one to who normalises addresses (RFC 3986, section 6.2.2.2).
+    !path.is_empty()
+        && !path.contains('#')
+        && !path.to_ascii_lowercase().contains("%2e")
+        && !segments().any(|part| matches!(part, "." | ".."))
 }
 
 #[cfg(test)]
@@ -162,6 +166,7 @@ mod tests {
             "https://muse.example/",
             "https://muse.example/a/../b",
             "https://muse.example/./b",
+            "https://muse.example/%2E%2e/b",
             "https://muse.example/a#b",
             "muse",
             "",

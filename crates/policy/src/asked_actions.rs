@@ -78,11 +78,10 @@ pub(crate) fn lint<'a>(
                 None => "name one of those that docs/bundle.md lists, or take it out".to_owned(),
             };
             let line = line_with(rule, files, &[&format!("{id:?}")]).unwrap_or(rule.line);
-            told.push(Finding::new(&rule.file, line, message, cure).follows(Fault::Action(id.clone())));
+            told.push((id.clone(), Finding::new(&rule.file, line, message, cure).follows(Fault::Action(id.clone()))));
             unknown.insert(id);
         }
     }
-    findings.append(&mut told);
     // One that no policy names is what they call otherwise.
     for name in &unknown {
         let unnamed = manifest.actions.iter().enumerate().filter(|(_, action)| !all.contains(&action.name));
@@ -93,8 +92,12 @@ pub(crate) fn lint<'a>(
             let cure = format!("call it `{name}` here, or `{}` wherever it is named", action.name);
             let line = places.line(&TomlPath::entry("action", at).then("name"));
             findings.push(Finding::new(MANIFEST, line, message, cure).is(Fault::Action(name.clone())));
+        } else if let Some((_, finding)) = told.iter_mut().find(|(id, _)| id == name) {
+            // Where it is named first is what is wrong, and what else is found of it follows.
+            finding.is_too(Fault::Action(name.clone()));
         }
     }
+    findings.extend(told.into_iter().map(|(_, finding)| finding));
 }
 
 /// The type and the name of each action that a policy in Cedar's JSON form names, found without calling itself.

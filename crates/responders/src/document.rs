@@ -2,7 +2,7 @@
 
 use crate::{
     Failure,
-    endpoint::{Body, Endpoint, EndpointError},
+    endpoint::{Body, Endpoint, EndpointError, refusal},
     reach::PrivateHosts,
 };
 use hyper::{
@@ -29,6 +29,9 @@ pub async fn read(address: &str, hosts: &PrivateHosts, bytes_max: usize) -> Resu
     let reading = async {
         let accept = (ACCEPT, HeaderValue::from_static("application/json"));
         let response = endpoint.ask(Method::GET, "", Bytes::new(), [accept]).await?;
+        if let Some(failure) = refusal(&response, 0) {
+            return Err(failure);
+        }
         if response.status() != StatusCode::OK {
             return Err(Failure::Status(response.status().as_u16()));
         }

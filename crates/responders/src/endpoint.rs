@@ -11,13 +11,18 @@ use hyper::{
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT},
     http::uri::PathAndQuery,
 };
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{
+    error::Error as StdError,
+    fmt,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 /// The most bytes of an answer's status line and headers.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -70,34 +75,21 @@ impl Endpoint {
 
     /// At an address that others gave, which leads to public addresses and these hosts alone.
     pub(crate) fn given(address: &str, hosts: &PrivateHosts) -> Result<Self, EndpointError> {
-        let endpoint = Self::by(address, Resolver::guarded(hosts.clone()))?;
-        let allowed = endpoint.uri.host().is_some_and(|host| hosts.allow(host));
-        if allowed { Ok(endpoint) } else { Err(EndpointError::Private) }
+        let (uri, _) = read(address)?;
+        if uri.host().is_some_and(|host| hosts.allow(host)) {
+            Self::by(address, Resolver::guarded(hosts.clone()))
+        } else {
+            Err(EndpointError::Private)
+        }
     }
 
     fn by(address: &str, resolver: Resolver) -> Result<Self, EndpointError> {
-        let uri: Uri = address.parse().map_err(|_| EndpointError::Address)?;
-        let https = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(EndpointError::Address),
-        };
-        let authority = uri.authority().filter(|authority| !authority.host().is_empty());
-        let authority = authority.ok_or(EndpointError::Address)?.as_str();
-        if authority.contains('@') {
-            return Err(EndpointError::Credentials);
-        }
-        // A port that there is not would be passed over in silence, and a fragment with it.
-        let port = authority.rsplit_once(':').filter(|(_, after)| !after.ends_with(']')).map(|(_, port)| port);
-        if address.contains('#') || port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|port| port != 0)) {
-            return Err(EndpointError::Address);
-        }
+        let (uri, https) = read(address)?;
         let mut plain = HttpConnector::new_with_resolver(resolver);
         plain.enforce_http(false);
         let connector = HttpsConnectorBuilder::new();
         let connector = if https {
-            let built = connector.with_provider_and_native_roots(ring::default_provider());
-            built.map_err(|error| EndpointError::Tls(error.to_string()))?.https_only()
+            connector.with_tls_config(TRUSTED.clone().map_err(EndpointError::Tls)?).https_only()
         } else {
             // Never used for TLS, so that a system without certificates can reach a model of its own.
             connector.with_tls_config(trusts_nobody()?).https_or_http()
@@ -265,6 +257,35 @@ fn retry_after(headers: &HeaderMap, now: i64) -> Option<Duration> {
     let told = header(headers, DATE.as_str()).and_then(|date| since_1970(date.trim()));
     Some(Duration::from_secs(u64::try_from(until.saturating_sub(told.unwrap_or(now))).unwrap_or(0)))
 }
+
+/// An address that can be an endpoint, and whether it is reached by TLS.
+fn read(address: &str) -> Result<(Uri, bool), EndpointError> {
+    let uri: Uri = address.parse().map_err(|_| EndpointError::Address)?;
+    let https = match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => false,
+        _ => return Err(EndpointError::Address),
+    };
+    let authority = uri.authority().filter(|authority| !authority.host().is_empty());
+    let authority = authority.ok_or(EndpointError::Address)?.as_str();
+    if authority.contains('@') {
+        return Err(EndpointError::Credentials);
+    }
+    // A port that there is not would be passed over in silence, and a fragment with it.
+    let port = authority.rsplit_once(':').filter(|(_, after)| !after.ends_with(']')).map(|(_, port)| port);
+    if address.contains('#') || port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|port| port != 0)) {
+        return Err(EndpointError::Address);
+    }
+    Ok((uri, https))
+}
+
+/// Whom the system trusts, read once: it takes a while.
+static TRUSTED: LazyLock<Result<ClientConfig, String>> = LazyLock::new(|| {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(config.with_native_roots().map_err(|error| error.to_string())?.with_no_client_auth())
+});
 
 /// Whether nothing was connected to since the address is private.
 fn is_private(error: &(dyn StdError + 'static)) -> bool {

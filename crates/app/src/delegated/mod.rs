@@ -75,27 +75,36 @@ pub(crate) async fn covers(
         DelegateWish::Permission(Permission::REQUEST_ASK | Permission::REQUEST_WITHDRAW) | DelegateWish::Action(_) => {
             within(caller, Scope::CaseOpen)?
         }
+        // What is given on is a part of what there is: it takes no scope of its own.
+        DelegateWish::Permission(Permission::DELEGATION_EXCHANGE) => represented(caller)?,
         DelegateWish::Permission(permission) => {
             return Err(Refused::new(Kind::Forbidden, format!("no delegate does `{permission}`")));
         }
     };
     let Some(case) = case else { return Ok(()) };
     let opened = opened(journal, of, &case.to_string()).await?;
-    if let DelegateWish::Action(action) = wish {
-        requestable(of, &opened, action)?;
+    match wish {
+        DelegateWish::Action(action) => requestable(of, &opened, action),
+        DelegateWish::Permission(Permission::REQUEST_ASK) => no_question(&opened),
+        DelegateWish::Permission(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// That an action can be requested on a case that was opened under a delegation.
 fn requestable(of: &Represented, opened: &DelegatedCase, action: &str) -> Result<(), Refused> {
-    if opened.question {
-        let detail = "the case is a question, on which nothing can be requested; open another one";
-        return Err(Refused::new(Kind::Conflict, detail));
-    }
+    no_question(opened)?;
     if ActionName::new(action).is_ok_and(|action| of.grant.actions.contains(&action)) {
         return Ok(());
     }
     let refused = Refused::new(Kind::Forbidden, format!("the delegation does not name the action `{action}`"));
     Err(refused.with("action", action).cured_by("Ask the customer for it: they see and grant what it is for."))
+}
+
+/// That a case is none on which nothing can be requested.
+fn no_question(opened: &DelegatedCase) -> Result<(), Refused> {
+    if opened.question {
+        let detail = "the case is a question, on which nothing can be requested; open another one";
+        return Err(Refused::new(Kind::Conflict, detail));
+    }
+    Ok(())
 }

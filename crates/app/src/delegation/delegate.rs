@@ -102,6 +102,7 @@ pub async fn register_delegate(
         jwks,
         keys_since: Timestamp(0),
         keys_at,
+        unread_since: None,
         redirects,
         suspended: false,
         registered: now,
@@ -154,7 +155,7 @@ async fn known_by(environment: &Environment, new: &RegisterDelegate, owner: &str
         }
         _ => return Err(Refused::invalid("jwks", "send jwks, jwks_uri or client_id_document, and one of them alone")),
     };
-    let found = key_address::read(environment, &at).await.map_err(|why| Refused::invalid(field, why))?;
+    let found = key_address::read(environment, &at).await.map_err(|unread| Refused::invalid(field, unread.why()))?;
     Ok(Known { jwks: found.jwks, keys_at: Some(at), redirects: found.redirects.unwrap_or(redirects) })
 }
 

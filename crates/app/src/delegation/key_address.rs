@@ -30,8 +30,8 @@ const KEYS_BYTES_MAX: usize = 64 * 1_024;
 const FRESH: Duration = Duration::from_secs(300);
 /// How long passes between two attempts, whoever asks for them.
 const AGAIN: Duration = Duration::from_secs(10);
-/// For how long what was read last counts while nothing can be read.
-const KEPT: Duration = Duration::from_secs(24 * 3_600);
+/// For how long what was read last counts while nothing can be read, in milliseconds.
+const KEPT_MS: i64 = 24 * 3_600_000;
 
 /// What stands at a delegate's address.
 #[derive(Debug)]
@@ -62,23 +62,47 @@ impl From<Refused> for KeysUnread {
     }
 }
 
+/// Why nothing was read at an address, in words.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    /// Nobody answered there, or nobody could for now.
+    Away(String),
+    /// What stands there is nothing that is taken, or nothing does.
+    Nothing(String),
+}
+
+impl Unreadable {
+    /// Why.
+    pub(super) fn why(self) -> String {
+        match self {
+            Self::Away(why) | Self::Nothing(why) => why,
+        }
+    }
+}
+
+/// What stands there that is taken, read for what is told of it.
+fn taken<T, E: std::fmt::Display>(read: Result<T, E>, what: &str) -> Result<T, Unreadable> {
+    read.map_err(|error| Unreadable::Nothing(format!("{what}{error}")))
+}
+
 /// Reads what stands at an address.
 ///
 /// # Errors
-/// In words, when nothing can be read there, or it is nothing that is taken.
-pub(super) async fn read(environment: &Environment, at: &KeyAddress) -> Result<AtAddress, String> {
+/// When nothing can be read there, or it is nothing that is taken.
+pub(super) async fn read(environment: &Environment, at: &KeyAddress) -> Result<AtAddress, Unreadable> {
+    const DOCUMENT: &str = "of the document there, ";
     match at {
         KeyAddress::JwksUri(at) => Ok(AtAddress { jwks: keys(environment, at).await?, redirects: None }),
         KeyAddress::ClientDocument(at) => {
             if !is_client_url(at) {
                 let why = "must be an address with a path, as https://assistant.example/client.json, without . and .. \
                            in it";
-                return Err(why.to_owned());
+                return Err(Unreadable::Nothing(why.to_owned()));
             }
             let sent = fetched(environment, at, DOCUMENT_MAX).await?;
             let ClientDocument { redirect_uris: redirects, keys: of } =
-                client_document::parse(sent, at).map_err(|error| format!("of the document there, {error}"))?;
-            redirect_uris(&redirects).map_err(|refused| format!("of the document there, {}", refused.detail))?;
+                taken(client_document::parse(sent, at), DOCUMENT)?;
+            taken(redirect_uris(&redirects).map_err(|refused| refused.detail), DOCUMENT)?;
             let jwks = match of {
                 DocumentKeys::Here(jwks) => usable(&jwks)?,
                 DocumentKeys::At(at) => keys(environment, &at).await?,
@@ -88,23 +112,27 @@ pub(super) async fn read(environment: &Environment, at: &KeyAddress) -> Result<A
     }
 }
 
-async fn keys(environment: &Environment, at: &str) -> Result<Value, String> {
+async fn keys(environment: &Environment, at: &str) -> Result<Value, Unreadable> {
     usable(&fetched(environment, at, KEYS_BYTES_MAX).await?)
 }
 
 /// What can be used of a set of keys: nothing else is kept.
-fn usable(jwks: &Value) -> Result<Value, String> {
-    thumbprints(jwks).map_err(|refused| format!("of the keys there, {}", refused.detail))?;
-    KeySet::parse(jwks).map(|keys| keys.to_json()).map_err(|error| error.to_string())
+fn usable(jwks: &Value) -> Result<Value, Unreadable> {
+    taken(thumbprints(jwks).map_err(|refused| refused.detail), "of the keys there, ")?;
+    taken(KeySet::parse(jwks), "").map(|keys| keys.to_json())
 }
 
-async fn fetched(environment: &Environment, at: &str, bytes_max: usize) -> Result<Value, String> {
-    let address = Address::parse(at).map_err(|error| error.to_string())?;
+async fn fetched(environment: &Environment, at: &str, bytes_max: usize) -> Result<Value, Unreadable> {
+    let address = taken(Address::parse(at), "")?;
     if !address.is_private() {
-        return Err("must be https://…: whoever is on the way would say by which keys a delegate is known".to_owned());
+        let why = "must be https://…: whoever is on the way would say by which keys a delegate is known";
+        return Err(Unreadable::Nothing(why.to_owned()));
     }
     let read = document::read(at, &environment.private_hosts, bytes_max).await;
-    read.map_err(|failure| format!("nothing can be read there: {failure}"))
+    read.map_err(|failure| {
+        let why = format!("nothing can be read there: {failure}");
+        if failure.retryable() { Unreadable::Away(why) } else { Unreadable::Nothing(why) }
+    })
 }
 
 /// The delegate with what stands at its address, read anew where that was too long ago.
@@ -138,49 +166,58 @@ pub(super) async fn anew(
     let reads = parts.live.key_reads.of(id);
     let before = reads.last();
     let _reading = reads.reading.lock().await;
-    let now = parts.environment.clock.monotonic();
-    let last = reads.last();
-    if last != before {
-        // Somebody else read it meanwhile.
-        return Ok(delegations::stored_delegate(&parts.journal, id).await?.unwrap_or(known));
-    }
-    if last.tried.is_none_or(|tried| now.saturating_sub(tried) >= AGAIN) {
-        match read(&parts.environment, &at).await {
-            Ok(found) => {
-                // What somebody else changed meanwhile is as they left it, and read anew the next time.
-                if follow(parts, id, &known, found).await? {
-                    reads.tried(now, true);
-                }
-                return Ok(delegations::stored_delegate(&parts.journal, id).await?.unwrap_or(known));
-            }
-            Err(why) => {
-                reads.tried(now, false);
-                tracing::warn!(delegate = %id, %why, "the keys of a delegate cannot be read; those of before count");
-            }
+    let (now, last) = (parts.environment.clock.monotonic(), reads.last());
+    // Nobody else read it meanwhile, nor tried to just now.
+    if last == before && last.tried.is_none_or(|tried| now.saturating_sub(tried) >= AGAIN) {
+        let found = read(&parts.environment, &at).await;
+        let is_read = !matches!(found, Err(Unreadable::Away(_)));
+        // What somebody else changed meanwhile is as they left it, and read anew the next time.
+        if follow(parts, id, &known, found).await? {
+            reads.tried(parts.environment.clock.monotonic(), is_read);
         }
     }
-    match reads.last().failing {
-        Some(since) if now.saturating_sub(since) >= KEPT => Err(KeysUnread::ForADay),
+    let known = delegations::stored_delegate(&parts.journal, id).await?.unwrap_or(known);
+    match known.value.unread_since {
+        Some(since) if parts.environment.now() >= since.plus_ms(KEPT_MS) => Err(KeysUnread::ForADay),
         _ => Ok(known),
     }
 }
 
-/// Puts on record that something else stands there, if it does; false where the delegate was changed meanwhile.
-async fn follow(parts: &Parts, id: DelegateId, known: &Entry<DelegateItem>, found: AtAddress) -> Result<bool, Refused> {
-    let mut item = known.value.clone();
-    item.jwks = found.jwks;
-    item.redirects = found.redirects.unwrap_or(item.redirects);
+/// Puts on record what stands there where that is something else, that nothing does any more, or since when nothing
+/// can be read; false where the delegate was changed meanwhile.
+async fn follow(
+    parts: &Parts,
+    id: DelegateId,
+    known: &Entry<DelegateItem>,
+    found: Result<AtAddress, Unreadable>,
+) -> Result<bool, Refused> {
+    let (mut item, at) = (known.value.clone(), parts.environment.now());
+    match found {
+        Ok(found) => {
+            item.jwks = found.jwks;
+            item.redirects = found.redirects.unwrap_or(item.redirects);
+            item.unread_since = None;
+        }
+        Err(Unreadable::Nothing(why)) => {
+            tracing::warn!(delegate = %id, %why, "nothing that is taken stands at a delegate's address: it has no key");
+            item.jwks = KeySet::default().to_json();
+            item.unread_since = None;
+        }
+        Err(Unreadable::Away(why)) => {
+            tracing::warn!(delegate = %id, %why, "the keys of a delegate cannot be read; those of before count");
+            item.unread_since = item.unread_since.or(Some(at));
+        }
+    }
     if item == known.value {
         return Ok(true);
     }
     let caller = Caller::system(Job::Delegates);
-    let (keys, redirects) = (item.thumbprints(), item.redirects.clone());
-    let event = Event::DelegateChanged(DelegateChanged {
-        delegate: id,
-        change: DelegateChange::Refreshed { keys, redirects },
-        by: caller.pseudonym.to_string(),
-        at: parts.environment.now(),
-    });
+    let change = match item.unread_since {
+        Some(_) => DelegateChange::Unread,
+        None => DelegateChange::Refreshed { keys: item.thumbprints(), redirects: item.redirects.clone() },
+    };
+    let by = caller.pseudonym.to_string();
+    let event = Event::DelegateChanged(DelegateChanged { delegate: id, change, by, at });
     let write = DELEGATES.write(id.to_string(), known.expected(), &item).map_err(Refused::internal)?;
     let commit = Commit { items: vec![write], ..Commit::default() };
     match authority::govern(parts, &caller, &[event], commit).await {

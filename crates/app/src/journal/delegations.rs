@@ -68,6 +68,9 @@ pub(crate) struct DelegateItem {
     /// Where its keys are read from, where they are at an address of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) keys_at: Option<KeyAddress>,
+    /// Since when nothing can be read there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unread_since: Option<Timestamp>,
     /// Where customers may be sent back to.
     pub(crate) redirects: Vec<String>,
     pub(crate) suspended: bool,

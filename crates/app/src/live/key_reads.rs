@@ -27,8 +27,6 @@ pub(crate) struct LastKeyRead {
     pub(crate) tried: Option<Duration>,
     /// When it came to something last.
     pub(crate) read: Option<Duration>,
-    /// Since when it comes to nothing.
-    pub(crate) failing: Option<Duration>,
 }
 
 impl KeyReads {
@@ -47,9 +45,7 @@ impl KeyRead {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.tried = Some(at);
         if is_read {
-            (last.read, last.failing) = (Some(at), None);
-        } else {
-            last.failing.get_or_insert(at);
+            last.read = Some(at);
         }
     }
 }

@@ -27,11 +27,15 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::Semaphore;
 
 /// Loads of the bundle's directory at once: one under way, and one that waits and loads what is there by then.
 const RELOADS: usize = 2;
+
+/// How long threads that only wait for others are waited for once the server has stopped.
+const LAST: Duration = Duration::from_secs(1);
 
 /// Remit's own version.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -132,7 +136,7 @@ impl Serve {
         let Some(Governed { app, before }) = told(self.open(moves), json)? else { return Ok(false) };
         let first = FirstToken::make(&app, &self.data)?;
         let app = Arc::new(app);
-        runtime.block_on(async {
+        let served = runtime.block_on(async {
             let mut signals = Signals::listen()?;
             rehome::rehome(&app, &mut progress).await?;
             let making = Making::at(Some(self.data.clone()));
@@ -161,7 +165,10 @@ impl Serve {
                 }
             }
             anyhow::Ok(true)
-        })
+        });
+        // What is looked up still, as a name that nobody knows, is waited for no longer.
+        runtime.shutdown_timeout(LAST);
+        served
     }
 
     fn open(&self, moves: Moves) -> anyhow::Result<Governed> {

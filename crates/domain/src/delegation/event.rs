@@ -85,6 +85,8 @@ pub enum DelegateChange {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         redirects: Vec<String>,
     },
+    /// Nothing can be read at that address since now. What was read last counts for a day.
+    Unread,
     /// Nothing is taken of it until it is resumed.
     Suspended,
     /// It goes on.

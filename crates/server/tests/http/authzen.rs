@@ -400,6 +400,8 @@ fn whoever_acts_under_a_delegation_may_what_it_grants_and_policy_lets_them() {
     // Its own scopes on its own cases, and a customer's yes where policy wants one.
     assert!(permits(&desk.admin, &asked(&subject, "case.read", &case)));
     assert!(permits(&desk.admin, &asked(&subject, "case.open", &organisation())));
+    assert!(permits(&desk.admin, &asked(&subject, "delegation.exchange", &organisation())));
+    assert!(permits(&desk.admin, &asked(&subject, "request.ask", &case)));
     let needs = answer(&desk.admin, &refund(&case));
     assert_eq!((&needs["decision"], &needs["context"]["needs"]), (&json!(false), &json!(["customer"])), "{needs}");
     for (asked, why) in [
@@ -408,6 +410,7 @@ fn whoever_acts_under_a_delegation_may_what_it_grants_and_policy_lets_them() {
         (asked(&subject, "case.resolve", &case), "no delegate does"),
         (asked(&subject, "staff.read", &organisation()), "no delegate does"),
         (refund(&question), "question"),
+        (asked(&subject, "request.ask", &question), "question"),
         (refund(&others), "opened under this delegation"),
     ] {
         let answer = answer(&desk.admin, &asked);

@@ -152,12 +152,12 @@ fn verified(data: &TempDir) -> Vec<String> {
     found(data.path())
 }
 
-/// How often it is on record that something else stood at a delegate's address.
-fn refreshed(desk: &Desk, id: &str) -> usize {
+/// How often a change of this kind is on record of a delegate.
+fn told(desk: &Desk, id: &str, kind: &str) -> usize {
     let admin = desk.server.client(&["admin"]);
     let timeline = admin.get(&format!("/v1/streams/delegate/{id}/timeline")).expect(200).to_string();
     assert!(timeline.contains("delegate_registered"), "{timeline}");
-    timeline.matches("\"kind\":\"refreshed\"").count()
+    timeline.matches(&format!("\"kind\":\"{kind}\"")).count()
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_key_is_taken_once_it_stands_at_the_address_and_not_any_more_once_it_does_no
     assert_eq!(token(&desk, &mut muse, &delegation).status, 200);
 
     // Both are on record.
-    assert_eq!(refreshed(&desk, &id), 2);
+    assert_eq!(told(&desk, &id, "refreshed"), 2);
     // By hand they are not changed.
     let by_hand = json!({ "jwks": { "keys": [key(3).public().to_json()] } });
     let got = put(&desk.admin, &format!("/v1/delegates/{id}/keys"), &by_hand);
@@ -222,30 +222,64 @@ fn who_signs_by_unknown_keys_has_nobody_asked_more_often() {
 }
 
 #[test]
-fn keys_that_cannot_be_read_go_on_to_count_for_a_day() {
+fn keys_that_cannot_be_read_go_on_to_count_for_a_day_also_after_a_start() {
     let (desk, host) = (Desk::open(), Host::start());
     let at = host.put_keys(&[&key(1)]);
     let registered = register(&desk.admin, &json!({ "jwks_uri": at }));
     let id = registered.body["id"].as_str().unwrap().to_owned();
     let (mut muse, delegation) = played(&desk, &registered, &id, key(1));
     assert_eq!(token(&desk, &mut muse, &delegation).status, 200);
-    for (status, body) in [
-        ("500 Internal Server Error", String::new()),
-        ("302 Found", String::new()),
-        ("200 OK", "<html>".to_owned()),
-        ("200 OK", json!({ "keys": [] }).to_string()),
-        ("200 OK", json!({ "keys": [], "more": "x".repeat(70_000) }).to_string()),
-    ] {
-        host.answers("/keys", status, body);
+    for status in ["500 Internal Server Error", "503 Service Unavailable", "429 Too Many Requests"] {
+        host.answers("/keys", status, String::new());
         desk.clock.forward_ms(FRESH_MS);
         assert_eq!(token(&desk, &mut muse, &delegation).status, 200, "{status}");
     }
+    assert_eq!(told(&desk, &id, "unread"), 1, "since when is said once");
     desk.clock.forward_ms(DAY_MS);
-    refused(&token(&desk, &mut muse, &delegation), "could not be read at its address for a day");
+    // Whoever waits for another one that reads is told the same.
+    let answers: Vec<Got> = std::thread::scope(|scope| {
+        let ask = || {
+            let mut muse = muse.clone();
+            scope.spawn({
+                let (desk, delegation) = (&desk, &delegation);
+                move || token(desk, &mut muse, delegation)
+            })
+        };
+        let asking: Vec<_> = (0..8).map(|_| ask()).collect();
+        asking.into_iter().map(|asked| asked.join().unwrap()).collect()
+    });
+    answers.iter().for_each(|got| refused(got, "could not be read at its address for a day"));
     host.put_keys(&[&key(1)]);
     desk.clock.forward_ms(AGAIN_MS);
     assert_eq!(token(&desk, &mut muse, &delegation).status, 200);
-    assert_eq!(refreshed(&desk, &id), 0, "nothing else ever stood there");
+    assert_eq!(told(&desk, &id, "refreshed"), 1, "that it can be read again");
+    assert_eq!(verified(&desk.server.stop()), Vec::<String>::new());
+}
+
+#[test]
+fn a_delegate_whose_address_says_that_there_is_no_key_has_none() {
+    let (desk, host) = (Desk::open(), Host::start());
+    let at = host.put_keys(&[&key(1)]);
+    let registered = register(&desk.admin, &json!({ "jwks_uri": at }));
+    let id = registered.body["id"].as_str().unwrap().to_owned();
+    let (mut muse, delegation) = played(&desk, &registered, &id, key(1));
+    for (status, body) in [
+        ("200 OK", json!({ "keys": [] }).to_string()),
+        ("200 OK", json!({ "keys": [{ "kty": "RSA", "n": "AQAB", "e": "AQAB" }] }).to_string()),
+        ("200 OK", "<html>".to_owned()),
+        ("200 OK", json!({ "keys": [], "more": "x".repeat(70_000) }).to_string()),
+        ("302 Found", String::new()),
+        ("404 Not Found", String::new()),
+        ("410 Gone", String::new()),
+    ] {
+        host.put_keys(&[&key(1)]);
+        desk.clock.forward_ms(AGAIN_MS);
+        assert_eq!(token(&desk, &mut muse, &delegation).status, 200, "it has its key again");
+        host.answers("/keys", status, body);
+        desk.clock.forward_ms(FRESH_MS);
+        refused(&token(&desk, &mut muse, &delegation), "no key of the client fits");
+    }
+    assert_eq!(verified(&desk.server.stop()), Vec::<String>::new());
 }
 
 #[test]

@@ -53,6 +53,7 @@ struct Recorded {
     suspended: bool,
     registered: Timestamp,
     keys_since: Timestamp,
+    unread_since: Option<Timestamp>,
 }
 
 impl Delegations {
@@ -60,8 +61,13 @@ impl Delegations {
         match event {
             Event::DelegateRegistered(registered) => {
                 let (terms, registered_at) = (registered.terms.clone(), registered.at);
-                let new =
-                    Recorded { terms, suspended: false, registered: registered_at, keys_since: Timestamp::default() };
+                let new = Recorded {
+                    terms,
+                    suspended: false,
+                    registered: registered_at,
+                    keys_since: Timestamp::default(),
+                    unread_since: None,
+                };
                 self.registered.insert(registered.delegate, new);
             }
             Event::DelegateChanged(changed) => {
@@ -74,7 +80,9 @@ impl Delegations {
                     DelegateChange::Refreshed { keys, redirects } => {
                         known.terms.keys.clone_from(keys);
                         known.terms.redirects.clone_from(redirects);
+                        known.unread_since = None;
                     }
+                    DelegateChange::Unread => known.unread_since = Some(changed.at),
                     DelegateChange::Suspended => known.suspended = true,
                     DelegateChange::Resumed => known.suspended = false,
                 }
@@ -278,6 +286,7 @@ impl Recorded {
             && item.owner == self.terms.owner
             && item.redirects == self.terms.redirects
             && item.keys_at == self.terms.keys_at
+            && item.unread_since == self.unread_since
             && item.suspended == self.suspended
             && item.registered == self.registered
             && item.keys_since == self.keys_since
