@@ -16,7 +16,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier, crypto::ring};
 use std::{
     error::Error as StdError,
     fmt,
@@ -70,21 +70,20 @@ impl fmt::Debug for Endpoint {
 impl Endpoint {
     /// At an address that whoever runs the server gave: the bundle's, or of the options that it was started with.
     pub(crate) fn new(address: &str) -> Result<Self, EndpointError> {
-        Self::by(address, Resolver::anywhere())
+        Self::by(read(address)?, Resolver::anywhere())
     }
 
     /// At an address that others gave, which leads to public addresses and these hosts alone.
     pub(crate) fn given(address: &str, hosts: &PrivateHosts) -> Result<Self, EndpointError> {
-        let (uri, _) = read(address)?;
-        if uri.host().is_some_and(|host| hosts.allow(host)) {
-            Self::by(address, Resolver::guarded(hosts.clone()))
+        let read = read(address)?;
+        if read.0.host().is_some_and(|host| hosts.allow(host)) {
+            Self::by(read, Resolver::guarded(hosts.clone()))
         } else {
             Err(EndpointError::Private)
         }
     }
 
-    fn by(address: &str, resolver: Resolver) -> Result<Self, EndpointError> {
-        let (uri, https) = read(address)?;
+    fn by((uri, https): (Uri, bool), resolver: Resolver) -> Result<Self, EndpointError> {
         let mut plain = HttpConnector::new_with_resolver(resolver);
         plain.enforce_http(false);
         let connector = HttpsConnectorBuilder::new();
@@ -228,10 +227,12 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 }
 
 fn trusts_nobody() -> Result<ClientConfig, EndpointError> {
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| EndpointError::Tls(error.to_string()))?;
-    Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+    Ok(tls().map_err(EndpointError::Tls)?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
+fn tls() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, String> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    config.with_safe_default_protocol_versions().map_err(|error| error.to_string())
 }
 
 /// How long an answer asks to be left alone: in seconds, also with a fraction, as a date of any form of HTTP (RFC 9110,
@@ -280,12 +281,8 @@ fn read(address: &str) -> Result<(Uri, bool), EndpointError> {
 }
 
 /// Whom the system trusts, read once: it takes a while.
-static TRUSTED: LazyLock<Result<ClientConfig, String>> = LazyLock::new(|| {
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(config.with_native_roots().map_err(|error| error.to_string())?.with_no_client_auth())
-});
+static TRUSTED: LazyLock<Result<ClientConfig, String>> =
+    LazyLock::new(|| Ok(tls()?.with_native_roots().map_err(|error| error.to_string())?.with_no_client_auth()));
 
 /// Whether nothing was connected to since the address is private.
 fn is_private(error: &(dyn StdError + 'static)) -> bool {

@@ -1,6 +1,6 @@
 //! Cases that delegates open for customers, and go on with.
 
-use super::{opened, root, within};
+use super::{opened, permitted, root, within};
 use crate::{
     Caller, Done, Parts, Repeat,
     access::auth,
@@ -124,7 +124,7 @@ pub async fn list_delegated_cases(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<DelegatedCaseView>, ListDelegatedCasesRefusal> {
-    let of = within(caller, Scope::CaseRead)?;
+    let of = permitted(caller, Permission::CASE_READ)?;
     // As of any case of theirs.
     let case = ApiCase { customer: Some(of.customer.as_str()), ..ApiCase::default() };
     auth::permit_on(&parts.governance, &parts.environment, caller, Permission::CASE_READ, case)?;
@@ -148,7 +148,7 @@ pub async fn get_delegated_case(
     case: &str,
     after: u64,
 ) -> Result<DelegatedConversation, GetDelegatedCaseRefusal> {
-    let of = within(caller, Scope::CaseRead)?;
+    let of = permitted(caller, Permission::CASE_READ)?;
     let known = opened(&parts.journal, of, case).await?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let case = load::case_for(governance, journal, environment, caller, Permission::CASE_READ, case).await?;
@@ -171,7 +171,7 @@ pub async fn write_delegated(
     case: &str,
     said: WriteDelegated,
 ) -> Result<Done<DelegatedCaseView>, WriteDelegatedRefusal> {
-    let of = within(caller, Scope::CaseWrite)?;
+    let of = permitted(caller, write::POST)?;
     let known = opened(&parts.journal, of, case).await?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let loaded = load::load(governance, journal, environment, caller, write::POST, case).await?;

@@ -29,6 +29,23 @@ fn within(caller: &Caller, scope: Scope) -> Result<&Represented, Refused> {
         .cured_by("Ask the customer for it: they see and grant what it is for."))
 }
 
+/// Whom a delegate represents, where a token of theirs has the scope for an action of the interface, if any delegate
+/// takes it.
+fn permitted(caller: &Caller, permission: Permission) -> Result<&Represented, Refused> {
+    match permission {
+        // A question takes less.
+        Permission::CASE_OPEN => {
+            within(caller, Scope::CaseOpen).or_else(|refused| within(caller, Scope::SupportAsk).map_err(|_| refused))
+        }
+        Permission::CASE_READ | Permission::REQUEST_READ => within(caller, Scope::CaseRead),
+        write::POST => within(caller, Scope::CaseWrite),
+        Permission::REQUEST_ASK | Permission::REQUEST_WITHDRAW => within(caller, Scope::CaseOpen),
+        // What is given on is a part of what there is: it takes no scope of its own.
+        Permission::DELEGATION_EXCHANGE => represented(caller),
+        _ => Err(Refused::new(Kind::Forbidden, format!("no delegate does `{permission}`"))),
+    }
+}
+
 fn represented(caller: &Caller) -> Result<&Represented, Refused> {
     caller.principal.represented().ok_or_else(|| Refused::new(Kind::Forbidden, "only delegates act here"))
 }
@@ -67,19 +84,8 @@ pub(crate) async fn covers(
     case: Option<CaseId>,
 ) -> Result<(), Refused> {
     let of = match wish {
-        DelegateWish::Permission(Permission::CASE_OPEN) => {
-            within(caller, Scope::CaseOpen).or_else(|refused| within(caller, Scope::SupportAsk).map_err(|_| refused))?
-        }
-        DelegateWish::Permission(Permission::CASE_READ | Permission::REQUEST_READ) => within(caller, Scope::CaseRead)?,
-        DelegateWish::Permission(permission) if permission == write::POST => within(caller, Scope::CaseWrite)?,
-        DelegateWish::Permission(Permission::REQUEST_ASK | Permission::REQUEST_WITHDRAW) | DelegateWish::Action(_) => {
-            within(caller, Scope::CaseOpen)?
-        }
-        // What is given on is a part of what there is: it takes no scope of its own.
-        DelegateWish::Permission(Permission::DELEGATION_EXCHANGE) => represented(caller)?,
-        DelegateWish::Permission(permission) => {
-            return Err(Refused::new(Kind::Forbidden, format!("no delegate does `{permission}`")));
-        }
+        DelegateWish::Permission(permission) => permitted(caller, permission)?,
+        DelegateWish::Action(_) => permitted(caller, Permission::REQUEST_ASK)?,
     };
     let Some(case) = case else { return Ok(()) };
     let opened = opened(journal, of, &case.to_string()).await?;

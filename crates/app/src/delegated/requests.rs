@@ -1,6 +1,6 @@
 //! Actions that delegates request for customers.
 
-use super::{opened, requestable, within};
+use super::{opened, permitted, requestable};
 use crate::{
     Caller, Done, Journal, Parts, Repeat,
     caller::principal::Represented,
@@ -16,7 +16,7 @@ use crate::{
         withdraw,
     },
 };
-use remit_domain::{delegation::Scope, id::RequestId, request::Asker};
+use remit_domain::{id::RequestId, request::Asker};
 use remit_policy::actions::Permission;
 use remit_responders::once;
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ pub async fn ask_delegated(
     case: &str,
     said: AskDelegated,
 ) -> Result<Done<DelegatedRequest>, AskDelegatedRefusal> {
-    let of = within(caller, Scope::CaseOpen)?;
+    let of = permitted(caller, Permission::REQUEST_ASK)?;
     let opened = opened(&parts.journal, of, case).await?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     load::case_for(governance, journal, environment, caller, Permission::REQUEST_ASK, case).await?;
@@ -84,7 +84,7 @@ pub async fn get_delegated_request(
     caller: &Caller,
     request: &str,
 ) -> Result<DelegatedRequest, GetDelegatedRequestRefusal> {
-    own(&parts.journal, within(caller, Scope::CaseRead)?, request).await?;
+    own(&parts.journal, permitted(caller, Permission::REQUEST_READ)?, request).await?;
     let view = read::request(parts, caller, request).await.map_err(Refused::from)?;
     Ok(view.into())
 }
@@ -98,7 +98,7 @@ pub async fn withdraw_delegated(
     caller: &Caller,
     request: &str,
 ) -> Result<DelegatedRequest, WithdrawDelegatedRefusal> {
-    own(&parts.journal, within(caller, Scope::CaseOpen)?, request).await?;
+    own(&parts.journal, permitted(caller, Permission::REQUEST_WITHDRAW)?, request).await?;
     let done = withdraw::withdraw_request(parts, caller, None, request).await.map_err(Refused::from)?;
     match done {
         Done::Now { output, .. } => Ok(output.into()),

@@ -2,8 +2,8 @@
 //! taken of them.
 
 use super::{
-    key_address,
-    registered::{ADDRESS_MAX, redirect_uris, thumbprints},
+    changed, key_address,
+    registered::{ADDRESS_MAX, redirect_uris, usable_keys},
     view::DelegateView,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 };
 use remit_domain::{
     Event,
-    delegation::{DelegateChange, DelegateChanged, DelegateClass, DelegateRegistered, DelegateTerms, KeyAddress},
+    delegation::{DelegateChange, DelegateClass, DelegateRegistered, DelegateTerms, KeyAddress},
     id::{DelegateId, Timestamp},
 };
 use remit_policy::{actions::Permission, address::Address};
@@ -140,7 +140,7 @@ async fn known_by(environment: &Environment, new: &RegisterDelegate, owner: &str
     let redirects = new.redirect_uris.clone();
     let (field, at) = match (&new.jwks, &new.jwks_uri, &new.client_id_document) {
         (Some(jwks), None, None) => {
-            thumbprints(jwks)?;
+            usable_keys(jwks)?;
             return Ok(Known { jwks: jwks.clone(), keys_at: None, redirects });
         }
         (None, Some(at), None) => ("jwks_uri", KeyAddress::JwksUri(at.clone())),
@@ -213,7 +213,7 @@ pub async fn replace_delegate_keys(
     new: ReplaceDelegateKeys,
 ) -> Result<DelegateView, ReplaceDelegateKeysRefusal> {
     let replace = |item: &mut DelegateItem, now| {
-        let keys = thumbprints(&new.jwks)?;
+        usable_keys(&new.jwks)?;
         if item.keys_at.is_some() {
             let why = "are read from an address of the delegate's: change them there, or suspend it";
             return Err(Refused::invalid("jwks", why));
@@ -221,7 +221,7 @@ pub async fn replace_delegate_keys(
         if item.jwks != new.jwks {
             (item.jwks, item.keys_since) = (new.jwks.clone(), now);
         }
-        Ok(DelegateChange::KeysReplaced { keys })
+        Ok(DelegateChange::KeysReplaced { keys: item.thumbprints() })
     };
     Ok(change(parts, caller, delegate, replace).await?)
 }
@@ -237,15 +237,12 @@ async fn change(
     let id: DelegateId = delegate.parse().map_err(|_| nobody())?;
     let before = delegations::stored_delegate(&parts.journal, id).await?.ok_or_else(nobody)?;
     let mut item = before.value.clone();
-    let (by, at) = (caller.pseudonym.to_string(), parts.environment.now());
+    let at = parts.environment.now();
     let change = change(&mut item, at)?;
     if item == before.value {
         return Ok(DelegateView::of(id, &item));
     }
-    let event = Event::DelegateChanged(DelegateChanged { delegate: id, change, by, at });
-    let write = DELEGATES.write(id.to_string(), before.expected(), &item).map_err(Refused::internal)?;
-    let commit = Commit { items: vec![write], ..Commit::default() };
-    authority::govern(parts, caller, &[event], commit).await.map_err(delegations::changed)?;
+    changed::put(parts, caller, id, &before, &item, change, at).await.map_err(delegations::changed)?;
     Ok(DelegateView::of(id, &item))
 }
 

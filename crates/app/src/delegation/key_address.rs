@@ -1,17 +1,18 @@
 //! Keys of delegates that are at an address of their own: read when a delegate is registered, and anew when they were
 //! read too long ago or something is signed by a key that is not among them. What stands there then is put on record.
 
-use super::registered::{redirect_uris, thumbprints};
+use super::{
+    changed,
+    registered::{redirect_uris, usable_keys},
+};
 use crate::{
     Caller, Environment, Parts,
     caller::principal::Job,
-    journal::delegations::{self, DELEGATES, DelegateItem},
-    pipeline::authority,
+    journal::delegations::{self, DelegateItem},
     refused::{Refused, refused},
 };
 use remit_domain::{
-    Event,
-    delegation::{DelegateChange, DelegateChanged, KeyAddress},
+    delegation::{DelegateChange, KeyAddress},
     id::DelegateId,
 };
 use remit_oauth::{
@@ -20,7 +21,7 @@ use remit_oauth::{
 };
 use remit_policy::address::Address;
 use remit_responders::document;
-use remit_store::{Commit, CommitError, Entry};
+use remit_store::{CommitError, Entry};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -118,8 +119,8 @@ async fn keys(environment: &Environment, at: &str) -> Result<Value, Unreadable> 
 
 /// What can be used of a set of keys: nothing else is kept.
 fn usable(jwks: &Value) -> Result<Value, Unreadable> {
-    taken(thumbprints(jwks).map_err(|refused| refused.detail), "of the keys there, ")?;
-    taken(KeySet::parse(jwks), "").map(|keys| keys.to_json())
+    let keys = usable_keys(jwks).map_err(|refused| refused.detail);
+    taken(keys, "of the keys there, ").map(|keys| keys.to_json())
 }
 
 async fn fetched(environment: &Environment, at: &str, bytes_max: usize) -> Result<Value, Unreadable> {
@@ -216,11 +217,7 @@ async fn follow(
         Some(_) => DelegateChange::Unread,
         None => DelegateChange::Refreshed { keys: item.thumbprints(), redirects: item.redirects.clone() },
     };
-    let by = caller.pseudonym.to_string();
-    let event = Event::DelegateChanged(DelegateChanged { delegate: id, change, by, at });
-    let write = DELEGATES.write(id.to_string(), known.expected(), &item).map_err(Refused::internal)?;
-    let commit = Commit { items: vec![write], ..Commit::default() };
-    match authority::govern(parts, &caller, &[event], commit).await {
+    match changed::put(parts, &caller, id, known, &item, change, at).await {
         Ok(()) => Ok(true),
         Err(CommitError::ItemConflict { .. }) => Ok(false),
         Err(error) => Err(refused(error)),

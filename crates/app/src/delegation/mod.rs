@@ -4,6 +4,7 @@
 pub mod ask;
 pub mod authorize;
 pub mod backchannel;
+mod changed;
 mod claims;
 pub mod code;
 pub mod consent;

@@ -13,15 +13,14 @@ pub(super) const ADDRESS_MAX: usize = 2_048;
 /// What an answer to a request for authorization says in the query of the address that it is sent to.
 const ANSWERS: [&str; 6] = ["code", "error", "error_description", "error_uri", "iss", "state"];
 
-/// The thumbprints of a set of public keys.
-pub(super) fn thumbprints(jwks: &Value) -> Result<Vec<String>, Refused> {
+/// The public keys of a set that can be used, of which there is one at least.
+pub(super) fn usable_keys(jwks: &Value) -> Result<KeySet, Refused> {
     let keys = KeySet::parse(jwks).map_err(|error| Refused::invalid("jwks", error))?;
-    let thumbprints: Vec<String> = keys.keys().iter().map(|key| key.thumbprint().to_owned()).collect();
-    if thumbprints.is_empty() {
+    if keys.is_empty() {
         let why = "holds no key that can be used: send public keys of the curve P-256 (ES256) or Ed25519 (EdDSA)";
         return Err(Refused::invalid("jwks", why));
     }
-    Ok(thumbprints)
+    Ok(keys)
 }
 
 /// Addresses that browsers may be sent back to.
