@@ -8,7 +8,10 @@ use crate::{
     jws::{self, Unsigned},
     pair,
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{EncodingKey, jwk::Jwk};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -86,6 +89,16 @@ impl ClientKey {
         add(&mut claims, "nonce", nonce);
         add(&mut claims, "ath", asked.access_token.map(hash).as_deref());
         self.sign(&json!({ "typ": dpop::TYPE, "jwk": self.public.to_json() }), &claims)
+    }
+
+    /// The signature of a request over what it covers (RFC 9421), as it stands in the header: `:…:`.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn message_signature(&self, base: &str) -> Result<String, Unsigned> {
+        let signed = jsonwebtoken::crypto::sign(base.as_bytes(), &self.private, self.public.algorithm().of_library());
+        let bytes = URL_SAFE_NO_PAD.decode(signed.map_err(|_| Unsigned)?).map_err(|_| Unsigned)?;
+        Ok(format!(":{}:", STANDARD.encode(bytes)))
     }
 
     /// A text by which this client says that it is to act for who holds a token: the value of `actor_token`.

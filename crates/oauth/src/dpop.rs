@@ -5,7 +5,7 @@
 //! memory that can be asked at once. Let the memory be asked last, after the client or the token whose key it is was
 //! found: proofs can be made by anybody, in any number.
 
-mod address;
+pub(crate) mod address;
 
 use crate::{
     error::{ErrorCode, OAuthError, plain},

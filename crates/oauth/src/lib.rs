@@ -30,5 +30,6 @@ mod pair;
 pub mod pkce;
 pub mod seen;
 pub mod token;
+pub mod web_bot_auth;
 
 pub use jws::{Malformed, Unsigned};

@@ -8,7 +8,7 @@ const ADDRESS_MAX: usize = 2_048;
 
 /// An address of HTTP without query and fragment: scheme and host in small letters, no default port, no letter encoded
 /// that need not be, no steps back, and `/` for an empty path. Nothing, where it is none, or names a user.
-pub(super) fn normal(address: &str) -> Option<String> {
+pub(crate) fn normal(address: &str) -> Option<String> {
     if address.len() > ADDRESS_MAX {
         return None;
     }
