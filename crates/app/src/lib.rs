@@ -5,6 +5,7 @@
 //! `environment::entropy`, and from nowhere else.
 
 pub mod access;
+pub mod agent;
 pub mod ai;
 pub mod authzen;
 pub mod boot;

@@ -14,6 +14,12 @@ pub enum Kind {
     BadRequest,
     /// No valid token was sent.
     Unauthenticated,
+    /// The request is signed by an agent, and says nothing of whom it acts for.
+    ProveWhomYouActFor,
+    /// The request is signed, and by nobody who is recognised.
+    SignatureNotRecognised,
+    /// More requests that are only signed than may come.
+    TooManyKnocks,
     /// Policy does not permit it.
     Forbidden,
     /// Who signs in did not show who they are, or may not be let in.

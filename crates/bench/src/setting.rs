@@ -24,6 +24,8 @@ const LIMITS: Limits = Limits {
     streams: usize::MAX,
     connections: 65_536,
     connections_each: usize::MAX,
+    knocks_each: 1_000_000,
+    knocks: 1_000_000,
     proxies: Vec::new(),
 };
 

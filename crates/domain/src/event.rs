@@ -474,6 +474,8 @@ pub enum Event {
     DelegationChanged(DelegationChanged),
     /// A case was opened under a delegation. In its own stream.
     DelegationUsed(DelegationUsed),
+    /// An agent that only signs its requests knocked. In the stream of its host.
+    AgentKnocked(AgentKnocked),
     /// What is known of a customer was said anew. In the customer's own stream.
     CustomerFactsSet(FactsSet),
     /// Everybody's words on the case were destroyed on the customer's behalf.
@@ -489,12 +491,5 @@ pub enum Event {
         at: Timestamp,
     },
     /// Nothing is left of what was to be erased, neither on a case nor in what was written. In the customer's stream.
-    ErasureCompleted {
-        /// Whose.
-        customer: CustomerId,
-        /// How many cases they had.
-        cases: u64,
-        /// When.
-        at: Timestamp,
-    },
+    ErasureCompleted(ErasureCompleted),
 }

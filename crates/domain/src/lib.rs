@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod activation;
+pub mod agent;
 pub mod announcement;
 pub mod automatic;
 pub mod breaker;

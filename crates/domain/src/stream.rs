@@ -38,11 +38,13 @@ pub enum StreamKind {
     Delegate,
     /// What a customer granted one.
     Delegation,
+    /// The host of agents that only sign their requests.
+    Agent,
 }
 
 impl StreamKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Case,
         Self::Responder,
         Self::Token,
@@ -55,6 +57,7 @@ impl StreamKind {
         Self::Reconciliation,
         Self::Delegate,
         Self::Delegation,
+        Self::Agent,
     ];
 
     /// As it stands before the identifier.
@@ -72,6 +75,7 @@ impl StreamKind {
             Self::Reconciliation => "reconciliation",
             Self::Delegate => "delegate",
             Self::Delegation => "delegation",
+            Self::Agent => "agent",
         }
     }
 }
@@ -169,6 +173,12 @@ impl Stream {
         Self { kind: StreamKind::Delegation, id: id.to_smolstr() }
     }
 
+    /// That of the host at which an agent has its keys, by the origin of these; of `*` where several are meant.
+    pub fn agent(address: &str) -> Self {
+        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+        Self { kind: StreamKind::Agent, id: rest.split('/').next().unwrap_or_default().into() }
+    }
+
     /// That of the bundle in force.
     pub fn bundle() -> Self {
         Self { kind: StreamKind::Bundle, id: SmolStr::new_static(IN_FORCE) }
@@ -241,6 +251,9 @@ mod tests {
             (Stream::responder(&ResponderId::new("cards-ai").unwrap()), "responder/cards-ai".to_owned()),
             (Stream::customer(&CustomerId::from_digest([7; 16])), format!("customer/cus_{}", "07".repeat(16))),
             (Stream::bundle(), "bundle/in_force".to_owned()),
+            (Stream::agent("https://muse.example:8443/keys"), "agent/muse.example:8443".to_owned()),
+            (Stream::agent("https://[2001:db8::1]"), "agent/[2001:db8::1]".to_owned()),
+            (Stream::agent("*"), "agent/*".to_owned()),
             (Stream::request(request), format!("request/{request}")),
         ] {
             assert_eq!((stream.to_string(), text.parse()), (text.clone(), Ok(stream.clone())));

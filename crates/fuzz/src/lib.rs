@@ -33,6 +33,7 @@ use remit_oauth::{
     pkce::Challenge,
     seen::SeenProofs,
     token::SigningKeys,
+    web_bot_auth::{self, AgentUrl, SignedRequest},
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_signals::{
@@ -156,7 +157,8 @@ pub fn statements(bytes: &[u8]) {
 }
 
 /// What delegates send: proofs, assertions, tokens, keys and details, as they come; and any claims under a good
-/// signature. What is taken is taken once, and what is read is written and read alike.
+/// signature; and headers of requests that agents sign. What is taken is taken once, and what is read is written and
+/// read alike.
 pub fn oauth(bytes: &[u8]) {
     let (keys, nonces) = (KeySet::of(DELEGATE.public().clone()), nonces());
     static SIGNING: LazyLock<SigningKeys> = LazyLock::new(|| SigningKeys::new(&[1; 32], &[]).expect("keys"));
@@ -202,6 +204,16 @@ pub fn oauth(bytes: &[u8]) {
     }
     if let Ok(details) = details::parse(&text) {
         assert_eq!(details::parse(&serde_json::to_string(&details).unwrap()), Ok(details));
+    }
+    let header = |name: &str| {
+        let value = claims.get(name).and_then(Value::as_str);
+        value.map(|value| value.as_bytes().to_vec()).into_iter().collect()
+    };
+    let request = SignedRequest { method: "GET", origin: ISSUER, path: "/", query: None, header: &header };
+    if let Ok(signed) = web_bot_auth::read(&request, NOW) {
+        let name = signed.agent.name();
+        assert_eq!(AgentUrl::parse(name).expect("a name is an address").name(), name);
+        assert!(signed.until_ms > NOW && signed.is_by(&keys).is_err());
     }
     if let Ok(challenge) = Challenge::of(&text) {
         assert_eq!(Challenge::parse(&challenge.to_string(), Some("S256")), Ok(challenge));

@@ -156,6 +156,10 @@ fn oauth() -> Vec<Value> {
             "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA", "kid": "a" }] }),
         key,
         json!("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+        json!({ "signature-agent": "sig1=\"https://muse.example/keys?n=1\"", "signature": "sig1=:YQ==:",
+            "signature-input": format!("sig1=(\"@authority\" \"signature-agent\";key=\"sig1\");created={seconds};\
+                expires={};keyid=\"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\";nonce=\"n\";alg=\"ed25519\";\
+                tag=\"web-bot-auth\"", seconds + 60) }),
     ]
 }
 

@@ -6,10 +6,14 @@
 
 mod agent;
 mod base;
+mod bounds;
 mod error;
+mod request;
 
 pub use agent::AgentUrl;
+pub use bounds::{ACCEPT_SIGNATURE, DIRECTORY, DIRECTORY_TYPES, LIFETIME_MAX_S, SIGNATURE_INPUT, SKEW_S, TAG};
 pub use error::SignatureError;
+pub use request::SignedRequest;
 
 use crate::{
     jwk::{Algorithm, KeySet},
@@ -17,78 +21,11 @@ use crate::{
 };
 use base::Components;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sfv::{BareItem, Dictionary, FieldType as _, InnerList, ListEntry, Parser};
-
-/// What signatures of agents are tagged with.
-pub const TAG: &str = "web-bot-auth";
-/// Where the keys of an agent that names an origin alone are, below `/.well-known/`.
-pub const DIRECTORY: &str = "http-message-signatures-directory";
-/// Under which media types keys are served: the directory's own, and those of sets of keys.
-pub const DIRECTORY_TYPES: &str =
-    "application/http-message-signatures-directory+json, application/jwk-set+json, application/json";
-/// What is asked of whoever signs anew (RFC 9421, section 5.1).
-pub const ACCEPT_SIGNATURE: &str =
-    "sig1=(\"@authority\" \"signature-agent\";key=\"sig1\");created;expires;keyid;tag=\"web-bot-auth\"";
-/// For how long a signature counts at most, in seconds.
-pub const LIFETIME_MAX_S: i64 = 24 * 3_600;
-/// How far a signer's clock may be from this one, in seconds.
-pub const SKEW_S: i64 = 60;
-
-/// The headers of a signature.
-pub const SIGNATURE_INPUT: &str = "signature-input";
-const SIGNATURE: &str = "signature";
-const SIGNATURE_AGENT: &str = "signature-agent";
-
-/// Longest value of one of these headers, and of any that is signed, in bytes.
-const VALUE_MAX: usize = 8_192;
-/// Most signatures, and most members of any dictionary.
-const MEMBERS_MAX: usize = 8;
-/// Longest nonce, in bytes.
-const NONCE_MAX: usize = 256;
+use bounds::{NONCE_MAX, SIGNATURE};
+use sfv::{BareItem, FieldType as _, InnerList, ListEntry};
 
 /// A key of RFC 9421 whose private half everybody knows (appendix B.1.4), by its thumbprint.
 const TEST_KEY: &str = "poqkLGiymh_W0uP6PZFw-dvez3QJT5SolqXBCW38r0U";
-
-/// A request as it came.
-pub struct SignedRequest<'a> {
-    /// Its method.
-    pub method: &'a str,
-    /// The origin at which it was to arrive, as clients know it.
-    pub origin: &'a str,
-    /// Its path, and what stands behind `?`.
-    pub path: &'a str,
-    /// The latter.
-    pub query: Option<&'a str>,
-    /// The values of a header, by its name in small letters.
-    pub header: &'a dyn Fn(&str) -> Vec<Vec<u8>>,
-}
-
-impl SignedRequest<'_> {
-    /// The values of a header as one, where there are any: of bounded length, in ASCII, with nothing around each.
-    fn joined(&self, name: &str) -> Result<Option<String>, SignatureError> {
-        let values = (self.header)(name);
-        if values.is_empty() {
-            return Ok(None);
-        }
-        let unreadable = || SignatureError::Header(name.chars().take(64).collect());
-        if values.iter().map(|value| value.len() + 2).sum::<usize>() > VALUE_MAX {
-            return Err(unreadable());
-        }
-        let texts = values.iter().map(|value| std::str::from_utf8(value).ok().filter(|text| text.is_ascii()));
-        let texts: Option<Vec<&str>> = texts.map(|text| text.map(str::trim_ascii)).collect();
-        Ok(Some(texts.ok_or_else(unreadable)?.join(", ")))
-    }
-
-    fn dictionary(&self, name: &'static str) -> Result<Dictionary, SignatureError> {
-        let text = self.joined(name)?.ok_or(SignatureError::Missing(name))?;
-        dictionary(&text).ok_or_else(|| SignatureError::Header(name.to_owned()))
-    }
-}
-
-/// A dictionary of a bounded number of members.
-fn dictionary(text: &str) -> Option<Dictionary> {
-    Parser::new(text).parse::<Dictionary>().ok().filter(|members| (1..=MEMBERS_MAX).contains(&members.len()))
-}
 
 /// What an agent signed, as it came: nothing of it is true before a key is found to have signed it.
 #[derive(Debug, Clone)]

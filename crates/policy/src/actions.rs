@@ -79,6 +79,8 @@ macro_rules! api_actions {
 
 /// What is taken by a job and asked of no policy, since it follows from what was decided before.
 impl Permission {
+    /// It is noted who knocked.
+    pub const AGENT_NOTE: Self = Self("agent.note");
     /// A case is proposed to a member of staff.
     pub const OFFER_MAKE: Self = Self("offer.make");
     /// A queue closes that cases wait in.
@@ -150,6 +152,7 @@ api_actions! {
     DELEGATION_GRANT = "delegation.grant" of Organisation,
     DELEGATION_READ = "delegation.read" of Organisation,
     DELEGATION_REVOKE = "delegation.revoke" of Organisation,
+    AGENT_READ = "agent.read" of Organisation,
     ACCESS_EVALUATE = "access.evaluate" of Organisation,
     ACCESS_SEARCH = "access.search" of Organisation,
 }

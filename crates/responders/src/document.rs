@@ -14,20 +14,28 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::time::timeout;
 
+/// The media type of JSON.
+pub const JSON: &str = "application/json";
 /// How long it may take, from the first look-up to the last byte.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What stands at an address, as JSON of at most so many bytes. Redirects are not followed.
+/// What stands at an address, as JSON of at most so many bytes, of these media types where whoever answers has several.
+/// Redirects are not followed.
 ///
 /// # Errors
 /// When the address is none that may be read, is not reached in time, or answers with something else than 200 and JSON.
-pub async fn read(address: &str, hosts: &PrivateHosts, bytes_max: usize) -> Result<Value, Failure> {
+pub async fn read(
+    address: &str,
+    hosts: &PrivateHosts,
+    bytes_max: usize,
+    types: &'static str,
+) -> Result<Value, Failure> {
     let endpoint = Endpoint::given(address, hosts).map_err(|error| match error {
         EndpointError::Private => Failure::Private,
         error => Failure::Unsendable(error.to_string()),
     })?;
     let reading = async {
-        let accept = (ACCEPT, HeaderValue::from_static("application/json"));
+        let accept = (ACCEPT, HeaderValue::from_static(types));
         let response = endpoint.ask(Method::GET, "", Bytes::new(), [accept]).await?;
         if let Some(failure) = refusal(&response, 0) {
             return Err(failure);

@@ -43,6 +43,17 @@ kinds! {
     UNAUTHENTICATED = "unauthenticated", 401, "No valid token was sent",
         "Send `Authorization: Bearer <token>` with a token that has neither expired nor been revoked; make one with \
          `remit token create`.";
+    /// Signed by an agent, and nothing else.
+    PROVE_WHOM_YOU_ACT_FOR = "prove_whom_you_act_for", 401, "A signature says who asks, and not for whom",
+        "Prove whom you act for: have the organisation register you as a delegate, have its customer consent, and send \
+         an access token with a proof. `next` says how, step by step.";
+    /// Signed, and by nobody who is recognised.
+    SIGNATURE_NOT_RECOGNISED = "signature_not_recognised", 401, "The signature recognises nobody",
+        "Sign each request anew, as the detail and the header `Accept-Signature` say, with a key that stands at your \
+         address; docs/delegates.md tells how under \"Agents that only sign\". No signature lets anything be done.";
+    /// More requests that are only signed than may come.
+    TOO_MANY_KNOCKS = "too_many_knocks", 429, "Too many requests that are only signed",
+        "Wait the seconds in `Retry-After`. What is asked with an access token is not counted with these.";
     /// The token may not do this.
     FORBIDDEN = "forbidden", 403, "Policy does not allow this",
         "Use a token with a role that the bundle's API policies permit; the detail names the policies that decided.";
@@ -197,6 +208,9 @@ impl From<Kind> for &'static ProblemKind {
             Kind::Invalid => INVALID,
             Kind::BadRequest => BAD_REQUEST,
             Kind::Unauthenticated => UNAUTHENTICATED,
+            Kind::ProveWhomYouActFor => PROVE_WHOM_YOU_ACT_FOR,
+            Kind::SignatureNotRecognised => SIGNATURE_NOT_RECOGNISED,
+            Kind::TooManyKnocks => TOO_MANY_KNOCKS,
             Kind::Forbidden => FORBIDDEN,
             Kind::SignInRefused => SIGN_IN_REFUSED,
             Kind::TooManySignIns => TOO_MANY_SIGN_INS,

@@ -5,6 +5,9 @@ use super::files::File;
 /// The document with both tables.
 const GLOSSARY: &str = "docs/glossary.md";
 
+/// The name of a standard, which has a word in it that is not said otherwise.
+const STANDARD: &str = "web-bot-auth";
+
 pub(super) fn faults(files: &[File]) -> Vec<String> {
     let Some(glossary) = files.iter().find(|file| file.path == GLOSSARY) else {
         return vec![format!("{GLOSSARY}: is not there")];
@@ -59,7 +62,8 @@ impl<'a> Tables<'a> {
                 }
                 continue;
             }
-            let place = file.text.lines().position(|line| words(line).any(|word| word == *not));
+            let is_said = |line: &str| words(&line.replace(STANDARD, "")).any(|word| word == *not);
+            let place = file.text.lines().position(is_said);
             if let Some(line) = place {
                 faults.push(format!("{}:{}: says `{not}`; say {instead}", file.path, line + 1));
             }

@@ -97,11 +97,13 @@ pub enum Job {
     Requests,
     /// Reads the keys of delegates from where they are.
     Delegates,
+    /// Puts on record who knocked.
+    Agents,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Views,
         Self::Floor,
         Self::Timers,
@@ -116,6 +118,7 @@ impl Job {
         Self::Enrichment,
         Self::Requests,
         Self::Delegates,
+        Self::Agents,
     ];
 
     /// The actions that it may take. Those that are none of the interface's are taken by it alone.
@@ -135,6 +138,7 @@ impl Job {
             Self::Enrichment => &[Permission::FACT_SET, Permission::FIELD_SET],
             Self::Requests => &[Permission::REQUEST_EXECUTE],
             Self::Delegates => &[Permission::DELEGATE_MANAGE],
+            Self::Agents => &[Permission::AGENT_NOTE],
         }
     }
 
@@ -160,6 +164,7 @@ impl Job {
             Self::Enrichment => "enrichment",
             Self::Requests => "requests",
             Self::Delegates => "delegates",
+            Self::Agents => "agents",
         }
     }
 }

@@ -407,6 +407,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::DelegationGranted(_)
         | Event::DelegationChanged(_)
         | Event::DelegationUsed(_)
+        | Event::AgentKnocked(_)
         | Event::SubscriptionChanged { .. }
         | Event::SubscriptionDeleted(_)
         | Event::ExceptionTaken { .. }
@@ -420,6 +421,6 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::WordsErased { .. }
         | Event::CustomerFactsSet { .. }
         | Event::CustomerErased { .. }
-        | Event::ErasureCompleted { .. } => None,
+        | Event::ErasureCompleted(_) => None,
     }
 }

@@ -31,6 +31,7 @@ use futures_util::future::join_all;
 use remit_domain::{
     Case, Command, Event, Stream,
     case::Status,
+    event::ErasureCompleted,
     id::{CustomerId, Timestamp},
 };
 use remit_policy::actions::Permission;
@@ -287,7 +288,7 @@ async fn complete(
     let now = environment.now();
     let cases = journal.store.count_under(due.customer.as_str(), due.key).await.map_err(Refused::internal)?;
     let stream = Stream::customer(&due.customer);
-    let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
+    let event = Event::ErasureCompleted(ErasureCompleted { customer: due.customer, cases, at: now });
     let record = commit::to_record(environment, &event, &stream, &Caller::system_for(Job::Erasures, &due.by), now)?;
     let commit = Commit { records: vec![record], claim: Some(row.id.clone()), ..Commit::default() };
     journal.commit(commit).await.map_err(crate::refused)?;

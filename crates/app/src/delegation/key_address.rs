@@ -129,7 +129,7 @@ async fn fetched(environment: &Environment, at: &str, bytes_max: usize) -> Resul
         let why = "must be https://…: whoever is on the way would say by which keys a delegate is known";
         return Err(Unreadable::Nothing(why.to_owned()));
     }
-    let read = document::read(at, &environment.private_hosts, bytes_max).await;
+    let read = document::read(at, &environment.private_hosts, bytes_max, document::JSON).await;
     read.map_err(|failure| {
         let why = format!("nothing can be read there: {failure}");
         if failure.retryable() { Unreadable::Away(why) } else { Unreadable::Nothing(why) }

@@ -15,6 +15,10 @@ pub struct Limits {
     pub connections: usize,
     /// Connections from one address; of version 6, from one network of 64 bits.
     pub connections_each: usize,
+    /// Requests of one agent within a minute that are only signed.
+    pub knocks_each: u32,
+    /// The same of all agents together, and of whoever passes for one.
+    pub knocks: u32,
     /// Addresses behind which many callers stand, as a reverse proxy's. Loopback is one of them.
     pub proxies: Vec<IpAddr>,
 }
@@ -27,6 +31,8 @@ impl Default for Limits {
             streams: 12_288,
             connections: 16_384,
             connections_each: 1_024,
+            knocks_each: 60,
+            knocks: 600,
             proxies: Vec::new(),
         }
     }

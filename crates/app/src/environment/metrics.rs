@@ -43,6 +43,12 @@ pub struct AutomaticLabels {
     became: &'static str,
 }
 
+/// Labels of the count of requests that are only signed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct KnockLabels {
+    outcome: &'static str,
+}
+
 /// Labels of the count of what was asked before a first decision.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct EnrichmentLabels {
@@ -112,6 +118,7 @@ pub struct Metrics {
     turns_lost: Family<LostTurnLabels, Counter>,
     automatic: Family<AutomaticLabels, Counter>,
     enrichments: Family<EnrichmentLabels, Counter>,
+    knocks: Family<KnockLabels, Counter>,
     /// Words and files that were stored and could not be opened.
     pub(crate) unreadable: Counter,
     webhooks: Webhooks,
@@ -148,6 +155,10 @@ impl Default for Metrics {
         let help = "What was asked before the first decision on a case, by what came of it: told, partial, \
                     nothing_known, unusable, timeout, unreachable, left_alone";
         registry.register("enrichments", help, Family::clone(&enrichments));
+        let knocks = Family::default();
+        let help = "Requests that are only signed, by what came of it: recognised, not_recognised, unread (the agent's \
+                    keys are not read yet), too_many";
+        registry.register("knocks", help, Family::clone(&knocks));
         let lost = "Turns of AI responders that came to nothing, by why: late, denied by policy, failed";
         registry.register("ai_turns_lost", lost, Family::clone(&turns_lost));
         registry.register("words_unreadable", "Stored words and files that did not open", Counter::clone(&unreadable));
@@ -175,6 +186,7 @@ impl Default for Metrics {
             turns_lost,
             automatic,
             enrichments,
+            knocks,
             unreadable,
             webhooks,
             invariants,
@@ -187,6 +199,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Counts what came of a request that is only signed.
+    pub(crate) fn knocked(&self, outcome: &'static str) {
+        self.knocks.get_or_create(&KnockLabels { outcome }).inc();
+    }
+
     /// Counts what came of asking before a first decision.
     pub(crate) fn enriched(&self, outcome: &'static str) {
         self.enrichments.get_or_create(&EnrichmentLabels { outcome }).inc();

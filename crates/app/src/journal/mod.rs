@@ -2,6 +2,7 @@
 //! the disk before it leaves the process.
 
 pub(crate) mod accounts;
+pub(crate) mod agents;
 mod bundles;
 pub(crate) mod delegations;
 mod gate;

@@ -2,10 +2,12 @@
 //! a commit changed (`change::Change`), and nothing else changes what it holds of the record; at the start the same
 //! functions are given what is stored, as changes from nothing.
 
+pub(crate) mod agents;
 pub(crate) mod change;
 pub mod chats;
 pub mod committed;
 pub mod delivery;
+pub(crate) mod directories;
 pub mod event_buffer;
 pub mod floor;
 pub(crate) mod key_reads;
@@ -22,6 +24,7 @@ pub mod tokens;
 use crate::{
     caller::usage::Used,
     live::{
+        agents::Agents,
         chats::Chats,
         event_buffer::EventBuffer,
         floor::LiveFloor,
@@ -58,6 +61,8 @@ pub struct Live {
     pub(crate) polls: Arc<Polls>,
     /// When the keys of delegates were read last from where they are.
     pub(crate) key_reads: Arc<KeyReads>,
+    /// Agents that only sign their requests.
+    pub(crate) agents: Arc<Agents>,
     /// AI responders that were shown to fail too often, on their way to be stopped.
     pub(crate) tripped: UnboundedSender<Tripped>,
     pub(crate) trips: Arc<Mutex<Option<UnboundedReceiver<Tripped>>>>,
@@ -79,6 +84,7 @@ impl Live {
             sign_ins: Arc::default(),
             polls: Arc::default(),
             key_reads: Arc::default(),
+            agents: Arc::default(),
             tripped,
             trips: Arc::new(Mutex::new(Some(trips))),
         }
@@ -101,6 +107,7 @@ impl Live {
             sign_ins: Arc::clone(&self.sign_ins),
             polls: Arc::clone(&self.polls),
             key_reads: Arc::clone(&self.key_reads),
+            agents: Arc::clone(&self.agents),
             tripped: self.tripped.clone(),
             trips: Arc::clone(&self.trips),
         }

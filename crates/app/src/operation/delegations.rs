@@ -22,6 +22,14 @@ operations! { "delegations"
         refuses: ListDelegatesRefusal {}
     }
 
+    /// List agents that only signed their requests: who knocked, and how often.
+    list_agents = ListAgents {
+        asks: [AGENT_READ];
+        of: [];
+        runs: on the readers;
+        refuses: ListAgentsRefusal {}
+    }
+
     /// Take nothing of a delegate any more, from its next call on, until it is resumed.
     suspend_delegate = SuspendDelegate {
         asks: [DELEGATE_MANAGE];

@@ -4,6 +4,7 @@
 mod form;
 
 use crate::{
+    agent::list::AgentView,
     ai::{
         breaker::{self, StoppedView, UnreachableView},
         handover::ContextView,
@@ -188,6 +189,7 @@ signatures! {
 
     RegisterDelegate(delegate::RegisterDelegate) -> DelegateView, "Registered.";
     ListDelegates(Nothing) -> List<DelegateView>, "All of them.";
+    ListAgents(input::ListPart) -> Page<AgentView>, "One page.";
     SuspendDelegate(Nothing) -> DelegateView, "Suspended.";
     ResumeDelegate(Nothing) -> DelegateView, "Active.";
     ReplaceDelegateKeys(delegate::ReplaceDelegateKeys) -> DelegateView, "Replaced.";

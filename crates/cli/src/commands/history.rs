@@ -156,6 +156,17 @@ impl History {
                 format!("action {action}: {}", of("/event/how"))
             }
             "consult_asked" => format!("{} asked {} for advice", of("/event/consult/by"), of("/event/consult/queue")),
+            "agent_knocked" => {
+                let of_which = match item.pointer("/event/refused").and_then(Value::as_u64) {
+                    None | Some(0) => String::new(),
+                    Some(refused) => format!(", {refused} of them too many"),
+                };
+                let times = item.pointer("/event/knocks").unwrap_or(&Value::Null);
+                let who = if of("/event/agent") == "*" { "others" } else { of("/event/agent") };
+                let keys = listed(item.pointer("/event/keys"), "");
+                let by = if keys.is_empty() { String::new() } else { format!(", by {keys}") };
+                format!("{who} knocked {times} times{of_which}{by}")
+            }
             "token_made" => format!("token made, of the roles {}", listed(item.pointer("/event/grant/roles"), "")),
             "staff_noted" => format!("noted, for the queues {}", listed(item.pointer("/event/profile/queues"), "")),
             "presence_set" => format!("is {}", of("/event/presence")),

@@ -31,6 +31,20 @@ pub(crate) struct LimitArgs {
     /// Connections open from one address (of IPv6, from one /64 network).
     #[arg(long, env = "REMIT_CONNECTIONS_PER_ADDRESS", default_value_t = Limits::default().connections_each)]
     connections_per_address: usize,
+    /// Requests a minute of one agent that only signs them, which are told what to do next and nothing else.
+    #[arg(
+        long, env = "REMIT_KNOCKS_PER_AGENT",
+        default_value_t = Limits::default().knocks_each,
+        value_parser = value_parser!(u32).range(1..=1_000_000)
+    )]
+    knocks_per_agent: u32,
+    /// Requests a minute that are only signed, of all agents and of whoever passes for one.
+    #[arg(
+        long, env = "REMIT_KNOCKS",
+        default_value_t = Limits::default().knocks,
+        value_parser = value_parser!(u32).range(1..=1_000_000)
+    )]
+    knocks: u32,
     /// The address of a reverse proxy, which may have nearly all connections; may be repeated. Loopback is one anyway.
     #[arg(long, env = "REMIT_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
     proxy: Vec<IpAddr>,
@@ -44,6 +58,8 @@ impl From<&LimitArgs> for Limits {
             streams: args.streams,
             connections: args.connections as usize,
             connections_each: args.connections_per_address,
+            knocks_each: args.knocks_per_agent,
+            knocks: args.knocks,
             proxies: args.proxy.clone(),
         }
     }

@@ -166,11 +166,12 @@ impl Case {
             | Event::DelegationGranted(_)
             | Event::DelegationChanged(_)
             | Event::DelegationUsed(_)
+            | Event::AgentKnocked(_)
             | Event::SubscriptionChanged { .. }
             | Event::SubscriptionDeleted(_)
             | Event::CustomerFactsSet { .. }
             | Event::CustomerErased { .. }
-            | Event::ErasureCompleted { .. } => {}
+            | Event::ErasureCompleted(_) => {}
             Event::CaseResolved { how, disposition, at, .. } => {
                 self.status = Status::Resolved;
                 self.stop_waiting(*at);

@@ -1,6 +1,6 @@
 //! The names under which events are recorded, and by what each can be looked up.
 
-use super::Event;
+use super::{ErasureCompleted, Event};
 use crate::{
     field::FactsSet,
     governance::{OutcomesReset, SubscriptionDeleted},
@@ -74,6 +74,7 @@ impl Event {
         "delegation_granted",
         "delegation_changed",
         "delegation_used",
+        "agent_knocked",
         "customer_facts_set",
         "words_erased",
         "customer_erased",
@@ -81,7 +82,7 @@ impl Event {
     ];
 
     /// The names of acts of authority over who may call, who works here, which chats and subscriptions there are, and
-    /// who represents whom.
+    /// who represents whom; and that somebody knocked who may nothing.
     pub const GOVERNANCE: &[&str] = &[
         "token_made",
         "token_revoked",
@@ -104,6 +105,7 @@ impl Event {
         "delegation_granted",
         "delegation_changed",
         "delegation_used",
+        "agent_knocked",
     ];
 
     /// The name under which the event is recorded.
@@ -172,10 +174,11 @@ impl Event {
             Self::DelegationGranted { .. } => "delegation_granted",
             Self::DelegationChanged { .. } => "delegation_changed",
             Self::DelegationUsed { .. } => "delegation_used",
+            Self::AgentKnocked(_) => "agent_knocked",
             Self::CustomerFactsSet { .. } => "customer_facts_set",
             Self::WordsErased { .. } => "words_erased",
             Self::CustomerErased { .. } => "customer_erased",
-            Self::ErasureCompleted { .. } => "erasure_completed",
+            Self::ErasureCompleted(_) => "erasure_completed",
         }
     }
 
@@ -210,12 +213,13 @@ impl Event {
             Self::DelegationGranted(granted) => Some(Stream::delegation(granted.delegation)),
             Self::DelegationChanged(changed) => Some(Stream::delegation(changed.delegation)),
             Self::DelegationUsed(used) => Some(Stream::delegation(used.delegation)),
+            Self::AgentKnocked(knocked) => Some(Stream::agent(&knocked.agent)),
             Self::AiStopped { responder, .. }
             | Self::AiResumed { responder, .. }
             | Self::OutcomesReset(OutcomesReset { responder, .. }) => Some(Stream::responder(responder)),
             Self::CustomerFactsSet(FactsSet { customer, .. })
             | Self::CustomerErased { customer, .. }
-            | Self::ErasureCompleted { customer, .. } => Some(Stream::customer(customer)),
+            | Self::ErasureCompleted(ErasureCompleted { customer, .. }) => Some(Stream::customer(customer)),
             Self::RequestAsked(asked) => Some(Stream::request(asked.decision.request)),
             Self::RequestChanged(changed) => Some(Stream::request(changed.request)),
             Self::Reconciled(reconciliation) => Some(Stream::reconciliation(reconciliation.id)),

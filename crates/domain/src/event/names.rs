@@ -3,6 +3,7 @@
 pub(super) use crate::{
     action::{ActionDecision, ActionEnd},
     activation::BundleActivation,
+    agent::AgentKnocked,
     case::{Channel, HolderRef, Requester},
     consult::Consult,
     decision::Decision,

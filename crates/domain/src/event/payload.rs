@@ -7,7 +7,7 @@ use crate::{
     case::{Author, HolderRef},
     decision::YieldReason,
     field::Untold,
-    id::{DecisionId, ExceptionId, FieldName, MessageId, OwnerId, ResponderId, StaffId, Timestamp},
+    id::{CustomerId, DecisionId, ExceptionId, FieldName, MessageId, OwnerId, ResponderId, StaffId, Timestamp},
     retrieval::Retrieval,
 };
 use serde::{Deserialize, Serialize};
@@ -135,4 +135,17 @@ pub struct Handoff {
     /// What the customer is told of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announced: Option<Announcement>,
+}
+
+/// That nothing is left of what was to be erased of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ErasureCompleted {
+    /// Whose.
+    pub customer: CustomerId,
+    /// How many cases they had.
+    pub cases: u64,
+    /// When.
+    pub at: Timestamp,
 }

@@ -1,14 +1,17 @@
 //! Who an agent is: the address at which it has its keys, as the signature covers it.
 
-use super::{DIRECTORY, MEMBERS_MAX, SIGNATURE_AGENT, SignatureError, SignedRequest, base::Components};
+use super::{
+    base::Components,
+    bounds::{DIRECTORY, HOST_MAX, MEMBERS_MAX, SIGNATURE_AGENT, URL_MAX},
+    error::SignatureError,
+    request::SignedRequest,
+};
 use crate::{dpop::address::normal, metadata::well_known};
 use sfv::{Dictionary, Item, ListEntry, Parser};
 use std::fmt;
 
-/// Longest address, in bytes.
-pub(super) const URL_MAX: usize = 1_024;
-/// Longest host with its port, in bytes.
-pub(super) const HOST_MAX: usize = 120;
+/// Hosts of the same machine, which are reached in the clear as well.
+const HERE: [&str; 2] = ["127.0.0.1", "[::1]"];
 
 /// The address at which an agent has its keys. An origin alone stands for its directory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,7 +32,9 @@ impl AgentUrl {
         let name = Some(text).filter(is_good).and_then(normal).ok_or(SignatureError::Agent)?;
         let directory = |origin: &str| well_known(origin, DIRECTORY);
         let (origin, path) = split(&name).ok_or(SignatureError::Agent)?;
-        if !origin.starts_with("https://") || origin.len() - "https://".len() > HOST_MAX {
+        let (scheme, host) = origin.split_once("://").ok_or(SignatureError::Agent)?;
+        let is_safe = scheme == "https" || HERE.iter().any(|here| host.strip_prefix(here).is_some_and(is_port));
+        if !is_safe || host.len() > HOST_MAX {
             return Err(SignatureError::Agent);
         }
         let at = match path {
@@ -51,9 +56,14 @@ impl AgentUrl {
         &self.at
     }
 
+    /// Where it has its keys, without a path: nothing else of an address is a name that somebody was given.
+    pub fn origin(&self) -> &str {
+        split(&self.name).map_or(&self.name, |(origin, _)| origin)
+    }
+
     /// Its host, with the port where that is not the usual one.
     pub fn host(&self) -> &str {
-        let rest = self.name.strip_prefix("https://").unwrap_or_default();
+        let rest = self.name.split_once("://").map_or("", |(_, rest)| rest);
         rest.split('/').next().unwrap_or_default()
     }
 }
@@ -62,6 +72,11 @@ impl fmt::Display for AgentUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
+}
+
+/// Whether nothing but a port stands behind a host.
+fn is_port(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(':')
 }
 
 /// An address in its one spelling, as origin and path.

@@ -1,12 +1,13 @@
 //! What a signature covers, as it stands in the request; and what was signed of it (RFC 9421, section 2).
 
-use super::{SignatureError, SignedRequest, dictionary};
+use super::{
+    bounds::COMPONENTS_MAX,
+    error::SignatureError,
+    request::{SignedRequest, dictionary},
+};
 use crate::error::quoted;
 use sfv::{FieldType as _, InnerList, Item, ListEntry};
 use std::fmt::Write as _;
-
-/// Most components that one signature covers.
-pub(super) const COMPONENTS_MAX: usize = 16;
 
 /// What is covered.
 pub(super) struct Components(Vec<Component>);

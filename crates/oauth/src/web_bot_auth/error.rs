@@ -1,9 +1,7 @@
 //! Why a signature recognises nobody, and what to do about it.
 
-use super::{
-    LIFETIME_MAX_S, MEMBERS_MAX, NONCE_MAX, SKEW_S, TAG, VALUE_MAX,
-    agent::{HOST_MAX, URL_MAX},
-    base::COMPONENTS_MAX,
+use super::bounds::{
+    COMPONENTS_MAX, HOST_MAX, LIFETIME_MAX_S, MEMBERS_MAX, NONCE_MAX, SKEW_S, TAG, URL_MAX, VALUE_MAX,
 };
 
 /// Why a signature recognises nobody.
@@ -58,7 +56,9 @@ pub enum SignatureError {
     #[error("the signature has to cover @authority or @target-uri: else it counts at every server")]
     Target,
     /// It does not say who signed, in what it covers.
-    #[error("the signature has to cover the member of Signature-Agent that is its own: \"signature-agent\";key=\"LABEL\"")]
+    #[error(
+        "the signature has to cover the member of Signature-Agent that is its own: \"signature-agent\";key=\"LABEL\""
+    )]
     AgentUncovered,
     /// Who signed is not an address.
     #[error(

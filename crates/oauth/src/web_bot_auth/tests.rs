@@ -1,4 +1,9 @@
-use super::*;
+//! What is read of signatures of agents: the examples of the standard, and what recognises nobody.
+
+use super::{
+    bounds::{COMPONENTS_MAX, MEMBERS_MAX, VALUE_MAX},
+    *,
+};
 use crate::{client::ClientKey, jwk::PublicKey};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -169,7 +174,7 @@ fn what_recognises_nobody_says_why() {
     ] {
         assert_eq!(of(covers, "", muse).name(), told, "{covers}");
     }
-    let many: Vec<String> = (0..=base::COMPONENTS_MAX).map(|n| format!("\"x-{n}\"")).collect();
+    let many: Vec<String> = (0..=COMPONENTS_MAX).map(|n| format!("\"x-{n}\"")).collect();
     assert_eq!(of(&many.join(" "), "", muse), SignatureError::Components);
     for (extra, told) in [
         (";alg=\"rsa-pss-sha512\"", "algorithm"),
@@ -278,10 +283,17 @@ fn an_agent_is_known_by_one_spelling_of_its_address() {
         ("https://muse.example/keys", "https://muse.example/keys", "https://muse.example/keys"),
         ("https://muse.example/keys?n=1", "https://muse.example/keys", "https://muse.example/keys?n=1"),
         ("https://muse.example/%6beys", "https://muse.example/keys", "https://muse.example/%6beys"),
+        ("http://127.0.0.1:80/k", "http://127.0.0.1/k", "http://127.0.0.1:80/k"),
         ("https://127.0.0.1:8443/k", "https://127.0.0.1:8443/k", "https://127.0.0.1:8443/k"),
     ] {
         let url = AgentUrl::parse(written).unwrap();
         assert_eq!((url.name(), url.directory()), (name, at), "{written}");
+    }
+    for written in ["http://muse.example", "http://127.0.0.1.example", "http://127.0.0.10", "ftp://127.0.0.1"] {
+        assert_eq!(AgentUrl::parse(written), Err(SignatureError::Agent), "{written}");
+    }
+    for written in ["https://muse.example/keys", "https://muse.example", directory] {
+        assert_eq!(AgentUrl::parse(written).unwrap().origin(), "https://muse.example");
     }
     assert_eq!(AgentUrl::parse("https://127.0.0.1:8443/k").unwrap().host(), "127.0.0.1:8443");
     assert_eq!(AgentUrl::parse("https://muse.example").unwrap().host(), "muse.example");

@@ -185,6 +185,7 @@ addresses! {
 
     RegisterDelegate = Post "/v1/delegates" [201];
     ListDelegates = Get "/v1/delegates" [200];
+    ListAgents = Get "/v1/agents" [200];
     SuspendDelegate = Post "/v1/delegates/{delegate}/suspend" [200];
     ResumeDelegate = Post "/v1/delegates/{delegate}/resume" [200];
     ReplaceDelegateKeys = Put "/v1/delegates/{delegate}/keys" [200];

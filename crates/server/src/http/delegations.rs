@@ -4,7 +4,7 @@ use super::{
     body::{Json, NoBody},
     chat_session::SameSite,
     oauth::BROWSER,
-    query::Name,
+    query::{Name, Params, limit},
     reply::{json, private},
     request::{Authenticated, Reply, Shared},
     route::{HandlerPart, Routes},
@@ -17,6 +17,7 @@ use axum::{
 };
 use remit_app::{
     access::reading,
+    agent::list,
     delegation::{
         ask::{self, AskConsent},
         authorize::{self, AskAuthorization},
@@ -25,6 +26,7 @@ use remit_app::{
         own::{self, LinkDelegations, NarrowOwnDelegation, OpenDelegations, RevokeOwnDelegation},
         revoke,
     },
+    input::ListPart,
     operation,
 };
 use std::convert::Infallible;
@@ -33,6 +35,7 @@ pub(crate) fn routes() -> Routes {
     Routes::new()
         .bind(operation::RegisterDelegate, register_delegate)
         .bind(operation::ListDelegates, list_delegates)
+        .bind(operation::ListAgents, list_agents)
         .bind(operation::SuspendDelegate, suspend_delegate)
         .bind(operation::ResumeDelegate, resume_delegate)
         .bind(operation::ReplaceDelegateKeys, replace_delegate_keys)
@@ -60,6 +63,17 @@ async fn register_delegate(
 
 async fn list_delegates(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     reading::read(&app, &caller, async |app, caller| json(&delegate::list_delegates(app, caller).await?)).await
+}
+
+async fn list_agents(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Params(asked): Params<ListPart>,
+) -> Reply {
+    let limit = limit(asked.limit)?;
+    let read =
+        async move |app: &_, caller: &_| json(&list::list_agents(app, caller, asked.after.as_deref(), limit).await?);
+    reading::read(&app, &caller, read).await
 }
 
 async fn suspend_delegate(

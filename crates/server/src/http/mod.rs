@@ -35,6 +35,7 @@ mod same_site;
 mod sandbox;
 mod session;
 mod sign_in;
+mod signed_only;
 mod staff;
 mod streams;
 mod subscriptions;

@@ -12,6 +12,7 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt as _, stream};
 use remit_app::Done;
+use remit_oauth::{dpop, web_bot_auth::ACCEPT_SIGNATURE};
 use serde::Serialize;
 use std::convert::Infallible;
 
@@ -51,6 +52,15 @@ impl IntoResponse for Problem {
         }
         if self.kind == problem::UNAUTHENTICATED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if [problem::PROVE_WHOM_YOU_ACT_FOR, problem::SIGNATURE_NOT_RECOGNISED].contains(&self.kind) {
+            let metadata = self.members.get("protected_resource").and_then(serde_json::Value::as_str);
+            if let Ok(challenge) = HeaderValue::try_from(dpop::challenge(None, None, metadata)) {
+                headers.insert(header::WWW_AUTHENTICATE, challenge);
+            }
+        }
+        if self.kind == problem::SIGNATURE_NOT_RECOGNISED {
+            headers.insert("accept-signature", HeaderValue::from_static(ACCEPT_SIGNATURE));
         }
         if self.kind == problem::SUPERSEDED {
             response.extensions_mut().insert(Superseded);

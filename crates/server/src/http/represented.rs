@@ -1,7 +1,10 @@
 //! Who calls as a delegate: by an access token in the `Authorization` header and a proof in the `DPoP` header that it
 //! is theirs (RFC 9449). What is refused says so in both forms: as a problem, and as a challenge.
 
-use super::request::{Reply, Shared};
+use super::{
+    request::{Reply, Shared},
+    signed_only,
+};
 use crate::{problem, problem::Problem};
 use axum::{
     extract::FromRequestParts,
@@ -97,6 +100,9 @@ impl FromRequestParts<Shared> for DelegateCaller {
             let cure = nowhere.members.get("cure").and_then(|cure| cure.as_str()).unwrap_or_default().to_owned();
             refused(Problem::new(problem::UNAUTHENTICATED, nowhere.detail).cured_by(&cure), None)
         })?;
+        if let Some(problem) = signed_only::refused(parts, app).await {
+            return Err(refused(problem, None));
+        }
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (scheme, token) = header.split_once(' ').unwrap_or_default();
         if !scheme.eq_ignore_ascii_case("DPoP") {

@@ -1,6 +1,6 @@
 //! What handlers are given, and what they answer.
 
-use super::session;
+use super::{session, signed_only};
 use crate::problem::Problem;
 use axum::{
     extract::FromRequestParts,
@@ -31,6 +31,11 @@ impl FromRequestParts<Shared> for Authenticated {
             return Ok(Self(session::caller(parts, app, secret).await?));
         }
         let header = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+        if header.is_none()
+            && let Some(refused) = signed_only::refused(parts, app).await
+        {
+            return Err(refused);
+        }
         let caller = auth::caller(&app.journal, &app.live, &app.environment, header).await?;
         usage::pace(&app.environment, &caller)?;
         Ok(Self(caller))

@@ -89,6 +89,25 @@ impl Routes {
 /// What a request can be refused for that may be of a session.
 pub(crate) const IN_SESSION: &[&ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED, problem::CROSS_SITE];
 
+/// The same of one that may be of a session, of a token, or only signed.
+const OF_TOKEN: &[&ProblemKind] = &[
+    problem::UNAUTHENTICATED,
+    problem::RATE_LIMITED,
+    problem::CROSS_SITE,
+    problem::PROVE_WHOM_YOU_ACT_FOR,
+    problem::SIGNATURE_NOT_RECOGNISED,
+    problem::TOO_MANY_KNOCKS,
+];
+
+/// The same of a delegate's.
+const OF_DELEGATE: &[&ProblemKind] = &[
+    problem::UNAUTHENTICATED,
+    problem::RATE_LIMITED,
+    problem::PROVE_WHOM_YOU_ACT_FOR,
+    problem::SIGNATURE_NOT_RECOGNISED,
+    problem::TOO_MANY_KNOCKS,
+];
+
 /// A part of a request that a handler of `O` takes.
 pub(crate) trait HandlerPart<O> {
     /// What can be wrong with it.
@@ -105,7 +124,7 @@ impl<O> HandlerPart<O> for Uri {}
 impl<O, T> HandlerPart<O> for Extension<T> {}
 
 impl<O> HandlerPart<O> for Authenticated {
-    const PROBLEMS: &'static [&'static ProblemKind] = IN_SESSION;
+    const PROBLEMS: &'static [&'static ProblemKind] = OF_TOKEN;
     const WHO: Option<Who> = Some(Who::Token);
 }
 
@@ -119,7 +138,7 @@ impl<O> HandlerPart<O> for FromHere {
 }
 
 impl<O> HandlerPart<O> for DelegateCaller {
-    const PROBLEMS: &'static [&'static ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED];
+    const PROBLEMS: &'static [&'static ProblemKind] = OF_DELEGATE;
     const WHO: Option<Who> = Some(Who::Delegate);
 }
 

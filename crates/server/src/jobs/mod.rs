@@ -1,7 +1,8 @@
 //! Work that goes on beside requests: signing checkpoints, asking AI responders, offering cases to staff, deciding
-//! anew what waits in queues that close, delivering events to subscriptions, and looking at things again when they are
-//! due.
+//! anew what waits in queues that close, delivering events to subscriptions, noting who knocked, and looking at things
+//! again when they are due.
 
+mod agents;
 mod closing;
 mod erasures;
 mod offers;
@@ -24,6 +25,7 @@ pub use signing::{sign, signer};
 /// soon after `stop` says so.
 pub(crate) fn start(app: &Arc<Succession>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     vec![
+        tokio::spawn(agents::run(Arc::clone(app), stop.clone())),
         tokio::spawn(turns::run(Arc::clone(app), stop.clone())),
         tokio::spawn(erasures::run(Arc::clone(app), stop.clone())),
         tokio::spawn(timers::run(Arc::clone(app), stop.clone())),

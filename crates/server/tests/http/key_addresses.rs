@@ -55,16 +55,16 @@ impl Host {
         self.state.lock().unwrap()
     }
 
-    fn at(&self, path: &str) -> String {
+    pub(crate) fn at(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// What stands at a path from now on.
-    fn put(&self, path: &str, body: &Value) -> String {
+    pub(crate) fn put(&self, path: &str, body: &Value) -> String {
         self.answers(path, "200 OK", body.to_string())
     }
 
-    fn answers(&self, path: &str, status: &'static str, body: String) -> String {
+    pub(crate) fn answers(&self, path: &str, status: &'static str, body: String) -> String {
         self.state().pages.insert(path.to_owned(), (status, body));
         self.at(path)
     }
@@ -84,7 +84,7 @@ impl Host {
     }
 
     /// How often something was asked for so far.
-    fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.state().asked.len()
     }
 }

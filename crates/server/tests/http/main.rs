@@ -8,6 +8,7 @@
 
 mod about;
 mod activation;
+mod agents;
 mod ai;
 mod asking;
 mod asks_nothing;
@@ -56,6 +57,7 @@ mod http_connectors;
 mod inbox;
 mod injections;
 mod key_addresses;
+mod knocking;
 mod limits;
 mod made_up;
 mod mails;

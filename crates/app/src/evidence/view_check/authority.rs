@@ -2,6 +2,7 @@
 //! cases: everything that is kept as a token or a setting, against the records that say so.
 
 mod accounts;
+mod agents;
 mod chats;
 mod delegations;
 mod facts;
@@ -20,6 +21,7 @@ use crate::{
     bundle::{BUNDLE, MOVES},
     case::{consult::CONSULTS, override_log::OVERRIDES},
     journal::accounts::{ACCOUNTS, SESSIONS},
+    journal::agents::AGENTS,
     journal::delegations::{
         BACKCHANNELS, BY_DOCUMENT, BackchannelItem, CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON,
         GRANTED, OF_CUSTOMER, REVOKED_TOKENS,
@@ -39,6 +41,7 @@ use crate::{
     vault::{keys::Keys, known_facts::FACTS},
 };
 use accounts::Accounts;
+use agents::Agents;
 use chats::Chats;
 use delegations::Delegations;
 use facts::Facts;
@@ -79,6 +82,7 @@ pub(super) struct Authority {
     requests: Requests,
     reconciliations: Reconciliations,
     delegations: Delegations,
+    agents: Agents,
 }
 
 impl Authority {
@@ -93,6 +97,7 @@ impl Authority {
         self.requests.note_case(seq, stream, event);
         self.reconciliations.note(event);
         self.delegations.note(event);
+        self.agents.note(event);
         let at = match event {
             Event::TokenMade { at, .. }
             | Event::TokenRevoked { at, .. }
@@ -203,6 +208,7 @@ impl Authority {
             kind if kind == LAST_BEGUN.kind() => self.requests.keep_begun(&row.id, body),
             kind if kind == RECONCILIATIONS.kind() => self.reconciliations.keep(&row.id, body),
             kind if kind == FOUND.kind() => self.reconciliations.keep_found(&row.id, body),
+            kind if kind == AGENTS.kind() => self.agents.keep(&row.id, body),
             kind if kind == DELEGATES.kind() => self.delegations.keep_delegate(&row.id, body),
             kind if kind == BY_DOCUMENT.kind() => self.delegations.keep_document(&row.id, body),
             kind if kind == DELEGATIONS.kind() => self.delegations.keep(&row.id, body),
@@ -251,6 +257,7 @@ impl Authority {
         }
         self.facts.compare(customer_of, found);
         self.delegations.compare(known.keys, found);
+        self.agents.compare(found);
         let mut held = Coverage { is_recorded: self.is_recorded, not: Vec::new() };
         self.requests.compare(&mut held, found);
         self.reconciliations.compare(found);

@@ -111,7 +111,9 @@ impl Owed {
                 self.otherwise.insert(case);
             }
             (_, Event::CustomerErased { customer, .. }) => *self.erasures.entry(customer.clone()).or_default() += 1,
-            (_, Event::ErasureCompleted { customer, .. }) => *self.erasures.entry(customer.clone()).or_default() -= 1,
+            (_, Event::ErasureCompleted(completed)) => {
+                *self.erasures.entry(completed.customer.clone()).or_default() -= 1;
+            }
             _ => {}
         }
     }
@@ -238,6 +240,7 @@ mod tests {
     use remit_domain::{
         case::HolderRef,
         deferral::Awaited,
+        event::ErasureCompleted,
         id::{OwnerId, Timestamp},
     };
 
@@ -305,7 +308,7 @@ mod tests {
         let mut owed = Owed::default();
         owed.note(None, &Event::CustomerErased { customer: customer.clone(), at: Timestamp(1) });
         owed.note(None, &Event::CustomerErased { customer: customer.clone(), at: Timestamp(2) });
-        owed.note(None, &Event::ErasureCompleted { customer, cases: 1, at: Timestamp(3) });
+        owed.note(None, &Event::ErasureCompleted(ErasureCompleted { customer, cases: 1, at: Timestamp(3) }));
         let found = said(owed, true);
         assert!(matches!(&found[..], [one] if one.contains("that is not completed, and nothing remains")), "{found:?}");
     }
