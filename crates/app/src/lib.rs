@@ -24,6 +24,7 @@ pub mod evidence;
 pub mod field;
 pub mod governance;
 pub mod input;
+pub mod issuer;
 pub mod journal;
 pub mod live;
 pub mod migration;

@@ -12,6 +12,10 @@ pub enum Kind {
     Invalid,
     /// What is asked is not of the form that the standard of its interface asks for.
     BadRequest,
+    /// What is asked for is not what was denied.
+    DenialUnbound,
+    /// What was denied can be asked for no more.
+    DenialExpired,
     /// No valid token was sent.
     Unauthenticated,
     /// The request is signed by an agent, and says nothing of whom it acts for.

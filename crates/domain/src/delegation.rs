@@ -8,8 +8,9 @@ mod grant;
 
 pub use class::DelegateClass;
 pub use event::{
-    Consent, ConsentAsked, ConsentEnded, DelegateChange, DelegateChanged, DelegateRegistered, DelegateTerms,
-    DelegationChange, DelegationChanged, DelegationGranted, DelegationUsed, KeyAddress, RevocationCause, Unanswered,
+    AssertedBy, Consent, ConsentAsked, ConsentEnded, DelegateChange, DelegateChanged, DelegateRegistered,
+    DelegateTerms, DelegationChange, DelegationChanged, DelegationGranted, DelegationUsed, KeyAddress, RevocationCause,
+    Unanswered,
 };
 pub use grant::{DelegatedGrant, GrantLimits, Scope, Wider};
 
@@ -36,6 +37,9 @@ pub struct Delegation {
     pub depth: u8,
     /// What it may do.
     pub grant: DelegatedGrant,
+    /// By whose word it came to be, where the customer was not asked here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asserted: Option<AssertedBy>,
     /// When it was granted.
     pub granted: Timestamp,
     /// When it ended before its time, and why.
@@ -52,6 +56,7 @@ impl From<&DelegationGranted> for Delegation {
             parent: granted.parent,
             depth: granted.depth,
             grant: granted.grant.clone(),
+            asserted: granted.asserted.clone(),
             granted: granted.at,
             revoked: None,
         }

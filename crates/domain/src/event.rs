@@ -476,6 +476,10 @@ pub enum Event {
     DelegationUsed(DelegationUsed),
     /// An agent that only signs its requests knocked. In the stream of its host.
     AgentKnocked(AgentKnocked),
+    /// An issuer was registered. In its own stream.
+    IssuerRegistered(Box<IssuerRegistered>),
+    /// An issuer was changed, or whom it speaks of. In its own stream.
+    IssuerChanged(IssuerChanged),
     /// What is known of a customer was said anew. In the customer's own stream.
     CustomerFactsSet(FactsSet),
     /// Everybody's words on the case were destroyed on the customer's behalf.

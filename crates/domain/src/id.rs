@@ -133,6 +133,11 @@ ulid_id!(
 );
 
 ulid_id!(
+    /// An identity provider whose word is taken for customers.
+    IssuerId, "iss_", "an issuer id (`iss_` and 26 characters)"
+);
+
+ulid_id!(
     /// A question to another queue, whose advice is asked for.
     ConsultId, "con_", "a consult id (`con_` and 26 characters)"
 );

@@ -23,6 +23,7 @@ pub mod field;
 pub mod floor;
 pub mod governance;
 pub mod id;
+pub mod issuer;
 pub mod offer;
 pub mod reconciliation;
 mod record;

@@ -1,6 +1,8 @@
 //! Streams: what events are about, by kind and identifier. Each has one spelling as text: `case/cas_…`, `staff/ana`.
 
-use crate::id::{CaseId, CustomerId, DelegateId, DelegationId, ReconciliationId, RequestId, ResponderId, StaffId};
+use crate::id::{
+    CaseId, CustomerId, DelegateId, DelegationId, IssuerId, ReconciliationId, RequestId, ResponderId, StaffId,
+};
 use serde::{Deserialize, Serialize, Serializer};
 use smol_str::{SmolStr, ToSmolStr};
 use std::{fmt, str::FromStr};
@@ -40,11 +42,13 @@ pub enum StreamKind {
     Delegation,
     /// The host of agents that only sign their requests.
     Agent,
+    /// An identity provider whose word is taken for customers.
+    Issuer,
 }
 
 impl StreamKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Case,
         Self::Responder,
         Self::Token,
@@ -58,6 +62,7 @@ impl StreamKind {
         Self::Delegate,
         Self::Delegation,
         Self::Agent,
+        Self::Issuer,
     ];
 
     /// As it stands before the identifier.
@@ -76,6 +81,7 @@ impl StreamKind {
             Self::Delegate => "delegate",
             Self::Delegation => "delegation",
             Self::Agent => "agent",
+            Self::Issuer => "issuer",
         }
     }
 }
@@ -177,6 +183,11 @@ impl Stream {
     pub fn agent(address: &str) -> Self {
         let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
         Self { kind: StreamKind::Agent, id: rest.split('/').next().unwrap_or_default().into() }
+    }
+
+    /// An issuer's.
+    pub fn issuer(id: IssuerId) -> Self {
+        Self { kind: StreamKind::Issuer, id: id.to_smolstr() }
     }
 
     /// That of the bundle in force.

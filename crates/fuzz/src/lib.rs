@@ -31,6 +31,7 @@ use remit_oauth::{
     jwk::{KeySet, PublicKey},
     nonce::Nonces,
     pkce::Challenge,
+    provider_keys::ProviderKeys,
     seen::SeenProofs,
     token::SigningKeys,
     web_bot_auth::{self, AgentUrl, SignedRequest},
@@ -180,15 +181,16 @@ pub fn oauth(bytes: &[u8]) {
             assert!(check().is_err());
         }
     }
+    let published = ProviderKeys::parse(&json!({ "keys": [DELEGATE.public().to_json()] }));
     for assertion in [text.to_string(), signed(json!({ "typ": id_jag::TYPE, "kid": kid }))] {
-        let seen = SeenProofs::new(64);
-        let (issuer, client, jkt) = ("https://idp.example.com", "dlg_1", "x");
-        let expected = id_jag::Expected { issuer, keys: &keys, audience: ISSUER, client, jkt };
-        if id_jag::check(&assertion, &expected, &seen, NOW).is_ok() {
-            assert_eq!(id_jag::peek_issuer(&assertion).as_deref(), Ok(issuer));
-            assert!(id_jag::check(&assertion, &expected, &seen, NOW).is_err());
+        let issuer = "https://idp.example.com";
+        let expected = id_jag::Expected { issuer, keys: &published, audience: ISSUER, client: &["dlg_1"], jkt: "x" };
+        if let Ok(asserted) = id_jag::read(&assertion, &expected, NOW) {
+            assert_eq!(id_jag::peek_issuer(&assertion).map(|(issuer, _)| issuer), Ok(asserted.issuer));
         }
     }
+    let read = ProviderKeys::parse(&claims);
+    assert_eq!(ProviderKeys::parse(&read.to_json()).thumbprints(), read.thumbprints());
     for token in [text.to_string(), signed(json!({ "typ": remit_oauth::token::TYPE, "kid": kid }))] {
         let verify = |token: &str| SIGNING.verify(token, ISSUER, "mcp", NOW);
         if let Ok(read) = verify(&token) {

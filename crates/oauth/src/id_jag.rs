@@ -1,17 +1,16 @@
 //! What an identity provider that an organisation trusts asserts of a customer, so that a client of theirs gets a token
 //! without asking them again (ID-JAG, draft-ietf-oauth-identity-assertion-authz-grant; RFC 7523).
 //!
-//! Which providers are trusted, whether one or a customer has been disabled since, and how much of what is asserted is
-//! granted, is for the caller. As with proofs, [`read`] looks at everything but whether it was sent before, and
-//! [`check`] at that too.
+//! Which providers are trusted, whether one or a customer has been disabled since, how much of what is asserted is
+//! granted, and whether it was sent before ([`crate::seen`], by the issuer's name) is for the caller.
 
 use crate::{
     details::{self, Detail, DetailsError},
     error::{ErrorCode, OAuthError},
-    jwk::KeySet,
-    jws::{Jws, Malformed, OneOrMore, Seconds, is_plain},
-    seen::{NotFirst, Seen},
-    token::{ACTORS_MAX, Actor, Confirmation},
+    jws::{Compact, Malformed, OneOrMore, Seconds, is_plain},
+    provider_keys::{NotSigned, ProviderAlgorithm, ProviderKeys},
+    seen::NotFirst,
+    token::{Actor, Confirmation},
 };
 use serde::Deserialize;
 
@@ -39,11 +38,11 @@ pub struct Expected<'a> {
     /// The provider that is trusted, as it names itself.
     pub issuer: &'a str,
     /// Its keys.
-    pub keys: &'a KeySet,
+    pub keys: &'a ProviderKeys,
     /// The name of this server.
     pub audience: &'a str,
-    /// The client that sent it, which has shown who it is.
-    pub client: &'a str,
+    /// What the client is called that sent it, and has shown who it is: one of these is meant.
+    pub client: &'a [&'a str],
     /// The thumbprint of the key that the client proved to have.
     pub jkt: &'a str,
 }
@@ -55,16 +54,12 @@ pub struct Asserted {
     pub issuer: String,
     /// The provider's own name for the customer.
     pub subject: String,
-    /// Among whose customers that name is one, where the provider serves several organisations.
-    pub tenant: Option<String>,
     /// What the token may be for; anything, where it is empty.
     pub resources: Vec<String>,
     /// What it may let be done, in words with spaces between.
     pub scope: Option<String>,
     /// What it may let be done, in detail.
     pub authorization_details: Vec<Detail>,
-    /// Who acts for the customer, by the provider's word.
-    pub act: Option<Actor>,
     /// The assertion's own identifier.
     pub jti: String,
     /// Until when it could be sent again, in milliseconds since 1970.
@@ -83,8 +78,11 @@ pub enum GrantError {
     /// Another provider made it, or this server itself did.
     #[error("assertion is of no issuer that is trusted here")]
     Issuer,
+    /// It is signed in a way that does not count.
+    #[error("alg of assertion is not taken: it has to be signed with a key pair (RS256, PS256, ES256, EdDSA, …)")]
+    Algorithm,
     /// None of the provider's keys is meant.
-    #[error("no key of the issuer fits assertion: it has to be signed with ES256 or EdDSA by a key that is published")]
+    #[error("no key of the issuer fits assertion: it has to be signed by a key that the issuer publishes")]
     NoKey,
     /// The key did not sign it.
     #[error("assertion is not signed by its issuer")]
@@ -110,7 +108,7 @@ pub enum GrantError {
     /// The customer, or the assertion, has no name that can be kept.
     #[error("{0} of assertion has to be a text of printable ASCII characters without spaces")]
     Name(&'static str),
-    /// It names too many resources, or too many who act one after the other.
+    /// It names too many resources.
     #[error("assertion has too many {0}")]
     TooMany(&'static str),
     /// What it grants in detail is not known.
@@ -119,6 +117,9 @@ pub enum GrantError {
     /// It was used before, or too many are under way.
     #[error("assertion is not taken: {0}")]
     NotFirst(#[from] NotFirst),
+    /// Somebody else than its client acts.
+    #[error("act of assertion names another than its client: the client alone acts with what is asserted")]
+    Actor,
 }
 
 impl GrantError {
@@ -128,6 +129,15 @@ impl GrantError {
             Self::Details(_) => ErrorCode::InvalidAuthorizationDetails,
             Self::NotFirst(NotFirst::Busy) => ErrorCode::TemporarilyUnavailable,
             _ => ErrorCode::InvalidGrant,
+        }
+    }
+}
+
+impl From<NotSigned> for GrantError {
+    fn from(error: NotSigned) -> Self {
+        match error {
+            NotSigned::NoKey => Self::NoKey,
+            NotSigned::Signature => Self::Signature,
         }
     }
 }
@@ -148,7 +158,6 @@ struct Claims {
     exp: Seconds,
     iat: Seconds,
     nbf: Option<Seconds>,
-    tenant: Option<String>,
     resource: Option<OneOrMore>,
     scope: Option<String>,
     #[serde(default)]
@@ -160,34 +169,39 @@ struct Claims {
 #[derive(Deserialize)]
 struct Issuer {
     iss: String,
+    tenant: Option<String>,
 }
 
-/// Whose assertion it says that it is, so that it is known whether they are trusted. Nothing of it is true yet.
+/// Whose assertion it says that it is, and among whose people they speak, so that it is known whether they are trusted.
+/// Nothing of it is true yet.
 ///
 /// # Errors
 /// When it is no signed text of the type that names its issuer.
-pub fn peek_issuer(assertion: &str) -> Result<String, GrantError> {
-    let signed = Jws::parse(assertion, ASSERTION_MAX)?;
+pub fn peek_issuer(assertion: &str) -> Result<(String, Option<String>), GrantError> {
+    let signed = Compact::parse(assertion, ASSERTION_MAX)?;
     if !signed.is_of_type(TYPE) {
         return Err(GrantError::Type);
     }
-    let Issuer { iss } = signed.claims()?;
-    if is_plain(&iss, NAME_MAX) { Ok(iss) } else { Err(GrantError::Name("iss")) }
+    let Issuer { iss, tenant } = signed.claims()?;
+    for (claim, name) in [("iss", Some(&iss)), ("tenant", tenant.as_ref())] {
+        if name.is_some_and(|name| !is_plain(name, NAME_MAX)) {
+            return Err(GrantError::Name(claim));
+        }
+    }
+    Ok((iss, tenant))
 }
 
-/// Looks at everything of an assertion but whether it was sent before: that is for [`Seen`], by the issuer's name.
+/// Looks at everything of an assertion but whether it was sent before.
 ///
 /// # Errors
 /// With what is wrong with it first.
 pub fn read(assertion: &str, expected: &Expected<'_>, now_ms: i64) -> Result<Asserted, GrantError> {
-    let signed = Jws::parse(assertion, ASSERTION_MAX)?;
+    let signed = Compact::parse(assertion, ASSERTION_MAX)?;
     if !signed.is_of_type(TYPE) {
         return Err(GrantError::Type);
     }
-    let key = expected.keys.find(signed.kid.as_deref(), signed.algorithm).ok_or(GrantError::NoKey)?;
-    if !signed.is_by(key) {
-        return Err(GrantError::Signature);
-    }
+    let algorithm = ProviderAlgorithm::named(&signed.alg).ok_or(GrantError::Algorithm)?;
+    expected.keys.verify(&signed, algorithm)?;
     let claims: Claims = signed.claims()?;
     if claims.iss != expected.issuer || claims.iss == expected.audience {
         return Err(GrantError::Issuer);
@@ -195,7 +209,7 @@ pub fn read(assertion: &str, expected: &Expected<'_>, now_ms: i64) -> Result<Ass
     if claims.aud.all() != [expected.audience] {
         return Err(GrantError::Audience(expected.audience.to_owned()));
     }
-    if claims.client_id != expected.client {
+    if !expected.client.contains(&claims.client_id.as_str()) {
         return Err(GrantError::Client);
     }
     if claims.cnf.is_some_and(|bound| bound.jkt != expected.jkt) {
@@ -217,37 +231,19 @@ pub fn read(assertion: &str, expected: &Expected<'_>, now_ms: i64) -> Result<Ass
     if !is_plain(&claims.jti, JTI_MAX) {
         return Err(GrantError::Name("jti"));
     }
-    if claims.tenant.as_ref().is_some_and(|tenant| !is_plain(tenant, NAME_MAX)) {
-        return Err(GrantError::Name("tenant"));
-    }
     let resources = claims.resource.as_ref().map(|named| named.all().to_vec()).unwrap_or_default();
     if resources.len() > RESOURCES_MAX {
         return Err(GrantError::TooMany("resources"));
     }
-    if claims.act.as_ref().is_some_and(|actor| actor.chain().nth(ACTORS_MAX).is_some()) {
-        return Err(GrantError::TooMany("actors"));
+    if claims.act.as_ref().is_some_and(|actor| actor.act.is_some() || !expected.client.contains(&actor.sub.as_str())) {
+        return Err(GrantError::Actor);
     }
     if !claims.authorization_details.is_empty() {
         details::check(&claims.authorization_details)?;
     }
-    let Claims { iss, sub, tenant, scope, authorization_details, act, jti, exp, .. } = claims;
+    let Claims { iss, sub, scope, authorization_details, jti, exp, .. } = claims;
     let until_ms = exp.ms();
-    Ok(Asserted { issuer: iss, subject: sub, tenant, resources, scope, authorization_details, act, jti, until_ms })
-}
-
-/// Looks at everything of an assertion, and notes that it was sent.
-///
-/// # Errors
-/// With what is wrong with it first.
-pub fn check(
-    assertion: &str,
-    expected: &Expected<'_>,
-    seen: &(impl Seen + ?Sized),
-    now_ms: i64,
-) -> Result<Asserted, GrantError> {
-    let asserted = read(assertion, expected, now_ms)?;
-    seen.first_time(&asserted.issuer, &asserted.jti, asserted.until_ms, now_ms)?;
-    Ok(asserted)
+    Ok(Asserted { issuer: iss, subject: sub, resources, scope, authorization_details, jti, until_ms })
 }
 
 #[cfg(test)]

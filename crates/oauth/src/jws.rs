@@ -8,6 +8,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::EncodingKey;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Number, Value};
+use std::ops::Deref;
 
 /// Why a signed text cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,14 +33,16 @@ pub enum Malformed {
     Claims(String),
 }
 
-/// A signed text, as it was sent: nothing of it is true before it is verified.
-pub(crate) struct Jws<'a> {
-    pub(crate) algorithm: Algorithm,
+/// A signed text, as it was sent: nothing of it is true before it is verified, and who does that says which algorithms
+/// count.
+pub(crate) struct Compact<'a> {
+    /// By which algorithm it says that it is signed.
+    pub(crate) alg: String,
     pub(crate) typ: Option<String>,
     pub(crate) kid: Option<String>,
     pub(crate) jwk: Option<Value>,
-    message: &'a str,
-    signature: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) signature: &'a str,
     payload: Vec<u8>,
 }
 
@@ -52,7 +55,7 @@ struct Header {
     crit: Option<de::IgnoredAny>,
 }
 
-impl<'a> Jws<'a> {
+impl<'a> Compact<'a> {
     /// Reads a text of at most so many bytes.
     pub(crate) fn parse(text: &'a str, bytes_max: usize) -> Result<Self, Malformed> {
         if text.len() > bytes_max {
@@ -67,19 +70,13 @@ impl<'a> Jws<'a> {
         if header.crit.is_some() {
             return Err(Malformed::Critical);
         }
-        let algorithm = Algorithm::named(&header.alg).ok_or_else(|| Malformed::Algorithm(quoted(&header.alg)))?;
-        let Header { typ, kid, jwk, .. } = header;
-        Ok(Self { algorithm, typ, kid, jwk, message, signature, payload })
+        let Header { alg, typ, kid, jwk, .. } = header;
+        Ok(Self { alg, typ, kid, jwk, message, signature, payload })
     }
 
     /// Whether it says that it is of a type (RFC 7515, section 4.1.9): media types know no case.
     pub(crate) fn is_of_type(&self, typ: &str) -> bool {
         self.typ.as_deref().is_some_and(|is| is.eq_ignore_ascii_case(typ))
-    }
-
-    /// Whether it was signed by a key, by the algorithm that is the key's.
-    pub(crate) fn is_by(&self, key: &PublicKey) -> bool {
-        self.algorithm == key.algorithm() && key.verifies(self.signature, self.message.as_bytes())
     }
 
     /// What it claims. A claim that is named twice is refused.
@@ -92,6 +89,34 @@ impl<'a> Jws<'a> {
         })?;
         reader.end().map_err(|error| Malformed::Claims(of_json(&error)))?;
         Ok(claims)
+    }
+}
+
+/// A text that is signed by an algorithm that clients and this server sign with.
+pub(crate) struct Jws<'a> {
+    pub(crate) algorithm: Algorithm,
+    compact: Compact<'a>,
+}
+
+impl<'a> Deref for Jws<'a> {
+    type Target = Compact<'a>;
+
+    fn deref(&self) -> &Compact<'a> {
+        &self.compact
+    }
+}
+
+impl<'a> Jws<'a> {
+    /// Reads a text of at most so many bytes.
+    pub(crate) fn parse(text: &'a str, bytes_max: usize) -> Result<Self, Malformed> {
+        let compact = Compact::parse(text, bytes_max)?;
+        let algorithm = Algorithm::named(&compact.alg).ok_or_else(|| Malformed::Algorithm(quoted(&compact.alg)))?;
+        Ok(Self { algorithm, compact })
+    }
+
+    /// Whether it was signed by a key, by the algorithm that is the key's.
+    pub(crate) fn is_by(&self, key: &PublicKey) -> bool {
+        self.algorithm == key.algorithm() && key.verifies(self.signature, self.message.as_bytes())
     }
 }
 

@@ -28,6 +28,7 @@ pub mod nonce;
 pub mod oidc;
 mod pair;
 pub mod pkce;
+pub mod provider_keys;
 pub mod seen;
 pub mod token;
 pub mod web_bot_auth;

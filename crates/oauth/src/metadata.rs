@@ -1,6 +1,6 @@
 //! What an authorization server says of itself (RFC 8414), and what a protected resource does (RFC 9728).
 
-use crate::{ciba, details, jwk::Algorithm, pkce};
+use crate::{ciba, details, id_jag, jwk::Algorithm, pkce};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -145,6 +145,14 @@ impl AuthorizationServer {
         self.backchannel_token_delivery_modes_supported = vec![ciba::MODE.into()];
         self.grant_types_supported.push(ciba::GRANT_TYPE.into());
         self.authorization_details_types_supported.push(ciba::DETAIL_TYPE.into());
+        self
+    }
+
+    /// Takes what listed issuers assert of customers as a grant (ID-JAG).
+    #[must_use]
+    pub fn with_identity_assertions(mut self) -> Self {
+        self.authorization_grant_profiles_supported = vec![id_jag::PROFILE.into()];
+        self.grant_types_supported.push(id_jag::GRANT_TYPE.into());
         self
     }
 

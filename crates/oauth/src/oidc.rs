@@ -4,21 +4,15 @@
 //! Which algorithm counts is for the provider's metadata and the key to say, and is always one of a key pair: `none`,
 //! and what is signed with a secret, is refused before any key is looked for.
 
-use crate::jws::{OneOrMore, Seconds, is_plain};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{
-    Algorithm, DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse},
+use crate::{
+    jws::{Compact, OneOrMore, Seconds, is_plain},
+    provider_keys::{NotSigned, ProviderAlgorithm, ProviderKeys},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Longest token that is read, in bytes.
 pub const TOKEN_MAX: usize = 65_536;
-/// Most keys of a set that are looked at.
-const KEYS_MAX: usize = 64;
-/// Smallest modulus of an RSA key, in bytes (RFC 7518, section 3.3).
-const RSA_BYTES_MIN: usize = 256;
 /// Longest name that is kept, in bytes: what OpenID Connect lets a subject have, and room for sessions.
 const NAME_MAX: usize = 255;
 /// How far ahead of this clock a provider's may be, and how old a logout token may be, in milliseconds.
@@ -26,19 +20,6 @@ const AHEAD_MAX_MS: i64 = 60_000;
 const LOGOUT_AGE_MAX_MS: i64 = 600_000;
 /// What a logout token says that happened.
 const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
-
-/// What is taken, by the names of RFC 7518: signatures with key pairs alone.
-const ALGORITHMS: [(&str, Algorithm); 9] = [
-    ("RS256", Algorithm::RS256),
-    ("RS384", Algorithm::RS384),
-    ("RS512", Algorithm::RS512),
-    ("PS256", Algorithm::PS256),
-    ("PS384", Algorithm::PS384),
-    ("PS512", Algorithm::PS512),
-    ("ES256", Algorithm::ES256),
-    ("ES384", Algorithm::ES384),
-    ("EdDSA", Algorithm::EdDSA),
-];
 
 /// What a provider says of itself (OpenID Connect Discovery 1.0), as far as it is used here.
 #[derive(Debug, Clone, Deserialize)]
@@ -107,62 +88,13 @@ impl OidcError {
     }
 }
 
-/// A provider's keys.
-#[derive(Debug, Clone, Default)]
-pub struct ProviderKeys(Vec<Jwk>);
-
-impl ProviderKeys {
-    /// Those of a set as it is published that verify signatures. What is not understood is passed over.
-    pub fn parse(set: &Value) -> Self {
-        let keys = set.get("keys").and_then(Value::as_array).into_iter().flatten().take(KEYS_MAX);
-        let read = keys.filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok());
-        Self(read.filter(verifies).collect())
-    }
-
-    /// The keys that a token by this algorithm may be signed with.
-    fn fit(&self, kid: Option<&str>, algorithm: Algorithm) -> impl Iterator<Item = &Jwk> {
-        let is_meant = move |key: &&Jwk| kid.is_none() || key.common.key_id.as_deref() == kid;
-        self.0.iter().filter(is_meant).filter(move |key| fits(key, algorithm))
-    }
-}
-
-/// Whether a key is public, large enough and not for something else.
-fn verifies(key: &Jwk) -> bool {
-    let is_for = !matches!(key.common.public_key_use, Some(PublicKeyUse::Encryption | PublicKeyUse::Other(_)));
-    let is_large = match &key.algorithm {
-        AlgorithmParameters::RSA(rsa) => {
-            URL_SAFE_NO_PAD.decode(&rsa.n).is_ok_and(|modulus| modulus.len() >= RSA_BYTES_MIN)
+impl From<NotSigned> for OidcError {
+    fn from(error: NotSigned) -> Self {
+        match error {
+            NotSigned::NoKey => Self::NoKey,
+            NotSigned::Signature => Self::Signature,
         }
-        AlgorithmParameters::EllipticCurve(_) | AlgorithmParameters::OctetKeyPair(_) => true,
-        // A secret is published by nobody.
-        _ => false,
-    };
-    is_for && is_large
-}
-
-/// Whether a key is one of an algorithm.
-fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
-    let is_its = match &key.algorithm {
-        AlgorithmParameters::RSA(_) => ALGORITHMS.iter().take(6).any(|(_, rsa)| *rsa == algorithm),
-        AlgorithmParameters::EllipticCurve(of) => match of.curve {
-            EllipticCurve::P256 => algorithm == Algorithm::ES256,
-            EllipticCurve::P384 => algorithm == Algorithm::ES384,
-            _ => false,
-        },
-        AlgorithmParameters::OctetKeyPair(_) => algorithm == Algorithm::EdDSA,
-        _ => false,
-    };
-    let says = key.common.key_algorithm.map(|says| says.to_string());
-    let named = ALGORITHMS.iter().find(|(_, known)| *known == algorithm).map(|(name, _)| *name);
-    is_its && says.is_none_or(|says| named == Some(says.as_str()))
-}
-
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    typ: Option<String>,
-    kid: Option<String>,
-    crit: Option<serde::de::IgnoredAny>,
+    }
 }
 
 /// Who made a token, and for whom.
@@ -182,6 +114,7 @@ struct Claims {
     aud: OneOrMore,
     exp: Seconds,
     iat: Seconds,
+    nbf: Option<Seconds>,
     sub: Option<String>,
     sid: Option<String>,
     azp: Option<String>,
@@ -218,27 +151,9 @@ pub struct SignedOut {
 
 /// Reads a token that a provider signed for this client; its type is for the caller to look at.
 fn read(token: &str, of: Party<'_>, now_ms: i64) -> Result<(Option<String>, Claims), OidcError> {
-    if token.len() > TOKEN_MAX {
-        return Err(OidcError::Form);
-    }
-    let (message, signature) = token.rsplit_once('.').ok_or(OidcError::Form)?;
-    let (header, payload) = message.split_once('.').ok_or(OidcError::Form)?;
-    let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| OidcError::Form);
-    let header: Header = serde_json::from_slice(&decoded(header)?).map_err(|_| OidcError::Form)?;
-    if header.crit.is_some() {
-        return Err(OidcError::Form);
-    }
-    let algorithm = algorithm(&header.alg, of.provider)?;
-    let mut keys = of.keys.fit(header.kid.as_deref(), algorithm).peekable();
-    keys.peek().ok_or(OidcError::NoKey)?;
-    let signed = |key: &Jwk| {
-        let key = DecodingKey::from_jwk(key).ok()?;
-        jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, algorithm).ok()
-    };
-    if !keys.any(|key| signed(key) == Some(true)) {
-        return Err(OidcError::Signature);
-    }
-    let claims: Claims = serde_json::from_slice(&decoded(payload)?).map_err(|_| OidcError::Claims)?;
+    let signed = Compact::parse(token, TOKEN_MAX).map_err(|_| OidcError::Form)?;
+    of.keys.verify(&signed, algorithm(&signed.alg, of.provider)?)?;
+    let claims: Claims = signed.claims().map_err(|_| OidcError::Claims)?;
     if claims.iss != of.provider.issuer {
         return Err(OidcError::Issuer);
     }
@@ -247,19 +162,21 @@ fn read(token: &str, of: Party<'_>, now_ms: i64) -> Result<(Option<String>, Clai
     if !is_for || !asked {
         return Err(OidcError::Audience);
     }
-    if claims.exp.ms() <= now_ms || claims.iat.ms() > now_ms.saturating_add(AHEAD_MAX_MS) {
+    let latest_ms = now_ms.saturating_add(AHEAD_MAX_MS);
+    if claims.exp.ms() <= now_ms || claims.nbf.into_iter().chain([claims.iat]).any(|at| at.ms() > latest_ms) {
         return Err(OidcError::Time);
     }
     let named = claims.sub.iter().chain(&claims.sid).all(|name| is_plain(name, NAME_MAX));
-    if named { Ok((header.typ, claims)) } else { Err(OidcError::Claims) }
+    if named { Ok((signed.typ, claims)) } else { Err(OidcError::Claims) }
 }
 
 /// The algorithm of a name, where the provider says that it signs so; RS256 is what each has (Core, section 15.1).
-fn algorithm(name: &str, provider: &Provider) -> Result<Algorithm, OidcError> {
-    let known = ALGORITHMS.iter().find(|(known, _)| *known == name).ok_or(OidcError::Algorithm)?;
+fn algorithm(name: &str, provider: &Provider) -> Result<ProviderAlgorithm, OidcError> {
+    let known = ProviderAlgorithm::named(name).ok_or(OidcError::Algorithm)?;
     let announced = &provider.id_token_signing_alg_values_supported;
-    let is_announced = announced.iter().any(|known| known == name) || (announced.is_empty() && name == "RS256");
-    if is_announced { Ok(known.1) } else { Err(OidcError::NotAnnounced) }
+    let same = |announced: &String| ProviderAlgorithm::named(announced) == Some(known);
+    let is_announced = announced.iter().any(same) || (announced.is_empty() && name == "RS256");
+    if is_announced { Ok(known) } else { Err(OidcError::NotAnnounced) }
 }
 
 /// Who signed in, as an ID token says that was given out for a code (Core, section 3.1.3.7).

@@ -153,6 +153,8 @@ api_actions! {
     DELEGATION_READ = "delegation.read" of Organisation,
     DELEGATION_REVOKE = "delegation.revoke" of Organisation,
     AGENT_READ = "agent.read" of Organisation,
+    ISSUER_MANAGE = "issuer.manage" of Organisation,
+    ISSUER_READ = "issuer.read" of Organisation,
     ACCESS_EVALUATE = "access.evaluate" of Organisation,
     ACCESS_SEARCH = "access.search" of Organisation,
 }

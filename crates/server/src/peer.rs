@@ -1,7 +1,7 @@
 //! From where requests come.
 
 use axum::http::HeaderMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// From where a request came.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +20,15 @@ impl Peer {
             return Some(self.origin);
         }
         let told = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        told.rsplit(',').next()?.trim().parse().ok().map(origin)
+        address(told.rsplit(',').next()?.trim()).map(origin)
     }
+}
+
+/// An address, which some proxies write with the port beside it, and of version 6 in brackets.
+fn address(told: &str) -> Option<IpAddr> {
+    let with_port = || told.parse().ok().map(|socket: SocketAddr| socket.ip());
+    let bracketed = || told.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
+    told.parse().ok().or_else(with_port).or_else(bracketed)
 }
 
 /// Whom an address stands for: itself, or of version 6 its network, since each of those has as many as it wants.
@@ -52,7 +59,11 @@ mod tests {
             (&["203.0.113.5, 198.51.100.7"][..], Some(at("198.51.100.7"))),
             (&["203.0.113.5", "198.51.100.7"], Some(at("198.51.100.7"))),
             (&["2001:db8::1:2:3:4"], Some(at("2001:db8::"))),
+            (&["198.51.100.7:49152"], Some(at("198.51.100.7"))),
+            (&["[2001:db8::1:2:3:4]:49152"], Some(at("2001:db8::"))),
+            (&["[2001:db8::1:2:3:4]"], Some(at("2001:db8::"))),
             (&["nonsense"], None),
+            (&["[198.51.100.7]"], None),
             (&[], None),
         ] {
             assert_eq!(behind.client(&headers(told)), client, "{told:?}");

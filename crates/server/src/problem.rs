@@ -39,6 +39,13 @@ kinds! {
     /// The request is not of the form that a standard asks for.
     BAD_REQUEST = "bad_request", 400, "The request is not of the form that the interface's standard asks for",
         "Change what the detail names: docs/authzen.md shows each request. What it does not know is ignored.";
+    /// What is asked for is not what was denied.
+    DENIAL_UNBOUND = "denial_unbound", 400, "The request does not follow from a denial",
+        "Evaluate once more, and send subject, action and resource as you sent them there, with evaluation_id and \
+         expires_at of the answer; docs/authzen.md shows how.";
+    /// What was denied can be asked for no more.
+    DENIAL_EXPIRED = "denial_expired", 410, "What was denied can be asked for no more",
+        "Evaluate once more, and ask within ten minutes.";
     /// No valid token.
     UNAUTHENTICATED = "unauthenticated", 401, "No valid token was sent",
         "Send `Authorization: Bearer <token>` with a token that has neither expired nor been revoked; make one with \
@@ -173,6 +180,13 @@ impl Problem {
         self
     }
 
+    /// The same under the name that a standard has for it.
+    #[must_use]
+    pub(crate) fn named(mut self, uri: &str) -> Self {
+        self.members.insert("type".to_owned(), uri.into());
+        self
+    }
+
     /// What to do about it: a refusal that knows better than its kind has it among its members.
     fn cure(&self) -> &str {
         self.members.get("cure").and_then(Value::as_str).unwrap_or(self.kind.cure)
@@ -207,6 +221,8 @@ impl From<Kind> for &'static ProblemKind {
         match kind {
             Kind::Invalid => INVALID,
             Kind::BadRequest => BAD_REQUEST,
+            Kind::DenialUnbound => DENIAL_UNBOUND,
+            Kind::DenialExpired => DENIAL_EXPIRED,
             Kind::Unauthenticated => UNAUTHENTICATED,
             Kind::ProveWhomYouActFor => PROVE_WHOM_YOU_ACT_FOR,
             Kind::SignatureNotRecognised => SIGNATURE_NOT_RECOGNISED,

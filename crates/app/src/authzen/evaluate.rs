@@ -1,6 +1,7 @@
 //! Whether somebody may do something: one evaluation, or several at once.
 
 use super::{
+    access_request::{self, ByApproval},
     asking::{Asking, CASE, Resource, unfit},
     sent::{AccessEntity, AskEvaluation, AskEvaluations, Semantic, wrong},
     told::{AccessDecision, AccessDecisions, SeveralDecisions, UnknownPart, policy},
@@ -103,7 +104,7 @@ pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> R
         Ok(callers) => callers,
         Err(why) => return Ok(AccessDecision::unknown(UnknownPart::Subject, why)),
     };
-    let mut best: Option<AccessDecision> = None;
+    let (mut best, mut spite): (Option<AccessDecision>, _) = (None, None);
     for caller in &*callers {
         if let Some(denied) = uncovered(asking, caller, permission, name, &resource).await? {
             best.get_or_insert(denied);
@@ -115,7 +116,14 @@ pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> R
                 let governance = &asking.parts.governance;
                 AccessDecision::of_verdict(governance, &auth::verdict(governance, caller, permission, case))
             }
-            (None, Resource::Case(case)) => requested(asking, caller, case, asked).await?,
+            (None, Resource::Case(case)) => {
+                match access_request::approved(asking, case, asked).await? {
+                    Some(ByApproval::Answer(decision)) => return Ok(decision),
+                    Some(ByApproval::Nothing(reason)) => spite = Some(reason),
+                    None => {}
+                }
+                requested(asking, caller, case, asked).await?
+            }
             (None, Resource::Organisation) => return Err(Refused::internal("a request for an action is on a case")),
         };
         if decision.decision {
@@ -127,7 +135,12 @@ pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> R
             best = Some(decision);
         }
     }
-    best.ok_or_else(|| Refused::internal("a subject stands for nobody"))
+    let best = best.ok_or_else(|| Refused::internal("a subject stands for nobody"))?;
+    let told = access_request::offered(asking, asked, best)?;
+    Ok(match spite {
+        Some(reason) => access_request::in_spite_of(reason, told),
+        None => told,
+    })
 }
 
 /// That a delegate's delegation does not let it do something, whatever policy says; nothing where it does, or where
@@ -226,7 +239,7 @@ async fn requested(
             let policies = named(&asking.parts.governance, &refused);
             Ok(AccessDecision::denied(refused.detail, policies))
         }
-        Kind::Conflict | Kind::Erased => Ok(AccessDecision::denied(refused.detail, Vec::new())),
+        Kind::Conflict | Kind::Erased | Kind::LimitReached => Ok(AccessDecision::denied(refused.detail, Vec::new())),
         Kind::NotFound => Ok(AccessDecision::unknown(UnknownPart::Resource, format!("there is no such {CASE}"))),
         Kind::Unreachable => {
             asking.silent.insert(name.to_owned(), refused.clone());

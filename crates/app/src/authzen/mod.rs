@@ -5,6 +5,7 @@
 //!
 //! Who asks learns nothing of cases that they may not read themselves, nor the names of staff whom they may not list.
 
+pub mod access_request;
 mod asking;
 pub mod evaluate;
 mod page;

@@ -47,6 +47,57 @@ pub struct DecisionContext {
     /// Why it could not be evaluated, where it could not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<EvaluationError>,
+    /// What this evaluation is known by, where it can be asked for what was denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation_id: Option<String>,
+    /// When it was evaluated, where it can be asked for what was denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub evaluated_at: Option<String>,
+    /// That it can be asked for what was denied (`POST /access/v1/requests`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_request: Option<RequestableDenial>,
+    /// The approval that lets it be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// What to do, where an approval was named that does not let it be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_action: Option<NextAction>,
+    /// In how many seconds to evaluate once more, where that is it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
+}
+
+/// What to do where an approval does not let something be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NextAction {
+    /// Ask for it.
+    Request,
+    /// Evaluate once more, later.
+    Retry,
+    /// Nothing: it will not be done.
+    None,
+}
+
+/// That what is denied can be asked for.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RequestableDenial {
+    /// Which way it goes: `confirmation`.
+    pub template: &'static str,
+    /// Until when.
+    #[schema(format = DateTime)]
+    pub expires_at: String,
+}
+
+/// An approval.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Approval {
+    /// By what it is known.
+    pub id: String,
+    /// Until when it counts.
+    #[schema(format = DateTime)]
+    pub approved_until: String,
 }
 
 /// What of a question is not known here.
@@ -181,7 +232,7 @@ impl AccessDecision {
             }
             Answer::Deny => (false, Some(because(&policies)), Vec::new()),
         };
-        let context = DecisionContext { reason, policies, needs, until, requestable, unknown: None, error: None };
+        let context = DecisionContext { reason, policies, needs, until, requestable, ..DecisionContext::default() };
         Self { decision, context }
     }
 

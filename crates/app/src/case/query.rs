@@ -408,6 +408,8 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::DelegationChanged(_)
         | Event::DelegationUsed(_)
         | Event::AgentKnocked(_)
+        | Event::IssuerRegistered(_)
+        | Event::IssuerChanged(_)
         | Event::SubscriptionChanged { .. }
         | Event::SubscriptionDeleted(_)
         | Event::ExceptionTaken { .. }

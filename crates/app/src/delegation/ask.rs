@@ -99,7 +99,7 @@ pub async fn ask_consent(parts: &Parts, caller: &Caller, ask: AskConsent) -> Res
     }
     let now = parts.environment.now();
     let not_after = now.plus_ms(i64::from(ask.days) * DAY_MS);
-    let terms = Terms { scopes: &ask.scopes, actions: &ask.actions, limits: &ask.limits, not_after };
+    let terms = GrantTerms { scopes: &ask.scopes, actions: &ask.actions, limits: &ask.limits, not_after };
     let grant = grant(&parts.governance, &terms)?;
     let unknown = || Refused::invalid("delegate", "there is no such delegate; `GET /v1/delegates` lists them");
     let delegate: DelegateId = ask.delegate.parse().map_err(|_| unknown())?;
@@ -155,15 +155,15 @@ const FORGOTTEN: usize = 4;
 const LOOKED_AT: usize = 32;
 
 /// What is to be granted.
-pub(super) struct Terms<'a> {
-    pub(super) scopes: &'a BTreeSet<Scope>,
-    pub(super) actions: &'a [String],
-    pub(super) limits: &'a GrantLimits,
-    pub(super) not_after: Timestamp,
+pub(crate) struct GrantTerms<'a> {
+    pub(crate) scopes: &'a BTreeSet<Scope>,
+    pub(crate) actions: &'a [String],
+    pub(crate) limits: &'a GrantLimits,
+    pub(crate) not_after: Timestamp,
 }
 
 /// The same as a grant, where all of it can be granted.
-pub(super) fn grant(governance: &Governance, ask: &Terms<'_>) -> Result<DelegatedGrant, Refused> {
+pub(crate) fn grant(governance: &Governance, ask: &GrantTerms<'_>) -> Result<DelegatedGrant, Refused> {
     let mut actions = BTreeSet::new();
     if ask.actions.len() > ACTIONS_MAX {
         return Err(Refused::invalid("actions", format!("must name {ACTIONS_MAX} actions at most")));

@@ -2,9 +2,9 @@
 //! where the organisation's customers sign in, and comes back with who they are as what they are asked.
 
 use super::{
-    ask::{self, AskedConsent, Terms},
-    issuer::issuer,
-    key_address::{self, KeysUnread},
+    ask::{self, AskedConsent, GrantTerms},
+    key_refresh::{self, KeysUnread},
+    own_issuer::own_issuer,
 };
 use crate::{
     Caller, Governance, Parts,
@@ -97,7 +97,7 @@ struct Travelling {
 /// When it is not known which delegate asks, or where it may be answered: then nobody is sent anywhere. Everything else
 /// that is wrong is brought back to it.
 pub async fn authorize(parts: &Parts, asks: &AuthorizationRequest<'_>) -> Result<Redirection, Refused> {
-    let issuer = issuer(&parts.environment)?;
+    let issuer = own_issuer(&parts.environment)?;
     let sign_in = parts.environment.sign_in().ok_or_else(|| {
         let detail = "this server does not know where customers sign in: a delegate is let in by a link alone";
         Refused::new(Kind::NotFound, detail).cured_by("Start it with `remit serve --customer-sign-in URL`.")
@@ -105,7 +105,7 @@ pub async fn authorize(parts: &Parts, asks: &AuthorizationRequest<'_>) -> Result
     let unknown = || Refused::invalid("client_id", "there is no such delegate, or it is suspended");
     let called = delegations::called(&parts.journal, asks.client_id.unwrap_or_default()).await?;
     let (delegate, known) = called.filter(|(_, known)| !known.value.suspended).ok_or_else(unknown)?;
-    let known = key_address::fresh(parts, delegate, known).await.map_err(|unread| match unread {
+    let known = key_refresh::fresh(parts, delegate, known).await.map_err(|unread| match unread {
         KeysUnread::ForADay => Refused::invalid("client_id", KeysUnread::FOR_A_DAY),
         KeysUnread::Inside(refused) => refused,
     })?;
@@ -206,7 +206,7 @@ fn wanted(
         return Err(no_details("constraints.not_after has to be to come, within 366 days"));
     }
     let limits = super::claims::limits_of(&constraints);
-    ask::grant(governance, &Terms { scopes: &scopes, actions: &actions, limits: &limits, not_after }).map_err(
+    ask::grant(governance, &GrantTerms { scopes: &scopes, actions: &actions, limits: &limits, not_after }).map_err(
         |refused| {
             match refused.members.get("field").and_then(|field| field.as_str()) {
                 Some("scopes") => OAuthError::new(ErrorCode::InvalidScope, refused.detail),

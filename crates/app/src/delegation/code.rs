@@ -1,7 +1,7 @@
 //! Codes that a customer's browser brings back to a delegate: each counts for a minute, once, for the delegate that
 //! asked and proves that it did (RFC 6749, section 4.1.3; RFC 7636).
 
-use super::{expired_below, issuer::issuer};
+use super::{expired_below, own_issuer::own_issuer};
 use crate::{
     Environment, Journal, Parts, digest,
     journal::delegations::{AuthorizationReturn, CODES, CodeItem},
@@ -42,7 +42,7 @@ pub(super) async fn give(
     back: &AuthorizationReturn,
     now: Timestamp,
 ) -> Result<Brought, Refused> {
-    let issuer = issuer(environment)?;
+    let issuer = own_issuer(environment)?;
     let bytes: [u8; 32] = environment.entropy.bytes()?;
     let code = URL_SAFE_NO_PAD.encode(bytes);
     let id = digest::of_secret(&code).to_string();

@@ -1,7 +1,7 @@
 //! What a customer is shown who is asked whether a delegate may act for them, and their answer: once, to exactly what
 //! was shown.
 
-use super::{ask::SECRET_PREFIX, code, issuer::issuer, view::DelegationView, words::Words};
+use super::{ask::SECRET_PREFIX, code, own_issuer::own_issuer, view::DelegationView, words::Words};
 use crate::{
     Caller, Environment, Journal, Parts,
     access::auth,
@@ -168,6 +168,7 @@ pub async fn accept_consent(
         depth: 1,
         grant: asked.grant.clone(),
         consent: Some(consent),
+        asserted: None,
         at: now,
     };
     let delegation = Delegation::from(&granted);
@@ -206,7 +207,7 @@ pub async fn refuse_consent(
     let items = vec![CONSENTS.forget(&found.entry.id, found.entry.expected())];
     authority::govern(parts, &caller, &[event], Commit { items, ..Commit::default() }).await.map_err(answered)?;
     let said_no = OAuthError::new(ErrorCode::AccessDenied, "the customer said no");
-    let issuer = issuer(&parts.environment).unwrap_or_default();
+    let issuer = own_issuer(&parts.environment).unwrap_or_default();
     let to = |back: &AuthorizationReturn| {
         authorization::with_error(&back.redirect_uri, &said_no, back.state.as_deref(), &issuer)
     };

@@ -2,8 +2,8 @@
 //! than it has, never for longer, never for another customer.
 
 use super::{
-    issuer::issuer,
-    key_address::KeysUnread,
+    key_refresh::KeysUnread,
+    own_issuer::own_issuer,
     represent,
     signed::{self, UnreadAssertion},
     token::{self, Client, Issued, TokenError, TokenRequest, wish_within},
@@ -131,7 +131,7 @@ pub async fn exchange(
 /// Who is to act, and the thumbprint of the key that they signed that with.
 async fn acts(parts: &Parts, signed: &str, endpoint: &str) -> Result<(DelegateId, String), TokenError> {
     let bad = |what: &dyn std::fmt::Display| refused(ErrorCode::InvalidGrant, format!("actor_token: {what}"));
-    let issuer = issuer(&parts.environment)?;
+    let issuer = own_issuer(&parts.environment)?;
     let named = actor::peek(signed).map_err(|error| bad(&error))?;
     let (audiences, now) = ([issuer.as_str(), endpoint], parts.environment.now());
     let signed = signed::read(parts, &named, |keys| actor::read(signed, keys, &audiences, now.0)).await;
@@ -194,6 +194,7 @@ async fn given(
         depth: parent.depth + 1,
         grant: grant.clone(),
         consent: None,
+        asserted: None,
         at: now,
     };
     let child = Delegation::from(&granted);

@@ -426,7 +426,7 @@ async fn one(parts: &Parts, words: &Words<'_>, of: &Delegation) -> Result<OwnDel
     Ok(OwnDelegation {
         id: of.id.to_string(),
         name: known.as_ref().map_or_else(|| of.delegate.to_string(), |known| known.name.clone()),
-        who: known.as_ref().map(|known| words.who(known)).unwrap_or_default(),
+        who: words.who_for(known.as_ref(), of).await?,
         state,
         stands,
         can: scopes.chain(actions).collect(),

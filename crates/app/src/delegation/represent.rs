@@ -1,7 +1,7 @@
 //! Whom a delegate represents with an access token: looked up at each call, over the whole chain, so that whatever was
 //! revoked, narrowed or suspended counts from the next call on.
 
-use super::{claims::grant_of, issuer::issuer};
+use super::{claims::grant_of, own_issuer::own_issuer};
 use crate::{
     Caller, Environment, Journal, Parts,
     caller::principal::Represented,
@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// for does not stand any more.
 pub async fn represented(parts: &Parts, token: &str, jkt: &str) -> Result<Arc<Caller>, Refused> {
     let refused = |detail: &str| Refused::new(Kind::Unauthenticated, detail).with("error", "invalid_token");
-    let issuer = issuer(&parts.environment)?;
+    let issuer = own_issuer(&parts.environment)?;
     let now = parts.environment.now();
     let said = parts.vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0);
     let said = said.map_err(|error| refused(&error.to_string()))?;

@@ -1,7 +1,7 @@
 //! What a delegate signed: read with the keys that it is known by, and with those that stand at its address now where
 //! none of them fits.
 
-use super::key_address::{self, KeysUnread};
+use super::key_refresh::{self, KeysUnread};
 use crate::{
     Parts,
     journal::delegations::{self, DelegateItem},
@@ -49,11 +49,11 @@ pub(super) async fn read(
 ) -> Result<(DelegateId, Client), UnreadAssertion> {
     let called = delegations::called(&parts.journal, named).await?;
     let (id, known) = called.filter(|(_, known)| !known.value.suspended).ok_or(UnreadAssertion::Unknown)?;
-    let known = key_address::fresh(parts, id, known).await?;
+    let known = key_refresh::fresh(parts, id, known).await?;
     match read(&keys(&known.value)?) {
         Ok(client) => Ok((id, client)),
         Err(AssertionError::NoKey | AssertionError::Signature) if known.value.keys_at.is_some() => {
-            let known = key_address::anew(parts, id, known).await?;
+            let known = key_refresh::anew(parts, id, known).await?;
             let again = read(&keys(&known.value)?).map_err(UnreadAssertion::Wrong)?;
             Ok((id, again))
         }

@@ -5,8 +5,8 @@ use super::{
     claims::{detail_of, of_amount},
     code::{self, Redeems, Unredeemed},
     expired_below,
-    issuer::issuer,
-    key_address::KeysUnread,
+    key_refresh::KeysUnread,
+    own_issuer::own_issuer,
     represent,
     signed::{self, UnreadAssertion},
 };
@@ -75,7 +75,7 @@ pub struct Client {
 
 impl Client {
     /// Which delegate.
-    pub(super) fn id(&self) -> DelegateId {
+    pub(crate) fn id(&self) -> DelegateId {
         self.id
     }
 }
@@ -114,7 +114,7 @@ pub async fn authenticate(
     client_id: Option<&str>,
     endpoint: &str,
 ) -> Result<Client, TokenError> {
-    let issuer = issuer(&parts.environment)?;
+    let issuer = own_issuer(&parts.environment)?;
     let named = assertion::peek_client(assertion).map_err(OAuthError::from)?;
     let (audiences, now) = ([issuer.as_str(), endpoint], parts.environment.now());
     let read = |keys: &KeySet| assertion::read(assertion, client_id, keys, &audiences, now.0);
@@ -154,7 +154,7 @@ pub async fn redeem(parts: &Parts, client: &Client, brings: &Redeems<'_>, jkt: &
         actions: None,
         constraints: details::Constraints::default(),
     };
-    issue(parts, client, &TokenRequest { scope: None, details: vec![detail] }, jkt).await.map_err(|refusal| {
+    issue_for(parts, client, &TokenRequest { scope: None, details: vec![detail] }, jkt).await.map_err(|refusal| {
         match refusal {
             TokenError::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
                 refused(ErrorCode::InvalidGrant, "what the code was given for does not stand any more")
@@ -177,8 +177,37 @@ impl From<Unredeemed> for TokenError {
 ///
 /// # Errors
 /// `invalid_authorization_details` where it names none of its own that stands, or more than that grants;
-/// `invalid_scope` where it names a scope that is not granted.
+/// `invalid_scope` where it names a scope that is not granted; `invalid_grant` where an issuer's word began it, which
+/// has to be brought for each token.
 pub async fn issue(parts: &Parts, client: &Client, wish: &TokenRequest<'_>, jkt: &str) -> Result<Issued, TokenError> {
+    issue_where(parts, client, wish, jkt, |root| {
+        if root.asserted.is_none() {
+            return Ok(());
+        }
+        let what = "an issuer's word began this delegation, and is needed for each token of it: bring its assertion as \
+                    the grant urn:ietf:params:oauth:grant-type:jwt-bearer, or exchange a token that stands";
+        Err(refused(ErrorCode::InvalidGrant, what))
+    })
+    .await
+}
+
+/// The same, also where an issuer's word began it.
+pub(super) async fn issue_for(
+    parts: &Parts,
+    client: &Client,
+    wish: &TokenRequest<'_>,
+    jkt: &str,
+) -> Result<Issued, TokenError> {
+    issue_where(parts, client, wish, jkt, |_| Ok(())).await
+}
+
+async fn issue_where(
+    parts: &Parts,
+    client: &Client,
+    wish: &TokenRequest<'_>,
+    jkt: &str,
+    may: impl FnOnce(&Delegation) -> Result<(), TokenError>,
+) -> Result<Issued, TokenError> {
     let [detail] = wish.details.as_slice() else {
         let what = "name one delegation: authorization_details with one support_delegation and its identifier";
         return Err(refused(ErrorCode::InvalidAuthorizationDetails, what));
@@ -188,6 +217,7 @@ pub async fn issue(parts: &Parts, client: &Client, wish: &TokenRequest<'_>, jkt:
     let now = parts.environment.now();
     let chain = delegations::standing_chain(&parts.journal, id.ok_or_else(none)?, now).await?.ok_or_else(none)?;
     chain.links.last().filter(|last| last.value.delegate == client.id).ok_or_else(none)?;
+    chain.links.first().map_or(Ok(()), |root| may(&root.value))?;
     let grant = within(wish, Some(detail), &chain.granted, now)?;
     let links = chain.links.into_iter().map(|link| link.value).collect::<Vec<_>>();
     issue_within(&parts.environment, &parts.vault, client.id, &links, &grant, jkt, i64::MAX)
@@ -204,8 +234,8 @@ fn within(
         None => granted.scopes.clone(),
         Some(wanted) => scopes(wanted)?,
     };
-    let of_detail = detail.map_or_else(|| Ok(granted.clone()), |detail| wanted(detail, granted))?;
-    let grant = DelegatedGrant { scopes, ..of_detail };
+    let wanted = detail.map_or_else(|| Ok(granted.clone()), |detail| of_detail(detail, granted))?;
+    let grant = DelegatedGrant { scopes, ..wanted };
     granted.covers(&grant).map_err(|wider| {
         let code = match wider {
             Wider::Scope(_) => ErrorCode::InvalidScope,
@@ -220,8 +250,8 @@ fn within(
     Ok(grant)
 }
 
-/// What is wished for of a delegation that a token of it is brought for.
-pub(super) fn wish_within(
+/// What is wished for of a delegation that a token or an assertion is brought for.
+pub(crate) fn wish_within(
     wish: &TokenRequest<'_>,
     of: DelegationId,
     granted: &DelegatedGrant,
@@ -232,7 +262,7 @@ pub(super) fn wish_within(
         [] => within(wish, None, granted, now),
         [detail] if is_of(detail) => within(wish, Some(detail), granted, now),
         _ => {
-            let what = "send one detail, of the delegation that subject_token is of";
+            let what = "send one detail, of the delegation that what you bring is of";
             Err(refused(ErrorCode::InvalidAuthorizationDetails, what))
         }
     }
@@ -240,7 +270,7 @@ pub(super) fn wish_within(
 
 /// Gives a token out for the last delegation of a chain, to its delegate, with what it grants; it ends at `until` at
 /// the latest, in seconds since 1970.
-pub(super) fn issue_within(
+pub(crate) fn issue_within(
     environment: &Environment,
     vault: &Vault,
     delegate: DelegateId,
@@ -249,7 +279,7 @@ pub(super) fn issue_within(
     jkt: &str,
     until: i64,
 ) -> Result<Issued, TokenError> {
-    let (issuer, now) = (issuer(environment)?, environment.now());
+    let (issuer, now) = (own_issuer(environment)?, environment.now());
     let last = chain.last().ok_or_else(delegations::no_chain)?;
     let seconds = now.0.div_euclid(1_000);
     let ends = (seconds + LIFE_S).min(grant.not_after.0.div_euclid(1_000)).min(until);
@@ -287,6 +317,11 @@ fn actors(chain: &[Delegation], issuer: &str) -> Actor {
     before.map_or_else(|| Actor { iss: None, sub: String::new(), act: None }, |last| *last)
 }
 
+/// Those of scopes that are known.
+pub(crate) fn scopes_of(named: &str) -> BTreeSet<Scope> {
+    named.split(' ').filter_map(Scope::named).collect()
+}
+
 fn scopes(wanted: &str) -> Result<BTreeSet<Scope>, TokenError> {
     let known = |name: &str| {
         let all = Scope::ALL.map(Scope::as_str).join(", ");
@@ -302,7 +337,7 @@ fn scopes(wanted: &str) -> Result<BTreeSet<Scope>, TokenError> {
 }
 
 /// What a detail asks for: of what it does not say, what is granted.
-fn wanted(detail: &Detail, granted: &DelegatedGrant) -> Result<DelegatedGrant, TokenError> {
+pub(crate) fn of_detail(detail: &Detail, granted: &DelegatedGrant) -> Result<DelegatedGrant, TokenError> {
     let no_action =
         |name: &String| refused(ErrorCode::InvalidAuthorizationDetails, format!("the action '{name}' is not granted"));
     let actions = match &detail.actions {
@@ -375,7 +410,7 @@ pub(super) fn own(
     client: &Client,
     token: &str,
 ) -> Result<Option<AccessToken>, TokenError> {
-    let (issuer, now) = (issuer(environment)?, environment.now());
+    let (issuer, now) = (own_issuer(environment)?, environment.now());
     let said = vault.delegate_tokens.signing(now)?.verify(token, &issuer, &issuer, now.0).ok();
     Ok(said.filter(|said| said.client_id == client.id.to_string()))
 }

@@ -71,6 +71,9 @@ pub struct DelegationView {
     /// The one that it is narrowed from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// The issuer whose word began it, where the customer was not asked here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// What the delegate may do at the interface.
     pub scopes: Vec<&'static str>,
     /// Which actions it may request.
@@ -102,6 +105,7 @@ impl DelegationView {
             customer: delegation.customer.to_string(),
             delegate: delegation.delegate.to_string(),
             parent: delegation.parent.map(|parent| parent.to_string()),
+            issuer: delegation.asserted.as_ref().map(|by| by.issuer.to_string()),
             scopes: delegation.grant.scopes.iter().map(|scope| scope.as_str()).collect(),
             actions: delegation.grant.actions.iter().map(ToString::to_string).collect(),
             limits: delegation.grant.limits.clone(),

@@ -1,8 +1,13 @@
 //! What is granted, to be read by the customer who grants it: in the bundle's words and the language that they read.
 
-use crate::{Parts, environment::clock::rfc3339, journal::delegations::DelegateItem};
+use crate::{
+    Parts,
+    environment::clock::rfc3339,
+    journal::{delegations::DelegateItem, issuers},
+    refused::Refused,
+};
 use remit_domain::{
-    delegation::{DelegateClass, DelegatedGrant, Scope},
+    delegation::{DelegateClass, DelegatedGrant, Delegation, Scope},
     id::{ActionName, Timestamp},
     request::Money,
 };
@@ -27,6 +32,16 @@ impl Words<'_> {
         };
         let of = [("name", delegate.name.as_str()), ("owner", delegate.owner.as_str())];
         format!("{} {}", self.say("consent_who", &of), self.say(class, &of))
+    }
+
+    /// Who the delegate of a delegation is, as far as it is known, and by whose word it acts, where that is not the
+    /// customer's.
+    pub(super) async fn who_for(&self, delegate: Option<&DelegateItem>, of: &Delegation) -> Result<String, Refused> {
+        let who = delegate.map(|delegate| self.who(delegate)).unwrap_or_default();
+        let Some(by) = &of.asserted else { return Ok(who) };
+        let issuer = issuers::stored_issuer(&self.parts.journal, by.issuer).await?;
+        let name = issuer.map_or_else(|| by.issuer.to_string(), |entry| entry.value.issuer);
+        Ok(format!("{who} {}", self.say("delegations_issuer", &[("issuer", &name)])))
     }
 
     /// What the delegate can do, each in a sentence.

@@ -2,7 +2,7 @@
 //! says of itself, asked for when it is needed and kept.
 
 use crate::environment::rate_limit::RateLimit;
-use remit_oauth::oidc::{Provider, ProviderKeys};
+use remit_oauth::{oidc::Provider, provider_keys::ProviderKeys};
 use remit_policy::address::Address;
 use remit_responders::{ApiKey, Failure, provider::fetch};
 use std::{

@@ -3,6 +3,7 @@
 
 use crate::{
     Journal, digest,
+    journal::issuers,
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -78,6 +79,14 @@ pub(crate) struct DelegateItem {
 }
 
 impl DelegateItem {
+    /// The address of the document that it is called by too, where it is.
+    pub(crate) fn document(&self) -> Option<&str> {
+        match &self.keys_at {
+            Some(KeyAddress::ClientDocument(url)) => Some(url),
+            _ => None,
+        }
+    }
+
     /// The thumbprints of its keys (RFC 7638).
     pub(crate) fn thumbprints(&self) -> Vec<String> {
         let keys = KeySet::parse(&self.jwks);
@@ -268,8 +277,9 @@ pub(crate) struct Chain {
     pub(crate) class: DelegateClass,
 }
 
-/// The chain that ends with this delegation, as it is now; nothing where one of its delegations does not stand, or one
-/// of its delegates was suspended: whoever stands between is as much a part of it as who acts.
+/// The chain that ends with this delegation, as it is now; nothing where one of its delegations does not stand, one of
+/// its delegates was suspended, or what an issuer's word began is not its to begin any more: whoever stands between is
+/// as much a part of it as who acts.
 pub(crate) async fn standing_chain(
     journal: &Journal,
     id: DelegationId,
@@ -291,6 +301,11 @@ pub(crate) async fn standing_chain(
             }
         });
         next = link.value.parent;
+        if let Some(by) = &link.value.asserted
+            && !issuers::stands(journal, &link.value, by).await?
+        {
+            return Ok(None);
+        }
         links.push(link);
         if links.len() > usize::from(DEPTH_MAX) {
             return Err(Refused::damaged("a chain of delegations is longer than any may be"));
@@ -376,7 +391,7 @@ pub(crate) fn link_on_record(digest: &str) -> String {
     digest.chars().take(16).collect()
 }
 
-/// What ends all that a customer granted, and the links by which they were asked to.
+/// What ends all that a customer granted, the links by which they were asked to, and that issuers speak of them.
 pub(crate) async fn all_erased(
     journal: &Journal,
     customer: &CustomerId,
@@ -404,6 +419,9 @@ pub(crate) async fn all_erased(
     if !items.is_empty() {
         items.push(granted.and(0)?);
     }
+    let (unlinked, no_more) = issuers::unlinked(journal, customer, by, at).await?;
+    events.extend(unlinked);
+    items.extend(no_more);
     Ok((events, items))
 }
 

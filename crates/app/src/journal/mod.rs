@@ -6,6 +6,7 @@ pub(crate) mod agents;
 mod bundles;
 pub(crate) mod delegations;
 mod gate;
+pub(crate) mod issuers;
 pub mod outbox;
 pub mod readers;
 pub mod request_scope;

@@ -1,16 +1,15 @@
-//! When the keys of delegates were read last from the addresses where they are: known to this process alone, and begun
-//! anew with it.
+//! When keys of delegates and issuers were read last from the addresses where they are: known to this process alone,
+//! and begun anew with it.
 
-use remit_domain::id::DelegateId;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-/// How it stands with each. There are no more than delegates that are registered.
+/// How it stands with each, by identifier. There are no more than are registered.
 #[derive(Debug, Default)]
-pub(crate) struct KeyReads(Mutex<HashMap<DelegateId, Arc<KeyRead>>>);
+pub(crate) struct KeyReads(Mutex<HashMap<String, Arc<KeyRead>>>);
 
 /// How it stands with one.
 #[derive(Debug, Default)]
@@ -30,8 +29,9 @@ pub(crate) struct LastKeyRead {
 }
 
 impl KeyReads {
-    pub(crate) fn of(&self, id: DelegateId) -> Arc<KeyRead> {
-        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default())
+    pub(crate) fn of(&self, id: &str) -> Arc<KeyRead> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(id.to_owned()).or_default())
     }
 }
 

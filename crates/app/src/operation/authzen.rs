@@ -77,6 +77,64 @@ operations! { "access"
         }
     }
 
+    /// Ask for what was denied because it wants somebody's yes (AuthZEN, Access Request and Approval Profile).
+    ///
+    /// It is a request as `POST /v1/cases/{case}/requests` makes it: confirmed by the same people, and carried out by
+    /// Remit.
+    submit_access_request = SubmitAccessRequest {
+        asks: [REQUEST_ASK];
+        of: [];
+        runs: on a case;
+        refuses: SubmitAccessRequestRefusal {
+            /// A member is missing or not of the form that the standard gives it.
+            BadRequest,
+            /// It is not what was denied, or was denied to somebody else.
+            DenialUnbound,
+            /// What was denied can be asked for no more.
+            DenialExpired,
+            /// The catalogue of the bundle in force has no such action, or the arguments do not fit its parameters.
+            Invalid,
+            /// There is no such case, or the server was not told where it is found.
+            NotFound,
+            /// The lease that was named is no longer current.
+            LeaseLost,
+            /// The case is resolved.
+            Conflict,
+            /// A limit of the action is reached.
+            LimitReached,
+            /// The words on the case were erased, so that no arguments can be kept.
+            Erased,
+            /// The action's connector does not say what is true of the request.
+            Unreachable,
+        }
+    }
+
+    /// Read how it stands with what was asked for (AuthZEN, Task Status).
+    get_access_request = GetAccessRequest {
+        asks: [REQUEST_READ];
+        of: [Request];
+        runs: on the readers;
+        refuses: GetAccessRequestRefusal {
+            /// There is no such request.
+            NotFound,
+        }
+    }
+
+    /// Take back what was asked for and is not being carried out yet (AuthZEN, Cancellation).
+    cancel_access_request = CancelAccessRequest {
+        asks: [REQUEST_WITHDRAW];
+        of: [Request];
+        runs: on a case;
+        refuses: CancelAccessRequestRefusal {
+            /// Policy does not permit it, or who takes it back neither asked for it nor is a person who works here.
+            Forbidden,
+            /// There is no such request.
+            NotFound,
+            /// It is being carried out, or has ended.
+            Conflict,
+        }
+    }
+
     /// Read where access is evaluated and searched (AuthZEN, Policy Decision Point Metadata).
     get_access_configuration = GetAccessConfiguration {
         asks: [];

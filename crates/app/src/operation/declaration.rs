@@ -108,6 +108,8 @@ pub enum Thing {
     Delegate,
     /// A delegation.
     Delegation,
+    /// An issuer.
+    Issuer,
 }
 
 impl Thing {
@@ -136,6 +138,7 @@ impl Thing {
             Self::StreamId => "id",
             Self::Delegate => "delegate",
             Self::Delegation => "delegation",
+            Self::Issuer => "issuer",
         }
     }
 
@@ -164,6 +167,7 @@ impl Thing {
             Self::StreamId => "Its identifier among those of its kind: `ana`.",
             Self::Delegate => "The delegate.",
             Self::Delegation => "The delegation.",
+            Self::Issuer => "The issuer.",
         }
     }
 

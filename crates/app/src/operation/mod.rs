@@ -22,6 +22,7 @@ mod erasure;
 mod events;
 mod exceptions;
 mod facts;
+mod issuers;
 mod ledger;
 mod ops;
 mod reconciliations;
@@ -46,6 +47,7 @@ pub use erasure::*;
 pub use events::*;
 pub use exceptions::*;
 pub use facts::*;
+pub use issuers::*;
 pub use ledger::*;
 pub use ops::*;
 pub use reconciliations::*;
@@ -61,7 +63,7 @@ pub use work::*;
 use remit_policy::actions::Permission;
 
 /// The actions of policy that the endpoints of OAuth ask for: no operation declares them, as standards describe them.
-pub const OAUTH_ASKS: [Permission; 1] = [Permission::DELEGATION_EXCHANGE];
+pub const OAUTH_ASKS: [Permission; 2] = [Permission::DELEGATION_EXCHANGE, Permission::DELEGATION_GRANT];
 
 /// Every operation of the product.
 #[expect(unused_qualifications, reason = "each file has a list of this name")]
@@ -76,6 +78,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         requests::ALL,
         reconciliations::ALL,
         delegations::ALL,
+        issuers::ALL,
         delegated::ALL,
         facts::ALL,
         staff::ALL,

@@ -41,6 +41,8 @@ operations! { "requests"
             LeaseLost,
             /// The case is resolved.
             Conflict,
+            /// A limit of the action is reached.
+            LimitReached,
             /// The words on the case were erased.
             Erased,
             /// The action's connector does not say what is true of the request.

@@ -6,7 +6,7 @@ use super::{
     view::{RequestView, VerdictView},
 };
 use crate::{
-    ATTEMPTS, Caller, Done, Governance, Kept, Parts, Repeat,
+    ATTEMPTS, Caller, Done, Governance, Journal, Kept, Parts, Repeat,
     access::auth,
     caller::principal::Principal,
     operation::{AskRequestRefusal, PreviewRequestRefusal},
@@ -100,6 +100,7 @@ pub async fn preview_request(
     let loaded = loaded(parts, caller, case, ask.epoch).await?;
     let spec = known(&parts.governance, &ask.action, &ask.arguments)?;
     let prepared = prepared(parts, caller, &loaded, spec, &ask.arguments).await?;
+    counted(&parts.journal, caller, &loaded.case, spec, &prepared.asked.decision).await?;
     let request = Request::asked_for(&prepared.asked);
     Ok(told(&parts.governance, &request, &prepared.shown_text, &prepared.asked.decision))
 }
@@ -116,6 +117,20 @@ fn is_told(decision: &RequestDecision) -> bool {
     decision.verdict.answer != Answer::Deny || decision.principal.staff().is_some()
 }
 
+/// That limits leave as much as what policy does not deny takes.
+async fn counted(
+    journal: &Journal,
+    caller: &Caller,
+    case: &Case,
+    spec: &ActionSpec,
+    decision: &RequestDecision,
+) -> Result<(), Refused> {
+    if decision.verdict.answer == Answer::Deny {
+        return Ok(());
+    }
+    record::within_limits(journal, spec, decision, &case.customer, caller.principal.represented()).await
+}
+
 /// Policy's answer alone, as [`preview_request`] tells it.
 ///
 /// # Errors
@@ -130,6 +145,7 @@ pub(crate) async fn verdict_of(
     let loaded = loaded(parts, caller, case, None).await?;
     let spec = known(&parts.governance, action, arguments)?;
     let decision = evaluated(parts, caller, &loaded, spec, arguments).await?.decision;
+    counted(&parts.journal, caller, &loaded.case, spec, &decision).await?;
     let verdict = VerdictView::of(&decision);
     Ok(if is_told(&decision) { verdict } else { verdict.untold() })
 }

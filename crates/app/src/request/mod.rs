@@ -2,6 +2,7 @@
 //! and held against what that says happened. What may become of one is the domain's to say.
 
 pub mod answer;
+pub(crate) mod approval;
 pub mod ask;
 pub(crate) mod backchannel;
 pub(crate) mod carrier;

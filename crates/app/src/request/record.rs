@@ -2,15 +2,19 @@
 
 use super::{REQUESTS, UnderWay, delegated, evaluate::asked_by, held, last_done, of_case, under_way};
 use crate::{
-    Caller, Environment, Journal, caller::principal::Represented, environment::clock::rfc3339, journal::outbox,
-    pipeline::commit, refused::Refused,
+    Caller, Environment, Journal,
+    caller::principal::Represented,
+    environment::clock::rfc3339,
+    journal::outbox,
+    pipeline::commit,
+    refused::{Kind, Refused},
 };
 use remit_domain::{
     Event, Stream,
-    id::Timestamp,
+    id::{CustomerId, Timestamp},
     request::{
-        Agreement, Answer, Effect, LimitCounter, Request, RequestAsked, RequestChange, RequestChanged, RequestState,
-        Reserved,
+        Agreement, Answer, Asker, Effect, LimitCounter, Money, Request, RequestAsked, RequestChange, RequestChanged,
+        RequestDecision, RequestState, Reserved,
     },
 };
 use remit_policy::{action::ActionSpec, manifest::LimitedBy};
@@ -123,11 +127,17 @@ fn due(request: &Request, now: Timestamp) -> Option<OutboxRow> {
 }
 
 /// The counters of a request's limits, each with how much it takes of it and the most there is.
-fn counters(asked: &RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<(Counter, u64, u64)> {
-    let (mut counters, by) = (Vec::new(), &asked.decision.principal);
+fn counters(
+    customer: &CustomerId,
+    by: &Asker,
+    amount: Option<&Money>,
+    spec: &ActionSpec,
+    now: Timestamp,
+) -> Vec<(Counter, u64, u64)> {
+    let mut counters = Vec::new();
     for (nth, limit) in spec.limits.iter().enumerate() {
         let scope = match (limit.by, by.kind()) {
-            (LimitedBy::Customer, _) => format!("customer:{}", asked.customer),
+            (LimitedBy::Customer, _) => format!("customer:{customer}"),
             (LimitedBy::Action, _) => "action".to_owned(),
             // One person has one limit, whatever they sign in as.
             (LimitedBy::Staff, "staff" | "person") => format!("staff:{}", by.name()),
@@ -143,7 +153,7 @@ fn counters(asked: &RequestAsked, spec: &ActionSpec, now: Timestamp) -> Vec<(Cou
         if let Some(most) = limit.minor {
             // Amounts of different currencies are no sum.
             let (minor, currency) =
-                asked.amount.as_ref().map_or((0, ""), |amount| (amount.minor.unsigned_abs(), amount.currency.as_str()));
+                amount.map_or((0, ""), |amount| (amount.minor.unsigned_abs(), amount.currency.as_str()));
             counters.push((of(&format!("{MINOR}{currency}")), minor, most));
         }
     }
@@ -177,6 +187,32 @@ pub(super) fn reached(spec: &ActionSpec, counter: &Counter, left: u64) -> String
     format!("a limit of `{action}` is reached: {most} {what} {whose} in {hours} hours; {left} are left until {ends}")
 }
 
+/// That an action's limits, and those of the delegations that it would be requested under, leave as much as it takes:
+/// to be told before it is requested, when they are counted.
+///
+/// # Errors
+/// When they do not.
+pub(super) async fn within_limits(
+    journal: &Journal,
+    spec: &ActionSpec,
+    decision: &RequestDecision,
+    customer: &CustomerId,
+    of: Option<&Represented>,
+) -> Result<(), Refused> {
+    let amount = spec.amount(&decision.arguments, &decision.facts);
+    let mut all = counters(customer, &decision.principal, amount.as_ref(), spec, decision.at);
+    if let Some(of) = of {
+        all.extend(delegated::counters(of, amount.as_ref(), decision.at)?);
+    }
+    for (counter, takes, most) in all {
+        let left = journal.store.balance(&counter).await.map_err(Refused::internal)?.left(most);
+        if takes > left {
+            return Err(Refused::new(Kind::LimitReached, reached(spec, &counter, left)));
+        }
+    }
+    Ok(())
+}
+
 /// What is held back of an action's limits until it is known what becomes of a request, which notes it.
 fn reserve(
     asked: &mut RequestAsked,
@@ -185,9 +221,10 @@ fn reserve(
     now: Timestamp,
 ) -> Result<Vec<Spend>, Refused> {
     let request = asked.decision.request;
-    let mut all = counters(asked, spec, now);
+    let (by, amount) = (&asked.decision.principal, asked.amount.as_ref());
+    let mut all = counters(&asked.customer, by, amount, spec, now);
     if let Some(of) = of {
-        all.extend(delegated::counters(of, asked.amount.as_ref(), now)?);
+        all.extend(delegated::counters(of, amount, now)?);
     }
     let held = all.into_iter().enumerate().map(|(nth, (counter, amount, limit))| {
         let id = format!("{request}:{nth}");

@@ -3,7 +3,7 @@
 use crate::{Caller, Governance, Parts, environment::clock::rfc3339, pipeline::sealing, refused::Refused};
 use remit_domain::{
     Case,
-    id::PolicyId,
+    id::{PolicyId, Timestamp},
     request::{
         Agreement, Answer, Batch, Changed, Confirmation, Confirmer, Confirming, Effect, Money, Names, Request,
         RequestDecision, RequestState, Requestable, Via,
@@ -47,6 +47,10 @@ pub struct RequestView {
     /// When it expires unless it is confirmed.
     #[schema(format = DateTime)]
     pub due_at: String,
+    /// The same moment.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(crate) due: Timestamp,
     /// What changed, where it was withdrawn since it is no longer what was confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub void: Option<Changed>,
@@ -292,6 +296,7 @@ impl RequestView {
             confirmations: request.confirmations.iter().map(ConfirmationView::from).collect(),
             asked_at: rfc3339(request.asked),
             due_at: rfc3339(request.due),
+            due: request.due,
             void: request.void,
             effect: request.effect.as_ref().map(EffectView::from),
             decision: request.decision.to_string(),

@@ -9,7 +9,7 @@ use crate::{
         breaker::{self, StoppedView, UnreachableView},
         handover::ContextView,
     },
-    authzen::{sent, told},
+    authzen::{access_request, sent, told},
     bundle::{
         activate::{self, Activation},
         catalogue::{BundleView, Comparison},
@@ -48,6 +48,10 @@ use crate::{
         would_decide::WouldDecide,
     },
     input,
+    issuer::{
+        register::{self, IssuerView},
+        subject::{self, IssuerSubjectView},
+    },
     operation::{self, Declaration, Operation},
     reconciliation::{run, view::ReconciliationView},
     request::{answer, ask, conclude, link, told::RequestTold, view::RequestView},
@@ -205,6 +209,12 @@ signatures! {
     RevokeOwnDelegation(own::RevokeOwnDelegation) -> own::OwnDelegations, "What is granted now.";
     GetDelegationsPage(Nothing) -> Text<Html>, "The page.";
     GetDelegationsScript(Nothing) -> Text<Script>, "The script.";
+    RegisterIssuer(register::RegisterIssuer) -> IssuerView, "Listed.";
+    ListIssuers(Nothing) -> List<IssuerView>, "All of them.";
+    SetIssuerWord(register::SetIssuerWord) -> IssuerView, "Said.";
+    SuspendIssuer(Nothing) -> IssuerView, "Suspended.";
+    ResumeIssuer(Nothing) -> IssuerView, "Active.";
+    SetIssuerSubject(subject::SetIssuerSubject) -> IssuerSubjectView, "Said.";
     Authorize(Nothing) -> Nothing, "Sent on to where customers sign in, or back.";
     AskAuthorization(authorize::AskAuthorization) -> consent_ask::AskedConsent, "Made.";
     IssueToken(Nothing) -> Text<Json>, "The token.";
@@ -284,6 +294,9 @@ signatures! {
     SearchSubjects(sent::SearchSubjects) -> told::FoundEntities, "One page.";
     SearchResources(sent::SearchResources) -> told::FoundEntities, "One page.";
     SearchActions(sent::SearchActions) -> told::FoundActions, "One page.";
+    SubmitAccessRequest(access_request::SubmitAccess) -> access_request::AccessTask, "Asked for.";
+    GetAccessRequest(Nothing) -> access_request::AccessTask, "How it stands.";
+    CancelAccessRequest(Nothing) -> access_request::AccessTask, "Taken back.";
     GetAccessConfiguration(Nothing) -> Text<Json>, "The metadata.";
 
     MakeToken(token::NewToken) -> MadeToken, "Made.";

@@ -201,6 +201,11 @@ impl Keys {
         self.on_record("name", delegate, name)
     }
 
+    /// The pseudonym of somebody whom an issuer speaks of.
+    pub(crate) fn subject_on_record(&self, issuer: &str, subject: &str) -> String {
+        self.on_record("subject", issuer, subject).chars().take(32).collect()
+    }
+
     fn on_record(&self, what: &str, whose: &str, text: &str) -> String {
         hex(&hmac(&self.digests, &[what.as_bytes(), b"\0", whose.as_bytes(), b"\0", text.as_bytes()]))
     }

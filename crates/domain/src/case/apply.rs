@@ -167,6 +167,8 @@ impl Case {
             | Event::DelegationChanged(_)
             | Event::DelegationUsed(_)
             | Event::AgentKnocked(_)
+            | Event::IssuerRegistered(_)
+            | Event::IssuerChanged(_)
             | Event::SubscriptionChanged { .. }
             | Event::SubscriptionDeleted(_)
             | Event::CustomerFactsSet { .. }

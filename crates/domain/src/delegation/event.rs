@@ -1,7 +1,7 @@
 //! What is on record of delegates and delegations, each in a stream of its own.
 
 use super::{class::DelegateClass, grant::DelegatedGrant};
-use crate::id::{CaseId, CustomerId, DelegateId, DelegationId, Digest, Timestamp};
+use crate::id::{CaseId, CustomerId, DelegateId, DelegationId, Digest, IssuerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Who a delegate is. Its name itself is in no record.
@@ -162,6 +162,19 @@ pub struct Consent {
     pub asked_by: String,
 }
 
+/// By whose word a delegation came to be, where the customer was not asked here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AssertedBy {
+    /// The issuer.
+    pub issuer: IssuerId,
+    /// Whom it spoke of, by a pseudonym.
+    pub subject: String,
+    /// The SHA-256 of what it signed.
+    pub assertion: Digest,
+}
+
 /// A delegation came to be. In its own stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -183,6 +196,9 @@ pub struct DelegationGranted {
     /// How the customer consented, where they did themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
+    /// By whose word it came to be, where the customer was not asked here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asserted: Option<AssertedBy>,
     /// When.
     pub at: Timestamp,
 }

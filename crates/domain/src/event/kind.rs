@@ -75,6 +75,8 @@ impl Event {
         "delegation_changed",
         "delegation_used",
         "agent_knocked",
+        "issuer_registered",
+        "issuer_changed",
         "customer_facts_set",
         "words_erased",
         "customer_erased",
@@ -106,6 +108,8 @@ impl Event {
         "delegation_changed",
         "delegation_used",
         "agent_knocked",
+        "issuer_registered",
+        "issuer_changed",
     ];
 
     /// The name under which the event is recorded.
@@ -175,6 +179,8 @@ impl Event {
             Self::DelegationChanged { .. } => "delegation_changed",
             Self::DelegationUsed { .. } => "delegation_used",
             Self::AgentKnocked(_) => "agent_knocked",
+            Self::IssuerRegistered { .. } => "issuer_registered",
+            Self::IssuerChanged { .. } => "issuer_changed",
             Self::CustomerFactsSet { .. } => "customer_facts_set",
             Self::WordsErased { .. } => "words_erased",
             Self::CustomerErased { .. } => "customer_erased",
@@ -214,6 +220,8 @@ impl Event {
             Self::DelegationChanged(changed) => Some(Stream::delegation(changed.delegation)),
             Self::DelegationUsed(used) => Some(Stream::delegation(used.delegation)),
             Self::AgentKnocked(knocked) => Some(Stream::agent(&knocked.agent)),
+            Self::IssuerRegistered(registered) => Some(Stream::issuer(registered.issuer)),
+            Self::IssuerChanged(changed) => Some(Stream::issuer(changed.issuer)),
             Self::AiStopped { responder, .. }
             | Self::AiResumed { responder, .. }
             | Self::OutcomesReset(OutcomesReset { responder, .. }) => Some(Stream::responder(responder)),

@@ -24,6 +24,7 @@ pub(super) use crate::{
         CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
         ResponderId, SignalName, StaffId, Timestamp,
     },
+    issuer::{IssuerChanged, IssuerRegistered},
     offer::{Offer, OfferEnd, OfferWithheld},
     reconciliation::Reconciliation,
     request::{RequestAsked, RequestChanged, RequestEnded, RequestNoted},

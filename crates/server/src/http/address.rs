@@ -203,6 +203,12 @@ addresses! {
     RevokeOwnDelegation = Post "/delegations/v1/revoke" [200];
     GetDelegationsPage = Get "/delegations" [200] aside;
     GetDelegationsScript = Get "/delegations/page.js" [200] aside;
+    RegisterIssuer = Post "/v1/issuers" [201];
+    ListIssuers = Get "/v1/issuers" [200];
+    SetIssuerWord = Put "/v1/issuers/{issuer}/word" [200];
+    SuspendIssuer = Post "/v1/issuers/{issuer}/suspend" [200];
+    ResumeIssuer = Post "/v1/issuers/{issuer}/resume" [200];
+    SetIssuerSubject = Put "/v1/issuers/{issuer}/subjects" [200];
     Authorize = Get "/oauth/authorize" [303] aside;
     AskAuthorization = Post "/v1/authorizations" [201];
     IssueToken = Post "/oauth/token" [200] aside;
@@ -225,6 +231,9 @@ addresses! {
     SearchSubjects = Post "/access/v1/search/subject" [200];
     SearchResources = Post "/access/v1/search/resource" [200];
     SearchActions = Post "/access/v1/search/action" [200];
+    SubmitAccessRequest = Post "/access/v1/requests" [201];
+    GetAccessRequest = Get "/access/v1/requests/{request}" [200];
+    CancelAccessRequest = Post "/access/v1/requests/{request}/cancel" [200];
     GetAccessConfiguration = Get "/.well-known/authzen-configuration" [200] aside;
 
     RaiseException = Post "/v1/cases/{id}/exceptions" [201];

@@ -3,8 +3,9 @@
 
 use super::{
     address::Addressed as _,
-    body::{BODY_MAX, read},
-    reply::json,
+    body::{BODY_MAX, Json, read},
+    query::Name,
+    reply::{created, json},
     request::{Authenticated, Reply, Shared},
     route::{HandlerPart, Routes},
 };
@@ -15,15 +16,20 @@ use axum::{
     response::IntoResponse as _,
 };
 use remit_app::{
+    access::reading,
     authzen::{
+        access_request::{self, SubmitAccess},
         evaluate, search,
         sent::{AskEvaluation, AskEvaluations, SearchActions, SearchResources, SearchSubjects, Sent},
     },
-    operation,
+    operation::{self, Operation},
     signature::{Signed, Taken},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::marker::PhantomData;
+
+/// That what was denied can be asked for, as metadata says it.
+const CAPABILITY: &str = "urn:openid:authzen:capability:access-request";
 
 /// What stands before the paths of the addresses whose answers name their requests as callers do.
 pub(super) const ACCESS: &str = "/access/";
@@ -35,6 +41,9 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::SearchSubjects, search_subjects)
         .bind(operation::SearchResources, search_resources)
         .bind(operation::SearchActions, search_actions)
+        .bind(operation::SubmitAccessRequest, submit_access_request)
+        .bind(operation::GetAccessRequest, get_access_request)
+        .bind(operation::CancelAccessRequest, cancel_access_request)
         .bind(operation::GetAccessConfiguration, get_access_configuration)
 }
 
@@ -110,6 +119,79 @@ async fn search_actions(
     json(&search::search_actions(&app, &caller, asked.sent).await?)
 }
 
+/// The name that the Access Request and Approval Profile has for a problem of an operation, where it has one.
+pub(super) fn profile_type(operation: &str, kind: &problem::ProblemKind) -> Option<String> {
+    let is_known =
+        [name_of::<operation::GetAccessRequest>(), name_of::<operation::CancelAccessRequest>()].contains(&operation);
+    let is_new = operation == name_of::<operation::SubmitAccessRequest>();
+    let name = match kind {
+        _ if is_new && kind == problem::DENIAL_UNBOUND => "invalid_denial_binding",
+        _ if is_new && kind == problem::DENIAL_EXPIRED => "expired_denial",
+        _ if is_new && kind == problem::KEY_REUSED => "duplicate_request",
+        _ if is_known && kind == problem::NOT_FOUND => "unknown_task",
+        _ if is_known && kind == problem::CONFLICT => "invalid_task_state",
+        _ => return None,
+    };
+    Some(format!("urn:openid:authzen:access-request:error:{name}"))
+}
+
+fn name_of<O: Operation>() -> &'static str {
+    O::DECLARATION.name
+}
+
+/// A problem of an operation, under that name.
+fn profiled<O: Operation>(problem: Problem) -> Problem {
+    match profile_type(name_of::<O>(), problem.kind) {
+        Some(name) => problem.named(&name),
+        None => problem,
+    }
+}
+
+async fn submit_access_request(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    body: Json<SubmitAccess>,
+) -> Reply {
+    let asked = access_request::submit_access_request(&app, &caller, body.repeat.as_ref(), body.value).await;
+    created(asked.map_err(|refused| profiled::<operation::SubmitAccessRequest>(refused.into()))?)
+}
+
+async fn get_access_request(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
+    let read = async move |app: &_, caller: &_| json(&access_request::get_access_request(app, caller, &id).await?);
+    reading::read(&app, &caller, read).await.map_err(profiled::<operation::GetAccessRequest>)
+}
+
+/// What may be sent with a cancellation, and is kept nowhere: a JSON object, or nothing.
+struct Comment;
+
+impl<O> HandlerPart<O> for Comment {
+    const PROBLEMS: &'static [&'static problem::ProblemKind] =
+        &[problem::BAD_REQUEST, problem::TOO_LARGE, problem::TOO_SLOW];
+}
+
+impl FromRequest<Shared> for Comment {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, Problem> {
+        let bytes = read(request.into_body(), BODY_MAX).await?;
+        if !bytes.is_empty() {
+            let wrong = |error: serde_json::Error| Problem::new(problem::BAD_REQUEST, error.to_string());
+            serde_json::from_slice::<Sent>(&bytes).map_err(wrong)?;
+        }
+        Ok(Self)
+    }
+}
+
+async fn cancel_access_request(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    _: Comment,
+) -> Reply {
+    let cancelled = access_request::cancel_access_request(&app, &caller, &id).await;
+    json(&cancelled.map_err(|refused| profiled::<operation::CancelAccessRequest>(refused.into()))?)
+}
+
 async fn get_access_configuration(State(app): State<Shared>) -> Reply {
     let found = app.environment.public_origins().first().cloned().ok_or_else(|| {
         let unknown = Problem::new(problem::NOT_FOUND, "this server does not know where it is found");
@@ -122,8 +204,10 @@ async fn get_access_configuration(State(app): State<Shared>) -> Reply {
         ("search_subject_endpoint", at(operation::SearchSubjects::ADDRESS.path)),
         ("search_resource_endpoint", at(operation::SearchResources::ADDRESS.path)),
         ("search_action_endpoint", at(operation::SearchActions::ADDRESS.path)),
+        ("access_request_endpoint", at(operation::SubmitAccessRequest::ADDRESS.path)),
     ];
     let mut metadata = Map::from_iter([("policy_decision_point".to_owned(), found.into())]);
     metadata.extend(addresses.into_iter().map(|(name, address)| (name.to_owned(), address)));
+    metadata.insert("capabilities".to_owned(), json!([CAPABILITY]));
     Ok(([(CACHE_CONTROL, "public, max-age=3600")], json(&metadata)?).into_response())
 }

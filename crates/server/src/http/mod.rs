@@ -16,6 +16,7 @@ mod delegations;
 mod events;
 mod exceptions;
 mod facts;
+mod issuers;
 mod ledger;
 mod links;
 pub(crate) mod metrics;
@@ -86,6 +87,7 @@ fn routes() -> Routes {
         .merge(reconciliations::routes())
         .merge(links::routes())
         .merge(delegations::routes())
+        .merge(issuers::routes())
         .merge(delegated::routes())
         .merge(oauth::routes())
         .merge(sign_in::routes())

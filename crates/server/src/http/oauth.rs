@@ -25,9 +25,10 @@ use remit_app::{
         backchannel,
         code::Redeems,
         exchange::{self, Exchanges},
-        issuer::issuer,
+        own_issuer::own_issuer,
         token::{self, Client, TokenError, TokenRequest},
     },
+    issuer::grant::issue_for_assertion,
     operation,
 };
 use remit_domain::delegation::Scope;
@@ -35,6 +36,7 @@ use remit_oauth::{
     ciba, details,
     dpop::ProofRequest,
     error::{ErrorCode, OAuthError},
+    id_jag,
     metadata::{AuthorizationServer, ProtectedResource},
     seen::Seen as _,
 };
@@ -160,7 +162,7 @@ impl Parameters {
             return Err(unproved(what));
         }
         let assertion = self.get("client_assertion").ok_or_else(|| unproved("the client_assertion is missing"))?;
-        let endpoint = format!("{}{path}", issuer(&app.environment)?);
+        let endpoint = format!("{}{path}", own_issuer(&app.environment)?);
         token::authenticate(app, assertion, self.get("client_id"), &endpoint).await
     }
 }
@@ -204,15 +206,15 @@ async fn issued(app: &Parts, form: SentForm) -> Result<Response, TokenError> {
     const PATH: &str = "/oauth/token";
     let (parameters, headers) = Parameters::of(form).await?;
     match parameters.need("grant_type")? {
-        CLIENT_CREDENTIALS | AUTHORIZATION_CODE | EXCHANGE | ciba::GRANT_TYPE => {}
+        CLIENT_CREDENTIALS | AUTHORIZATION_CODE | EXCHANGE | ciba::GRANT_TYPE | id_jag::GRANT_TYPE => {}
         _ => {
-            let what = "the grants are: authorization_code, token-exchange, ciba, and client_credentials with \
-                        authorization_details that name a delegation";
+            let what = "the grants are: authorization_code, token-exchange, ciba, jwt-bearer with an assertion of a \
+                        listed issuer, and client_credentials with authorization_details that name a delegation";
             return Err(OAuthError::new(ErrorCode::UnsupportedGrantType, what).into());
         }
     }
     let client = parameters.client(app, PATH).await?;
-    let issuer = issuer(&app.environment)?;
+    let issuer = own_issuer(&app.environment)?;
     parameters.are_for(&issuer)?;
     let url = format!("{issuer}{PATH}");
     let asked = ProofRequest { method: "POST", url: &url, access_token: None };
@@ -236,6 +238,11 @@ async fn issued(app: &Parts, form: SentForm) -> Result<Response, TokenError> {
     }
     let details = parameters.get("authorization_details").map(details::parse).transpose().map_err(OAuthError::from)?;
     let wish = TokenRequest { scope: parameters.get("scope"), details: details.unwrap_or_default() };
+    if parameters.get("grant_type") == Some(id_jag::GRANT_TYPE) {
+        let assertion = parameters.need("assertion")?;
+        let issued = issue_for_assertion(app, &client, assertion, &wish, &proof.jkt).await?;
+        return Ok(document(&json!(issued)));
+    }
     if parameters.get("grant_type") == Some(EXCHANGE) {
         let brings = Exchanges {
             subject_token: parameters.need("subject_token")?,
@@ -257,7 +264,7 @@ async fn ask_backchannel(State(app): State<Shared>, form: SentForm) -> Response 
     let asked = async {
         let (parameters, _) = Parameters::of(form).await?;
         let client = parameters.client(&app, "/oauth/bc-authorize").await?;
-        parameters.are_for(&issuer(&app.environment)?)?;
+        parameters.are_for(&own_issuer(&app.environment)?)?;
         let asks = backchannel::BackchannelRequest {
             details: parameters.get("authorization_details"),
             login_hint: parameters.get("login_hint"),
@@ -309,12 +316,13 @@ async fn get_token_keys(State(app): State<Shared>) -> Reply {
 }
 
 async fn get_authorization_server(State(app): State<Shared>) -> Reply {
-    let issuer = issuer(&app.environment).map_err(Problem::from)?;
+    let issuer = own_issuer(&app.environment).map_err(Problem::from)?;
     let at = |path: &str| format!("{issuer}{path}");
     let mut metadata = AuthorizationServer::new(&issuer, at("/oauth/token"), at("/oauth/jwks"))
         .with_revocation(at("/oauth/revoke"))
         .with_introspection(at("/oauth/introspect"))
-        .with_backchannel(at("/oauth/bc-authorize"));
+        .with_backchannel(at("/oauth/bc-authorize"))
+        .with_identity_assertions();
     metadata.grant_types_supported.extend([CLIENT_CREDENTIALS.into(), EXCHANGE.into()]);
     if app.environment.sign_in().is_some() {
         metadata = metadata.with_authorization(at("/oauth/authorize"));
@@ -326,7 +334,7 @@ async fn get_authorization_server(State(app): State<Shared>) -> Reply {
 }
 
 async fn get_protected_resource(State(app): State<Shared>) -> Reply {
-    let issuer = issuer(&app.environment).map_err(Problem::from)?;
+    let issuer = own_issuer(&app.environment).map_err(Problem::from)?;
     let mut metadata = ProtectedResource::new(&issuer, &issuer);
     metadata.scopes_supported = Scope::ALL.iter().map(|scope| scope.as_str().into()).collect();
     metadata.resource_name = Some(app.governance.bundle.name().to_owned());

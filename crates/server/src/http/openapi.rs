@@ -3,6 +3,7 @@
 
 use super::{
     address::Method,
+    authzen::profile_type,
     route::{Bound, Routes},
 };
 use crate::problem::{self, ProblemKind};
@@ -324,13 +325,15 @@ fn refusals(bound: &Bound) -> BTreeMap<u16, Response> {
         let of_status: &mut BTreeMap<_, _> = kinds.entry(kind.status).or_default();
         of_status.entry(kind.slug).or_insert((kind, when));
     }
+    let name = bound.signature.operation.name;
+    let named = |kind: &ProblemKind| profile_type(name, kind).unwrap_or_else(|| format!("/problems/{}", kind.slug));
     let told = |kinds: BTreeMap<&str, (&ProblemKind, String)>| {
         let said = |(kind, when): &(&ProblemKind, String)| {
             let title = format!("{}.", kind.title);
-            format!("`/problems/{}`: {}", kind.slug, if when.is_empty() { &title } else { when })
+            format!("`{}`: {}", named(kind), if when.is_empty() { &title } else { when })
         };
         let says: Vec<String> = kinds.values().map(said).collect();
-        let types: Vec<String> = kinds.keys().map(|slug| format!("/problems/{slug}")).collect();
+        let types: Vec<String> = kinds.values().map(|(kind, _)| named(kind)).collect();
         let content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
         let types = ExtensionsBuilder::new().add("x-problem-types", json!(types)).build();
         let response = ResponseBuilder::new().description(says.join("\n\n")).extensions(Some(types));

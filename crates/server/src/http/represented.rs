@@ -18,7 +18,7 @@ use axum::{
 use remit_app::{
     Caller, Parts,
     access::usage,
-    delegation::{issuer::issuer, represent},
+    delegation::{own_issuer::own_issuer, represent},
     refused::{Kind, Refused},
 };
 use remit_oauth::{
@@ -84,7 +84,7 @@ impl FromRequestParts<Shared> for DelegateCaller {
 
     async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Challenge> {
         let nonce = app.vault.nonces().issue(app.environment.now().0);
-        let found = issuer(&app.environment);
+        let found = own_issuer(&app.environment);
         let metadata = found.as_ref().ok().map(|issuer| well_known(issuer, PROTECTED_RESOURCE));
         let refused = |problem: Problem, error: Option<ErrorCode>| {
             let (nonce, metadata) = (nonce.clone(), metadata.clone());

@@ -66,12 +66,14 @@ fn password(header: &HeaderValue) -> Option<String> {
 
 /// A refusal of who calls, with which browsers ask for a password.
 fn asking(problem: Problem) -> Response {
-    let unknown = problem.kind == problem::UNAUTHENTICATED;
-    let mut response = problem.into_response();
-    if unknown {
-        let asks = HeaderValue::from_static("Basic realm=\"Remit: the token is the password\", charset=\"UTF-8\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, asks);
+    if problem.kind != problem::UNAUTHENTICATED {
+        return problem.into_response();
     }
+    let mut response = problem
+        .cured_by("Sign in at /sign-in and open this page again, or give a token as the password.")
+        .into_response();
+    let asks = HeaderValue::from_static("Basic realm=\"Remit: the token is the password\", charset=\"UTF-8\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, asks);
     response
 }
 

@@ -40,7 +40,7 @@ pub(crate) const ASK_NOTHING: [(&str, &str); 34] = [
     // Delegates prove who they are by what they sign, and get tokens for what customers granted them alone; what is
     // done with these is asked of policy, and whether one may be given on.
     ("GET /oauth/authorize", "public"),
-    (EXCHANGE, "(to give a delegation on; else public)"),
+    (EXCHANGE, "(to give a delegation on, and with what an issuer asserts; else public)"),
     ("POST /oauth/introspect", "public"),
     ("POST /oauth/revoke", "public"),
     ("GET /oauth/jwks", "public"),

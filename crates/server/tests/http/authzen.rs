@@ -404,7 +404,10 @@ fn whoever_acts_under_a_delegation_may_what_it_grants_and_policy_lets_them() {
     assert!(permits(&desk.admin, &asked(&subject, "request.ask", &case)));
     let needs = answer(&desk.admin, &refund(&case));
     assert_eq!((&needs["decision"], &needs["context"]["needs"]), (&json!(false), &json!(["customer"])), "{needs}");
+    let mut beyond = refund(&case);
+    beyond["action"]["properties"]["amount"]["minor"] = json!(5_001);
     for (asked, why) in [
+        (beyond, "lets one action move 50.00 GBP at most"),
         (asked(&subject, "message.post", &case), "case:write"),
         (asked(&subject, "case.read", &others), "opened under this delegation"),
         (asked(&subject, "case.resolve", &case), "no delegate does"),

@@ -427,6 +427,8 @@ fn discovery() {
         "search_subject_endpoint": at("search/subject"),
         "search_resource_endpoint": at("search/resource"),
         "search_action_endpoint": at("search/action"),
+        "access_request_endpoint": at("requests"),
+        "capabilities": ["urn:openid:authzen:capability:access-request"],
     });
     assert_eq!(said, expected);
     // Who does not know where it is found says so.

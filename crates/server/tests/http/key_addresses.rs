@@ -69,7 +69,7 @@ impl Host {
         self.at(path)
     }
 
-    fn put_keys(&self, keys: &[&ClientKey]) -> String {
+    pub(crate) fn put_keys(&self, keys: &[&ClientKey]) -> String {
         self.put("/keys", &json!({ "keys": keys.iter().map(|key| key.public().to_json()).collect::<Vec<_>>() }))
     }
 
@@ -248,7 +248,7 @@ fn keys_that_cannot_be_read_go_on_to_count_for_a_day_also_after_a_start() {
         let asking: Vec<_> = (0..8).map(|_| ask()).collect();
         asking.into_iter().map(|asked| asked.join().unwrap()).collect()
     });
-    answers.iter().for_each(|got| refused(got, "could not be read at its address for a day"));
+    answers.iter().for_each(|got| refused(got, "could not be read at their address for a day"));
     host.put_keys(&[&key(1)]);
     desk.clock.forward_ms(AGAIN_MS);
     assert_eq!(token(&desk, &mut muse, &delegation).status, 200);

@@ -7,6 +7,7 @@
 )]
 
 mod about;
+mod access_requests;
 mod activation;
 mod agents;
 mod ai;
@@ -56,6 +57,7 @@ mod harness;
 mod http_connectors;
 mod inbox;
 mod injections;
+mod issuers;
 mod key_addresses;
 mod knocking;
 mod limits;

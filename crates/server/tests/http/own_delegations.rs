@@ -8,13 +8,13 @@ use crate::{
 use serde_json::{Value, json};
 
 /// What the page of a link sends.
-fn page(client: &Client, path: &str, body: &Value) -> Got {
+pub(crate) fn own_page(client: &Client, path: &str, body: &Value) -> Got {
     let path = format!("/delegations/v1/{path}");
     let request = client.agent.post(format!("{}{path}", client.url)).header("content-type", "application/json");
     got("post", &path, request.send(body.to_string()).unwrap())
 }
 
-fn link(desk: &Desk, customer: &str) -> String {
+pub(crate) fn own_link(desk: &Desk, customer: &str) -> String {
     let made = desk.crm.post(&format!("/v1/customers/{customer}/delegations/link"), &json!({}));
     assert_eq!(made.status, 201, "{}", made.body);
     made.body["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned()
@@ -29,8 +29,8 @@ fn customers_see_limit_and_take_back_what_they_granted() {
     let refund =
         json!({ "action": "refund_charge", "arguments": { "charge_id": "charge-1020-1-2", "amount": amount } });
     assert_eq!(muse.post(&format!("/delegate/v1/cases/{case}/requests"), &refund).status, 201);
-    let secret = link(&desk, "ann");
-    let read = page(&desk.crm, "read", &json!({ "secret": secret, "language": "en-GB" })).body;
+    let secret = own_link(&desk, "ann");
+    let read = own_page(&desk.crm, "read", &json!({ "secret": secret, "language": "en-GB" })).body;
     assert_eq!(read["title"], "Who may act for you at Northgate Bank");
     let one = &read["delegations"][0];
     assert_eq!((&one["id"], &one["state"], &one["name"]), (&json!(delegation), &json!("active"), &json!("Muse")));
@@ -45,7 +45,7 @@ fn customers_see_limit_and_take_back_what_they_granted() {
         "amount": { "minor": 100, "currency": "GBP" } } });
     let denied = muse.post(&format!("/delegate/v1/cases/{case}/requests"), &others).body;
     assert_eq!(denied["state"], "declined", "{denied}");
-    let read = page(&desk.crm, "read", &json!({ "secret": secret })).body;
+    let read = own_page(&desk.crm, "read", &json!({ "secret": secret })).body;
     let done = read["delegations"][0]["done"][0]["requests"].to_string();
     assert!(done.contains("Our rules did not allow this: Refund a charge.") && !done.contains("89.54"), "{done}");
 
@@ -53,7 +53,7 @@ fn customers_see_limit_and_take_back_what_they_granted() {
     let narrow = |change: Value| {
         let mut said = json!({ "secret": secret, "delegation": delegation });
         said.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        page(&desk.crm, "narrow", &said)
+        own_page(&desk.crm, "narrow", &said)
     };
     for (change, field) in [
         (json!({ "max_amount": 5_001 }), "max_amount"),
@@ -80,10 +80,10 @@ fn customers_see_limit_and_take_back_what_they_granted() {
     assert_eq!(muse.post(&format!("/delegate/v1/cases/{case}/requests"), &more).status, 409);
     assert_eq!(narrow(json!({ "max_amount": 2_001 })).status, 422, "what was limited is not widened again");
 
-    let other = link(&desk, "ben");
-    let revoke = |secret: &str| page(&desk.crm, "revoke", &json!({ "secret": secret, "delegation": delegation }));
+    let other = own_link(&desk, "ben");
+    let revoke = |secret: &str| own_page(&desk.crm, "revoke", &json!({ "secret": secret, "delegation": delegation }));
     assert_eq!(revoke(&other).status, 404, "nobody takes back what is another's");
-    assert_eq!(page(&desk.crm, "read", &json!({ "secret": other })).body["delegations"], json!([]));
+    assert_eq!(own_page(&desk.crm, "read", &json!({ "secret": other })).body["delegations"], json!([]));
     let revoked = revoke(&secret);
     assert_eq!(revoked.body["delegations"][0]["state"], "revoked", "{}", revoked.body);
     assert_eq!(muse.get("/delegate/v1/cases").status, 401);
@@ -97,9 +97,9 @@ fn customers_see_limit_and_take_back_what_they_granted() {
 #[test]
 fn a_link_is_for_its_customer_and_its_time() {
     let desk = Desk::open();
-    let secret = link(&desk, "ann");
+    let secret = own_link(&desk, "ann");
     let (body, stamp) = secret.split_once('.').unwrap();
-    let read = |secret: &str| page(&desk.crm, "read", &json!({ "secret": secret })).status;
+    let read = |secret: &str| own_page(&desk.crm, "read", &json!({ "secret": secret })).status;
     assert_eq!(read(&secret), 200);
     for wrong in [body, "", "remit_delegations_", &*format!("{body}.{}", "A".repeat(43)), &format!("{body}x.{stamp}")] {
         assert_eq!(read(wrong), 410, "{wrong}");

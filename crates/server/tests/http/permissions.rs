@@ -20,6 +20,7 @@ use remit_app::{
     governance::services::Services,
     operation::{self, OAUTH_ASKS},
 };
+use remit_oauth::id_jag;
 use remit_policy::{
     actions::{API_ACTIONS, Permission},
     address::Address,
@@ -66,6 +67,8 @@ struct Probe {
     delegate: Delegate,
     /// Another one.
     helper: Delegate,
+    /// What an issuer asserts for it.
+    assertion: String,
 }
 
 impl Probe {
@@ -117,11 +120,23 @@ impl Probe {
         let closing = json!({ "action": "freeze_card", "arguments": { "card_id": "card-1009-1-1" } });
         let closing = delegate.post(&format!("/delegate/v1/cases/{opened}/requests"), &closing).body;
         let consent = delegate.asked_of(&core, "cyd", &usual());
+        let listed = json!({
+            "issuer": "https://id.example", "jwks": { "keys": [delegate.key.public().to_json()] },
+            "subjects": "customers", "scopes": ["case:read"],
+        });
+        let issuer = lead.post("/v1/issuers", &listed).body;
+        let seconds = delegate.now_ms / 1_000;
+        let claims = json!({
+            "iss": "https://id.example", "sub": "cyd", "aud": ISSUER, "client_id": helper.id, "jti": "once",
+            "iat": seconds, "exp": seconds + 300,
+        });
+        let assertion = delegate.key.sign(&json!({ "typ": id_jag::TYPE }), &claims).unwrap();
         let own = core.post("/v1/customers/cyd/delegations/link", &json!({})).body;
         let own = own["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
         let ids = BTreeMap::from([
             ("/v1/delegates", delegate.id.clone()),
             ("/v1/delegations", delegation),
+            ("/v1/issuers", id(&issuer)),
             ("/delegate/v1/cases", opened),
             ("/delegate/v1/requests", closing["request"].as_str().unwrap_or_else(|| panic!("{closing}")).to_owned()),
             ("/v1/cases", id(&case)),
@@ -160,9 +175,15 @@ impl Probe {
             consent,
             own,
             delegate: Delegate { url: server.url.clone(), agent: server.client_with("").agent, ..delegate },
-            helper,
+            helper: Delegate { url: server.url.clone(), agent: server.client_with("").agent, ..helper },
+            assertion,
         };
         (server, probe)
+    }
+
+    /// A token asked for with what an issuer asserts.
+    fn asserted(&mut self) -> Got {
+        self.helper.ask_by(&[("grant_type", id_jag::GRANT_TYPE), ("assertion", &self.assertion)])
     }
 
     /// The address of an operation on what is on record.
@@ -391,12 +412,12 @@ fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
     let given = exchanges::given(&mut probe.delegate, &probe.helper, "case:open", &exchanges::detail(json!({})));
     assert_eq!((given.status, &given.body["error"]), (400, &json!("access_denied")), "{}", given.body);
     let (mut list, mut wrong) = asked_for(&probe);
-    let exchanging = OAUTH_ASKS
-        .map(Permission::as_str)
-        .into_iter()
-        .filter(|action| given.body["error_description"].to_string().contains(action));
+    let asserted = probe.asserted();
+    assert_eq!((asserted.status, &asserted.body["error"]), (400, &json!("access_denied")), "{}", asserted.body);
+    let told = [&given, &asserted].map(|answer| answer.body["error_description"].to_string());
+    let exchanging = OAUTH_ASKS.map(Permission::as_str);
     let exchange = list.get_mut(EXCHANGE).unwrap();
-    exchange.named.extend(exchanging);
+    exchange.named.extend(exchanging.into_iter().filter(|action| told.iter().any(|told| told.contains(action))));
     assert_eq!(exchange.named, BTreeSet::from(OAUTH_ASKS.map(Permission::as_str)), "{}", given.body);
     let declared = declared();
     let further = |name: &String, asks: &Asks| declared.get(name).is_some_and(|declared| *declared != asks.named);

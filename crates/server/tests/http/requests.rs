@@ -87,7 +87,7 @@ permit (
 );
 "#;
 
-fn bundle() -> Arc<Bundle> {
+pub(crate) fn bundle() -> Arc<Bundle> {
     bank_asking_for(CATALOGUE, &[("policies/goodwill.cedar", POLICIES)])
 }
 

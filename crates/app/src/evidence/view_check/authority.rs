@@ -6,6 +6,7 @@ mod agents;
 mod chats;
 mod delegations;
 mod facts;
+mod issuers;
 mod limits;
 mod listed;
 mod reconciliations;
@@ -26,6 +27,7 @@ use crate::{
         BACKCHANNELS, BY_DOCUMENT, BackchannelItem, CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON,
         GRANTED, OF_CUSTOMER, REVOKED_TOKENS,
     },
+    journal::issuers::{BEGAN, BY_NAME, ISSUERS, LINKED, SUBJECTS},
     live::{
         chats::CHATS,
         floor::STAFF,
@@ -45,6 +47,7 @@ use agents::Agents;
 use chats::Chats;
 use delegations::Delegations;
 use facts::Facts;
+use issuers::Issuers;
 use listed::Listed;
 use reconciliations::Reconciliations;
 use remit_domain::{
@@ -83,6 +86,7 @@ pub(super) struct Authority {
     reconciliations: Reconciliations,
     delegations: Delegations,
     agents: Agents,
+    issuers: Issuers,
 }
 
 impl Authority {
@@ -98,6 +102,7 @@ impl Authority {
         self.reconciliations.note(event);
         self.delegations.note(event);
         self.agents.note(event);
+        self.issuers.note(event);
         let at = match event {
             Event::TokenMade { at, .. }
             | Event::TokenRevoked { at, .. }
@@ -218,6 +223,9 @@ impl Authority {
             kind if kind == GRANTED.kind() => self.delegations.keep_count(&row.id, body),
             kind if kind == CONSENTS.kind() => self.delegations.keep_consent(&row.id, body),
             kind if kind == REVOKED_TOKENS.kind() => self.delegations.keep_revoked(&row.id, body),
+            kind if kind == ISSUERS.kind() => self.issuers.keep(&row.id, body),
+            kind if kind == BY_NAME.kind() => self.issuers.keep_name(&row.id, body),
+            kind if kind == BEGAN.kind() => self.issuers.keep_began(&row.id, body),
             kind => {
                 if let Some(subscription) = kind.strip_prefix(DEAD) {
                     self.subscriptions.keep_letter(subscription, &row.id, body)
@@ -226,6 +234,11 @@ impl Authority {
                     Ok(())
                 } else if let Some(parent) = kind.strip_prefix(GIVEN_ON) {
                     self.delegations.keep_listed(parent, &row.id);
+                    Ok(())
+                } else if let Some(issuer) = kind.strip_prefix(SUBJECTS) {
+                    self.issuers.keep_subject(issuer, &row.id, body)
+                } else if let Some(customer) = kind.strip_prefix(LINKED) {
+                    self.issuers.keep_listed(customer, &row.id);
                     Ok(())
                 } else if let Some(root) = kind.strip_prefix(CASES) {
                     self.delegations.keep_case(root, &row.id, body)
@@ -258,6 +271,7 @@ impl Authority {
         self.facts.compare(customer_of, found);
         self.delegations.compare(known.keys, found);
         self.agents.compare(found);
+        self.issuers.compare(found);
         let mut held = Coverage { is_recorded: self.is_recorded, not: Vec::new() };
         self.requests.compare(&mut held, found);
         self.reconciliations.compare(found);

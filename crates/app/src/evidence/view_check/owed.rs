@@ -11,6 +11,7 @@ use remit_domain::{
     case::Status,
     deferral::DeferralKind,
     ending::Ending,
+    event::ErasureCompleted,
     id::{CaseId, CustomerId},
 };
 use remit_ledger::verify::Problem;

@@ -1,6 +1,6 @@
 // An identity provider as others run them (npm's `oidc-provider`), with people whose claims the test says, and what a
 // hostile one would send. Each line of the standard input is a step as JSON, each line of the output what came of it.
-import { createHmac, createPublicKey } from 'node:crypto';
+import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -12,10 +12,11 @@ console.info = console.warn = () => {};
 const installed = createRequire(`${process.argv[2]}/package.json`);
 const load = (name) => import(pathToFileURL(installed.resolve(name)).href);
 const { default: Provider } = await load('oidc-provider');
-const { generateKeyPair, exportJWK, importJWK, CompactSign } = await load('jose');
+const { generateKeyPair, exportJWK, importJWK, jwtVerify, CompactSign } = await load('jose');
 
 const [, , , remit] = process.argv;
 const SECRET = 'a secret of the client, +&%';
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const people = {};
 const sent = [];        // Logout tokens, as the provider sent them.
 let at = '';            // Where Remit listens, behind the address that it is found at.
@@ -38,6 +39,23 @@ const server = createServer((request, response) => {
 });
 await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
 const issuer = `http://127.0.0.1:${server.address().port}`;
+// What the provider asserts of somebody who signed in at a client of its own, for that client's use elsewhere (ID-JAG):
+// the ID token that the client has of them is exchanged for it.
+const asserts = async (ctx) => {
+  const { client, params } = ctx.oidc;
+  const signing = await importJWK(keys[0]);
+  const known = createPublicKey({ key: keys[0], format: 'jwk' });
+  const { payload } = await jwtVerify(params.subject_token, known, { issuer, audience: client.clientId });
+  const now = Math.floor(Number(params.now) / 1000);
+  const said = {
+    iss: issuer, sub: payload.sub, aud: params.audience, client_id: params.at_audience, jti: randomUUID(), iat: now,
+    exp: now + 300, scope: params.scope,
+  };
+  const header = { alg: keys[0].alg, kid: keys[0].kid, typ: 'oauth-id-jag+jwt' };
+  const signed = await new CompactSign(Buffer.from(JSON.stringify(said))).setProtectedHeader(header).sign(signing);
+  ctx.body = { issued_token_type: 'urn:ietf:params:oauth:token-type:id-jag', access_token: signed, token_type: 'N_A' };
+};
+
 const make = () => {
   provider = new Provider(issuer, {
     jwks: { keys },
@@ -45,6 +63,9 @@ const make = () => {
       client_id: 'remit', client_secret: SECRET, grant_types: ['authorization_code'], response_types: ['code'],
       redirect_uris: [`${remit}/sign-in/v1/callback`], id_token_signed_response_alg: keys[0].alg,
       backchannel_logout_uri: `${remit}/sign-in/v1/back-channel-logout`, backchannel_logout_session_required: true,
+    }, {
+      client_id: 'muse', client_secret: SECRET, grant_types: [EXCHANGE], response_types: [], redirect_uris: [],
+      id_token_signed_response_alg: keys[0].alg,
     }],
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'PS256'] },
     cookies: { keys: ['a key of the tests'] },
@@ -60,6 +81,8 @@ const make = () => {
       return answer;
     },
   });
+  const parameters = ['subject_token', 'subject_token_type', 'requested_token_type', 'audience', 'scope', 'at_audience', 'now'];
+  provider.registerGrantType(EXCHANGE, asserts, parameters);
 };
 make();
 
@@ -88,6 +111,19 @@ const steps = {
   rotate: async ({ alg }) => { keys = [await key(`key-${Date.now()}`, alg)]; make(); },
   lie: async (step) => { lie = await craft(step); },
   craft: async (step) => ({ token: await craft(step) }),
+  id_jag: async ({ subject, client_id, scope, now }) => {
+    const subject_token = await craft({ claims: { aud: 'muse', sub: subject } });
+    const body = new URLSearchParams({
+      grant_type: EXCHANGE, subject_token, audience: remit, at_audience: client_id, scope, now,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      requested_token_type: 'urn:ietf:params:oauth:token-type:id-jag',
+    });
+    const basic = `Basic ${Buffer.from(`muse:${encodeURIComponent(SECRET)}`).toString('base64')}`;
+    const answer = await fetch(`${issuer}/token`, { method: 'POST', body, headers: { authorization: basic } });
+    const said = await answer.json();
+    if (!answer.ok) throw new Error(JSON.stringify(said));
+    return { id_jag: said.access_token };
+  },
   sent: () => ({ sent: sent.splice(0) }),
 };
 console.log(JSON.stringify({ issuer }));

@@ -9,7 +9,7 @@ use crate::{
 ///
 /// # Errors
 /// When nobody said where that is.
-pub fn issuer(environment: &Environment) -> Result<String, Refused> {
+pub fn own_issuer(environment: &Environment) -> Result<String, Refused> {
     let public = environment.public_origins().first().cloned();
     public.ok_or_else(|| {
         let detail = "this server does not know where it is found, and gives out no tokens to delegates";
