@@ -26,19 +26,6 @@ pub struct EnrichmentMissed {
     pub at: Timestamp,
 }
 
-/// Nothing is left of what was to be erased of a customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ErasureCompleted {
-    /// Whose.
-    pub customer: CustomerId,
-    /// How many cases they had.
-    pub cases: u64,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

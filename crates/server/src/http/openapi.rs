@@ -8,7 +8,7 @@ use super::{
 };
 use crate::problem::{self, ProblemKind};
 use remit_app::{
-    operation::{Repeats, TAGS, Thing, Who, lines},
+    operation::{self, Repeats, TAGS, Thing, Who, lines},
     signature::{Form, Schema, TextForm},
     webhook::WebhookMessage,
 };
@@ -136,7 +136,9 @@ fn text(says: &str) -> Object {
 
 fn problem_schema() -> Object {
     let slugs = problem::ALL.iter().map(|kind| format!("/problems/{}", kind.slug));
-    let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(slugs));
+    let profiled = operation::all().flat_map(|of| problem::ALL.iter().filter_map(|kind| profile_type(of.name, kind)));
+    let types = slugs.chain(profiled.collect::<BTreeSet<_>>());
+    let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(types));
     ObjectBuilder::new()
         .description(Some("A refusal: RFC 9457 problem details, with what to do about it."))
         .property("type", kind.description(Some("Which kind; the address has a page on it.")).build())

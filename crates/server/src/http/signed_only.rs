@@ -7,7 +7,7 @@ use axum::http::{
     header::{AUTHORIZATION, HOST},
     request::Parts as RequestParts,
 };
-use remit_app::{Parts, agent::knock, delegation::issuer::issuer};
+use remit_app::{Parts, agent::knock, delegation::own_issuer::own_issuer};
 use remit_oauth::{
     metadata::{AUTHORIZATION_SERVER, PROTECTED_RESOURCE, well_known},
     web_bot_auth::{self, SIGNATURE_INPUT, SignedRequest},
@@ -27,7 +27,7 @@ pub(crate) async fn refused(parts: &RequestParts, app: &Parts) -> Option<Problem
 
 async fn knocked(parts: &RequestParts, app: &Parts) -> Option<Problem> {
     let headers = &parts.headers;
-    let issuer = issuer(&app.environment).ok()?;
+    let issuer = own_issuer(&app.environment).ok()?;
     let header = |name: &str| headers.get_all(name).iter().map(|value| value.as_bytes().to_vec()).collect();
     let request = SignedRequest {
         method: parts.method.as_str(),

@@ -11,7 +11,6 @@ use remit_domain::{
     case::Status,
     deferral::DeferralKind,
     ending::Ending,
-    event::ErasureCompleted,
     id::{CaseId, CustomerId},
 };
 use remit_ledger::verify::Problem;
