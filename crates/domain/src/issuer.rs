@@ -40,27 +40,22 @@ pub struct IssuerWord {
 }
 
 impl IssuerWord {
-    /// What it grants that ends at a moment.
-    pub fn until(&self, not_after: Timestamp) -> DelegatedGrant {
+    /// What it grants from a moment on.
+    pub fn from(&self, begins: Timestamp) -> DelegatedGrant {
         DelegatedGrant {
             scopes: self.scopes.clone(),
             actions: self.actions.clone(),
             limits: self.limits.clone(),
-            not_after,
+            not_after: begins.plus_ms(i64::from(self.days) * DAY_MS),
         }
     }
 
-    /// What it grants from a moment on.
-    pub fn from(&self, begins: Timestamp) -> DelegatedGrant {
-        self.until(begins.plus_ms(i64::from(self.days) * DAY_MS))
-    }
-
-    /// That it may grant as much, whenever that ends.
+    /// That it may grant as much as something that it granted at a moment.
     ///
     /// # Errors
     /// The first way in which it may not.
-    pub fn covers(&self, grant: &DelegatedGrant) -> Result<(), Wider> {
-        self.until(grant.not_after).covers(grant)
+    pub fn covers(&self, grant: &DelegatedGrant, granted: Timestamp) -> Result<(), Wider> {
+        self.from(granted).covers(grant)
     }
 }
 
@@ -124,6 +119,14 @@ pub enum IssuerChange {
     KeysRefreshed {
         /// The thumbprints of its public keys.
         keys: Vec<String>,
+    },
+    /// It is known by other keys.
+    KeysReplaced {
+        /// The thumbprints of its public keys.
+        keys: Vec<String>,
+        /// Where they are read from, where they were not sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        jwks_uri: Option<String>,
     },
     /// Nothing can be read at that address since then. What was read last counts for a day.
     KeysUnread,

@@ -29,6 +29,8 @@ pub const ASSERTION_MAX: usize = 16_384;
 /// Longest name, and longest identifier of an assertion, in bytes.
 const NAME_MAX: usize = 2_048;
 const JTI_MAX: usize = 256;
+/// Longest name that an issuer has for somebody, in bytes: what OpenID Connect lets a subject have.
+pub const SUBJECT_MAX: usize = 255;
 /// Most resources that one names.
 const RESOURCES_MAX: usize = 16;
 
@@ -62,6 +64,8 @@ pub struct Asserted {
     pub authorization_details: Vec<Detail>,
     /// The assertion's own identifier.
     pub jti: String,
+    /// When it was made, in milliseconds since 1970.
+    pub made_ms: i64,
     /// Until when it could be sent again, in milliseconds since 1970.
     pub until_ms: i64,
 }
@@ -102,6 +106,9 @@ pub enum GrantError {
     /// It lives for too long.
     #[error("exp of assertion is more than 10 minutes ahead: have the issuer make shorter ones")]
     TooLong,
+    /// It was made too long ago, or after its own end.
+    #[error("iat of assertion has to be at most 10 minutes ago, and before exp: have the issuer make another one")]
+    TooOld,
     /// It does not count yet.
     #[error("nbf or iat of assertion is more than a minute ahead: the issuer's clock has to be set right")]
     NotYet,
@@ -221,11 +228,14 @@ pub fn read(assertion: &str, expected: &Expected<'_>, now_ms: i64) -> Result<Ass
     if claims.exp.ms() > now_ms.saturating_add(LIFE_MAX_MS) {
         return Err(GrantError::TooLong);
     }
+    if claims.iat.ms() < now_ms.saturating_sub(LIFE_MAX_MS) || claims.iat >= claims.exp {
+        return Err(GrantError::TooOld);
+    }
     let latest_ms = now_ms.saturating_add(AHEAD_MAX_MS);
     if claims.nbf.into_iter().chain([claims.iat]).any(|at| at.ms() > latest_ms) {
         return Err(GrantError::NotYet);
     }
-    if !is_plain(&claims.sub, NAME_MAX) {
+    if !is_plain(&claims.sub, SUBJECT_MAX) {
         return Err(GrantError::Name("sub"));
     }
     if !is_plain(&claims.jti, JTI_MAX) {
@@ -241,9 +251,9 @@ pub fn read(assertion: &str, expected: &Expected<'_>, now_ms: i64) -> Result<Ass
     if !claims.authorization_details.is_empty() {
         details::check(&claims.authorization_details)?;
     }
-    let Claims { iss, sub, scope, authorization_details, jti, exp, .. } = claims;
-    let until_ms = exp.ms();
-    Ok(Asserted { issuer: iss, subject: sub, resources, scope, authorization_details, jti, until_ms })
+    let Claims { iss, sub, scope, authorization_details, jti, exp, iat, .. } = claims;
+    let (made_ms, until_ms) = (iat.ms(), exp.ms());
+    Ok(Asserted { issuer: iss, subject: sub, resources, scope, authorization_details, jti, made_ms, until_ms })
 }
 
 #[cfg(test)]

@@ -112,13 +112,20 @@ fn verifies(key: &Jwk) -> bool {
     let is_for = !matches!(key.common.public_key_use, Some(PublicKeyUse::Encryption | PublicKeyUse::Other(_)));
     let is_large = match &key.algorithm {
         AlgorithmParameters::RSA(rsa) => {
-            URL_SAFE_NO_PAD.decode(&rsa.n).is_ok_and(|modulus| modulus.len() >= RSA_BYTES_MIN)
+            number(&rsa.n).is_some_and(|modulus| modulus.len() >= RSA_BYTES_MIN)
+                && number(&rsa.e)
+                    .is_some_and(|exponent| *exponent != [1] && exponent.last().is_some_and(|low| low % 2 == 1))
         }
         AlgorithmParameters::EllipticCurve(_) | AlgorithmParameters::OctetKeyPair(_) => true,
         // A secret is published by nobody.
         _ => false,
     };
     is_for && is_large
+}
+
+/// The bytes of a number (`Base64urlUInt`, RFC 7518), without zeros before it.
+fn number(coded: &str) -> Option<Vec<u8>> {
+    Some(URL_SAFE_NO_PAD.decode(coded).ok()?.into_iter().skip_while(|byte| *byte == 0).collect())
 }
 
 /// Whether a key is one of an algorithm.
@@ -161,7 +168,22 @@ mod tests {
     fn what_signs_nothing_is_passed_over() {
         let octets = json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] });
         let small = json!({ "keys": [{ "kty": "RSA", "n": URL_SAFE_NO_PAD.encode([255; 128]), "e": "AQAB" }] });
-        for set in [published(&json!({ "use": "enc" })), octets, small, json!({ "keys": {} }), json!([])] {
+        let padded = URL_SAFE_NO_PAD.encode([[0; 128], [255; 128]].concat());
+        let rsa = |n: &str, e: &str| json!({ "keys": [{ "kty": "RSA", "n": n, "e": e }] });
+        let large = URL_SAFE_NO_PAD.encode([255; 256]);
+        assert!(!ProviderKeys::parse(&rsa(&large, "AQAB")).is_empty());
+        let signs_nothing = [
+            published(&json!({ "use": "enc" })),
+            octets,
+            small,
+            rsa(&padded, "AQAB"),
+            rsa(&large, "AQ"),
+            rsa(&large, "Ag"),
+            rsa(&large, ""),
+            json!({ "keys": {} }),
+            json!([]),
+        ];
+        for set in signs_nothing {
             assert!(ProviderKeys::parse(&set).is_empty(), "{set}");
         }
     }

@@ -12,13 +12,15 @@ use super::{
     told::{AccessDecision, Approval, DecisionContext, NextAction, RequestableDenial},
 };
 use crate::{
-    Caller, Done, Environment, Parts, Repeat, Vault,
+    Caller, Done, Environment, Governance, Journal, Parts, Repeat, Vault,
+    access::auth,
     caller::principal::Principal,
     delegation::own_issuer::own_issuer,
     digest,
     environment::clock::rfc3339,
+    journal::stored_case::stored_case,
     operation::{CancelAccessRequestRefusal, GetAccessRequestRefusal, SubmitAccessRequestRefusal},
-    pipeline,
+    pipeline::{self, load::of_request},
     refused::{Kind, Refused},
     request::{
         approval::{self, ApprovalState},
@@ -30,15 +32,20 @@ use crate::{
 };
 use remit_domain::{
     Case,
-    id::{Digest, Timestamp},
+    id::{CaseId, Digest, Timestamp},
     request::RequestState,
 };
+use remit_oauth::seen::{NotFirst, Seen as _};
+use remit_policy::{actions::Permission, engine::ApiCase};
+use remit_responders::once;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 /// For what an evaluation is stamped that was denied.
 const EVALUATION: &[u8] = b"access evaluation";
+/// Whose denials are that were followed up, among what is seen once.
+const FOLLOWED_UP: &str = "access evaluations";
 /// The longest identifier of one, in bytes.
 const EVALUATION_MAX: usize = 1_024;
 /// For how long what was denied can be asked for, in milliseconds.
@@ -54,14 +61,17 @@ const TEMPLATE: &str = "confirmation";
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 pub struct SubmitAccess {
     /// Who, as it was evaluated: whoever asks.
+    #[serde(deserialize_with = "once")]
     #[schema(value_type = AccessEntity)]
-    pub subject: Value,
+    pub subject: Map<String, Value>,
     /// What they would do, as it was evaluated.
+    #[serde(deserialize_with = "once")]
     #[schema(value_type = AccessAction)]
-    pub action: Value,
+    pub action: Map<String, Value>,
     /// To what, as it was evaluated.
+    #[serde(deserialize_with = "once")]
     #[schema(value_type = AccessEntity)]
-    pub resource: Value,
+    pub resource: Map<String, Value>,
     /// Several at once, which are not taken: ask for each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
@@ -261,27 +271,45 @@ pub async fn submit_access_request(
         return Err(wrong("items", "is not taken: ask for each by itself").into());
     }
     let whole = [("subject", subject), ("action", action), ("resource", resource)];
-    let whole: Map<String, Value> = whole.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let whole: Map<String, Value> = whole.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let asked = AskEvaluation::read(&whole)?;
-    is_denied(&parts.environment, &parts.vault, caller, &asked, &denial)?;
-    let AskEvaluation { action, resource, .. } = asked;
-    if resource.kind != CASE {
-        return Err(unbound("what is asked for is done to a case").into());
-    }
-    let ask = AskRequest { action: action.name, arguments: action.properties, epoch: None };
+    permitted(&parts.governance, &parts.journal, &parts.environment, caller, &asked.resource).await?;
     let show = |view: RequestView| AccessTask::of(&view, &own);
+    // Whoever sends the same under the same key is answered as before, also once the denial is over.
     let asked = async {
+        is_denied(&parts.environment, &parts.vault, caller, &asked, &denial)?;
+        let AskEvaluation { action, resource, .. } = asked;
+        if resource.kind != CASE {
+            return Err(unbound("what is asked for is done to a case").into());
+        }
+        let ask = AskRequest { action: action.name, arguments: action.properties, epoch: None };
         let asked = ask::ask_shown(parts, caller, repeat, &resource.id, &ask, show).await;
         Ok::<_, SubmitAccessRequestRefusal>(asked?)
     };
     pipeline::or_earlier_answer(&parts.journal, &parts.vault, caller, repeat, asked).await
 }
 
+/// That policy lets who asks request something on what it is to be done to, before they are told anything of it.
+async fn permitted(
+    governance: &Governance,
+    journal: &Journal,
+    environment: &Environment,
+    caller: &Caller,
+    resource: &AccessEntity,
+) -> Result<(), Refused> {
+    let case = match resource.id.parse::<CaseId>() {
+        Ok(id) if resource.kind == CASE => stored_case(journal, id).await?,
+        _ => None,
+    };
+    let case = case.as_ref().map_or_else(ApiCase::default, of_request);
+    auth::permit_on(governance, environment, caller, Permission::REQUEST_ASK, case)
+}
+
 fn unbound(why: &str) -> Refused {
     Refused::new(Kind::DenialUnbound, why)
 }
 
-/// That just this was denied to who asks for it, a short while ago.
+/// That just this was denied to who asks for it, a short while ago, and that nothing followed from it yet.
 fn is_denied(
     environment: &Environment,
     vault: &Vault,
@@ -305,7 +333,12 @@ fn is_denied(
     if denial.expires_at != rfc3339(stamped.until) {
         return Err(unbound("denial.expires_at is not context.access_request.expires_at of the answer"));
     }
-    Ok(())
+    let used = digest::of_secret(id).to_string();
+    let first = vault.delegate_tokens.seen.first_time(FOLLOWED_UP, &used, stamped.until.0, environment.now().0);
+    first.map_err(|error| match error {
+        NotFirst::Busy => Refused::new(Kind::Busy, "too many denials are followed up at once"),
+        _ => unbound("the denial was followed up already: evaluate once more"),
+    })
 }
 
 /// How it stands with what was asked for.

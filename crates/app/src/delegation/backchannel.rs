@@ -147,7 +147,7 @@ pub async fn poll(parts: &Parts, client: &Client, auth_req_id: &str, jkt: &str) 
         constraints: details::Constraints::default(),
     };
     let wish = TokenRequest { scope: entry.value.scope.as_deref(), details: vec![detail] };
-    let issued = token::issue_for(parts, client, &wish, jkt).await.map_err(|refusal| match refusal {
+    let issued = token::issue(parts, client, &wish, jkt).await.map_err(|refusal| match refusal {
         TokenError::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
             let what = "the delegation under which it was requested does not stand any more";
             OAuthError::new(ErrorCode::InvalidGrant, what).into()

@@ -37,7 +37,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// By how much the clock of who makes an assertion may be behind, and its moment rounded, in milliseconds.
-const BEHIND_MS: i64 = 3_000;
+pub(crate) const BEHIND_MS: i64 = 3_000;
 
 /// For how long an access token counts, in seconds.
 pub const LIFE_S: i64 = 300;
@@ -154,7 +154,7 @@ pub async fn redeem(parts: &Parts, client: &Client, brings: &Redeems<'_>, jkt: &
         actions: None,
         constraints: details::Constraints::default(),
     };
-    issue_for(parts, client, &TokenRequest { scope: None, details: vec![detail] }, jkt).await.map_err(|refusal| {
+    issue(parts, client, &TokenRequest { scope: None, details: vec![detail] }, jkt).await.map_err(|refusal| {
         match refusal {
             TokenError::OAuth(error) if error.code() == ErrorCode::InvalidAuthorizationDetails => {
                 refused(ErrorCode::InvalidGrant, "what the code was given for does not stand any more")
@@ -180,34 +180,6 @@ impl From<Unredeemed> for TokenError {
 /// `invalid_scope` where it names a scope that is not granted; `invalid_grant` where an issuer's word began it, which
 /// has to be brought for each token.
 pub async fn issue(parts: &Parts, client: &Client, wish: &TokenRequest<'_>, jkt: &str) -> Result<Issued, TokenError> {
-    issue_where(parts, client, wish, jkt, |root| {
-        if root.asserted.is_none() {
-            return Ok(());
-        }
-        let what = "an issuer's word began this delegation, and is needed for each token of it: bring its assertion as \
-                    the grant urn:ietf:params:oauth:grant-type:jwt-bearer, or exchange a token that stands";
-        Err(refused(ErrorCode::InvalidGrant, what))
-    })
-    .await
-}
-
-/// The same, also where an issuer's word began it.
-pub(super) async fn issue_for(
-    parts: &Parts,
-    client: &Client,
-    wish: &TokenRequest<'_>,
-    jkt: &str,
-) -> Result<Issued, TokenError> {
-    issue_where(parts, client, wish, jkt, |_| Ok(())).await
-}
-
-async fn issue_where(
-    parts: &Parts,
-    client: &Client,
-    wish: &TokenRequest<'_>,
-    jkt: &str,
-    may: impl FnOnce(&Delegation) -> Result<(), TokenError>,
-) -> Result<Issued, TokenError> {
     let [detail] = wish.details.as_slice() else {
         let what = "name one delegation: authorization_details with one support_delegation and its identifier";
         return Err(refused(ErrorCode::InvalidAuthorizationDetails, what));
@@ -217,7 +189,11 @@ async fn issue_where(
     let now = parts.environment.now();
     let chain = delegations::standing_chain(&parts.journal, id.ok_or_else(none)?, now).await?.ok_or_else(none)?;
     chain.links.last().filter(|last| last.value.delegate == client.id).ok_or_else(none)?;
-    chain.links.first().map_or(Ok(()), |root| may(&root.value))?;
+    if chain.links.first().is_some_and(|root| root.value.asserted.is_some()) {
+        let what = "an issuer's word began this delegation, and is needed for each token of it: bring its assertion as \
+                    the grant urn:ietf:params:oauth:grant-type:jwt-bearer, or exchange a token that stands";
+        return Err(refused(ErrorCode::InvalidGrant, what));
+    }
     let grant = within(wish, Some(detail), &chain.granted, now)?;
     let links = chain.links.into_iter().map(|link| link.value).collect::<Vec<_>>();
     issue_within(&parts.environment, &parts.vault, client.id, &links, &grant, jkt, i64::MAX)

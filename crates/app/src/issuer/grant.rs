@@ -2,13 +2,13 @@
 //! which the customer sees, limits and takes back as any other.
 
 use crate::{
-    ATTEMPTS, Caller, Parts,
+    ATTEMPTS, Caller, Journal, Parts,
     access::auth,
     customer,
     delegation::{
         key_refresh::{self, KeysUnread},
         own_issuer::own_issuer,
-        token::{Client, Issued, TokenError, TokenRequest, issue_within, of_detail, scopes_of, wish_within},
+        token::{BEHIND_MS, Client, Issued, TokenError, TokenRequest, issue_within, of_detail, scopes_of, wish_within},
     },
     digest,
     journal::{
@@ -20,8 +20,8 @@ use crate::{
 };
 use remit_domain::{
     Event,
-    delegation::{AssertedBy, DelegatedGrant, Delegation, DelegationGranted},
-    id::{CustomerId, DelegationId, IssuerId},
+    delegation::{AssertedBy, DelegatedGrant, Delegation, DelegationGranted, RevocationCause},
+    id::{CustomerId, DelegateId, DelegationId, IssuerId},
 };
 use remit_oauth::{
     error::{ErrorCode, OAuthError},
@@ -76,7 +76,7 @@ pub async fn issue_for_assertion(
     let now = parts.environment.now();
     let over = || bad("what assertion would let be done does not stand any more");
     let chain = delegations::standing_chain(&parts.journal, delegation, now).await?.ok_or_else(over)?;
-    let granted = within(&asserted, &chain.granted)?;
+    let granted = within(&asserted, delegation, &chain.granted)?;
     let grant = wish_within(wish, delegation, &granted, now)?;
     let links = chain.links.into_iter().map(|link| link.value).collect::<Vec<_>>();
     issue_within(&parts.environment, &parts.vault, client.id(), &links, &grant, jkt, i64::MAX)
@@ -120,19 +120,38 @@ async fn read(parts: &Parts, client: &Client, assertion: &str, jkt: &str) -> Res
     };
     let first = parts.vault.delegate_tokens.seen.first_time(&id.to_string(), &asserted.jti, asserted.until_ms, now.0);
     first.map_err(GrantError::from)?;
+    if asserted.made_ms.saturating_add(BEHIND_MS) < parts.vault.delegate_tokens.since.0 {
+        let what = "assertion was made before this server began, which does not know whether it was used: have the \
+                    issuer make another one";
+        return Err(bad(what));
+    }
     Ok((Listed { id, item: entry.value }, asserted))
 }
 
 /// What an assertion grants of what its issuer's word may: scopes that are known nowhere here count for nothing.
-fn within(asserted: &Asserted, granted: &DelegatedGrant) -> Result<DelegatedGrant, TokenError> {
+fn within(
+    asserted: &Asserted,
+    delegation: DelegationId,
+    granted: &DelegatedGrant,
+) -> Result<DelegatedGrant, TokenError> {
     let mut within = match asserted.authorization_details.as_slice() {
         [] => granted.clone(),
+        [detail] if detail.identifier.as_ref().is_some_and(|id| *id != delegation.to_string()) => {
+            let what = "authorization_details of assertion name another delegation: leave identifier out";
+            return Err(refused(ErrorCode::InvalidAuthorizationDetails, what));
+        }
         [detail] => granted.meet(&of_detail(detail, granted)?),
         _ => {
             let what = "assertion has several authorization_details: one is read";
             return Err(refused(ErrorCode::InvalidAuthorizationDetails, what));
         }
     };
+    let amounts = [&within.limits.max_amount, &within.limits.max_total];
+    if amounts.into_iter().flatten().any(|amount| amount.minor < 1) {
+        let what =
+            "authorization_details of assertion have an amount in another currency than the issuer's word may move";
+        return Err(refused(ErrorCode::InvalidAuthorizationDetails, what));
+    }
     if let Some(scope) = &asserted.scope {
         let named = scopes_of(scope);
         within.scopes.retain(|scope| named.contains(scope));
@@ -163,6 +182,23 @@ async fn begun_in_turn(
     Err(refused(ErrorCode::TemporarilyUnavailable, "others ask for the same customer; ask again"))
 }
 
+/// That neither the customer nor the organisation took back what a delegate was let do for them, whoever let it.
+async fn not_taken_back(journal: &Journal, customer: &CustomerId, delegate: DelegateId) -> Result<(), TokenError> {
+    for entry in of_customer(customer).all(&journal.store).await.map_err(Refused::internal)? {
+        let Ok(id) = entry.id.parse() else { continue };
+        let Some(one) = delegations::stored(journal, id).await?.map(|entry| entry.value) else { continue };
+        let cause = one.revoked.map(|(_, cause)| cause);
+        let is_over =
+            matches!(cause, Some(RevocationCause::Customer | RevocationCause::Organisation | RevocationCause::Erasure));
+        if one.delegate == delegate && is_over {
+            let what = "what this delegate was let do for the customer was taken back: no assertion begins it again; \
+                        ask them to consent here, and ask for tokens of the delegation that they grant then";
+            return Err(bad(what));
+        }
+    }
+    Ok(())
+}
+
 /// The delegation that an issuer's word began for a customer and a delegate, as the issuer may now: the one of before,
 /// or another one where that has come to its end or is wider. What its customer took back begins no more, and what they
 /// limited stays so.
@@ -176,21 +212,25 @@ async fn begun(
     let now = parts.environment.now();
     let found_by = began(by.issuer, &by.subject, client.id());
     let last = BEGAN.get(&parts.journal.store, &found_by).await.map_err(Refused::internal)?;
-    let mut grant = issuer.word.from(now);
-    if let Some(last) = &last {
-        let before = delegations::stored(&parts.journal, last.value.delegation).await?.map(|entry| entry.value);
-        if let Some(before) = before.filter(|before| before.customer == *customer) {
-            if before.revoked.is_some() {
-                let what = "what assertion would let be done was taken back: ask the customer to consent here";
-                return Err(bad(what));
-            }
-            if before.stands(now) && issuer.word.covers(&before.grant).is_ok() {
-                return Ok(before.id);
-            }
-            if before.grant != last.value.grant {
-                grant = DelegatedGrant { not_after: grant.not_after, ..grant.meet(&before.grant) };
-            }
-        }
+    let mut before = match &last {
+        Some(last) => delegations::stored(&parts.journal, last.value.delegation).await?,
+        None => None,
+    };
+    // Whom it spoke of may be another customer by now.
+    before = before.filter(|before| before.value.customer == *customer);
+    let reusable = |one: &Delegation| one.stands(now) && issuer.word.covers(&one.grant, one.granted).is_ok();
+    if let Some(before) = before.as_ref().filter(|before| reusable(&before.value)) {
+        return Ok(before.value.id);
+    }
+    not_taken_back(&parts.journal, customer, client.id()).await?;
+    let limited =
+        last.as_ref().zip(before.as_ref()).and_then(|(last, before)| last.value.limited_to(&before.value.grant));
+    let word = issuer.word.from(now);
+    let grant = limited.as_ref().map_or_else(|| word.clone(), |limited| limited.of(&word));
+    if grant.scopes.is_empty() || grant.not_after <= now {
+        let what = "what the customer limited it to leaves nothing of what the issuer's word may let be done: ask them \
+                    to consent here";
+        return Err(bad(what));
     }
     let caller = Caller::customer(&by.issuer.to_string(), customer);
     auth::permit(&parts.governance, &parts.live, &parts.environment, &caller, Permission::DELEGATION_GRANT).map_err(
@@ -217,16 +257,25 @@ async fn begun(
     let delegation = Delegation::from(&granted);
     let id = delegation.id.to_string();
     let expected = last.as_ref().map_or(Kept::Absent, Entry::expected);
-    let begun = BegunItem { delegation: delegation.id, grant: delegation.grant.clone() };
-    let items = vec![
+    let begun = BegunItem { delegation: delegation.id, grant: delegation.grant.clone(), limited };
+    let mut items = vec![
         BEGAN.write(&found_by, expected, &begun).map_err(Refused::internal)?,
         DELEGATIONS.write(&id, Kept::Absent, &delegation).map_err(Refused::internal)?,
         of_customer(customer).write(&id, Kept::Absent, &now).map_err(Refused::internal)?,
         had.and(1)?,
     ];
-    let event = Event::DelegationGranted(Box::new(granted));
-    let record = authority::record(&parts.environment.entropy, &event, &by.issuer.to_string(), now)?;
-    let commit = Commit { records: vec![record], items, ..Commit::default() };
+    let mut events = vec![Event::DelegationGranted(Box::new(granted))];
+    let actor = by.issuer.to_string();
+    // What it takes the place of is good for nothing any more, whatever the issuer's word may be later.
+    if let Some(before) = before
+        && let Some((event, item, _)) = delegations::ended(&before, RevocationCause::Superseded, &actor, now)?
+    {
+        events.push(event);
+        items.push(item);
+    }
+    let record = |event: &Event| authority::record(&parts.environment.entropy, event, &actor, now);
+    let records = events.iter().map(record).collect::<Result<_, _>>()?;
+    let commit = Commit { records, items, ..Commit::default() };
     projections::commit(parts, commit).await.map_err(delegations::changed)?;
     Ok(delegation.id)
 }

@@ -16,7 +16,8 @@ use crate::{
         issuers::{BY_NAME, ISSUERS, IssuerItem, name_digest, stored_issuer},
     },
     operation::{
-        ListIssuersRefusal, RegisterIssuerRefusal, ResumeIssuerRefusal, SetIssuerWordRefusal, SuspendIssuerRefusal,
+        ListIssuersRefusal, RegisterIssuerRefusal, ReplaceIssuerKeysRefusal, ResumeIssuerRefusal, SetIssuerWordRefusal,
+        SuspendIssuerRefusal,
     },
     pipeline::authority,
     refused::{Kind, Refused},
@@ -149,7 +150,8 @@ pub async fn register_issuer(
         return Err(Refused::invalid("tenant", format!("must be 1 to {TENANT_MAX} printable ASCII characters")).into());
     }
     let word = word(&parts.governance, &new.scopes, &new.actions, &new.limits, new.days)?;
-    let (jwks_uri, keys) = known_by(&parts.environment, &new).await?;
+    let (jwks_uri, keys) =
+        known_by(&parts.environment, &new.issuer, new.jwks.as_ref(), new.jwks_uri.as_deref()).await?;
     let known = ISSUERS.all(&parts.journal.store).await.map_err(Refused::internal)?;
     if known.len() >= ISSUERS_MAX {
         return Err(Refused::new(Kind::LimitReached, format!("{ISSUERS_MAX} issuers are listed")).into());
@@ -194,6 +196,44 @@ pub async fn list_issuers(parts: &Parts, caller: &Caller) -> Result<Vec<IssuerVi
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::ISSUER_READ)?;
     let all = ISSUERS.all(&parts.journal.store).await.map_err(Refused::internal)?;
     Ok(all.iter().filter_map(|entry| Some(IssuerView::of(entry.id.parse().ok()?, &entry.value))).collect())
+}
+
+/// By which keys an issuer is known from now on. Without either, the issuer is asked where they are.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceIssuerKeys {
+    /// Its public keys, as a JWK set (RFC 7517), where they are not read from an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub jwks: Option<Value>,
+    /// Where its public keys are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2_048)]
+    pub jwks_uri: Option<String>,
+}
+
+/// Knows an issuer by other keys: those of before count no more.
+///
+/// # Errors
+/// [`ReplaceIssuerKeysRefusal`] says when each arises.
+pub async fn replace_issuer_keys(
+    parts: &Parts,
+    caller: &Caller,
+    issuer: &str,
+    new: ReplaceIssuerKeys,
+) -> Result<IssuerView, ReplaceIssuerKeysRefusal> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::ISSUER_MANAGE)?;
+    let id: IssuerId = issuer.parse().map_err(|_| nobody())?;
+    let known = stored_issuer(&parts.journal, id).await?.ok_or_else(nobody)?.value;
+    let (jwks_uri, keys) =
+        known_by(&parts.environment, &known.issuer, new.jwks.as_ref(), new.jwks_uri.as_deref()).await?;
+    let replace = |item: &mut IssuerItem| {
+        item.jwks = keys.to_json();
+        item.jwks_uri.clone_from(&jwks_uri);
+        item.unread_since = None;
+        Ok(IssuerChange::KeysReplaced { keys: keys.thumbprints(), jwks_uri })
+    };
+    Ok(change(parts, caller, issuer, replace).await?)
 }
 
 /// What an issuer's word lets be done from now on.
@@ -296,7 +336,7 @@ pub(super) fn nobody() -> Refused {
     Refused::new(Kind::NotFound, "there is no such issuer; `GET /v1/issuers` has those that are listed")
 }
 
-fn is_plain(text: &str, bytes_max: usize) -> bool {
+pub(super) fn is_plain(text: &str, bytes_max: usize) -> bool {
     (1..=bytes_max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
@@ -307,21 +347,27 @@ fn is_issuer(environment: &Environment, text: &str) -> Result<(), Refused> {
     if !is_plain(text, NAME_MAX) || !address.is_private() || text.contains(['?', '#']) {
         return Err(Refused::invalid("issuer", "must be https://…, without a query and a fragment"));
     }
-    if own_issuer(environment).is_ok_and(|own| own == text.trim_end_matches('/')) {
+    let is_bare = address.is_bare() || text.trim_end_matches('/').len() == address.origin().len();
+    if is_bare && own_issuer(environment).is_ok_and(|own| own == address.origin()) {
         return Err(Refused::invalid("issuer", "is this server: nobody takes their own word"));
     }
     Ok(())
 }
 
 /// By which keys an issuer is to be known, and where they are read from.
-async fn known_by(environment: &Environment, new: &RegisterIssuer) -> Result<(Option<String>, ProviderKeys), Refused> {
+async fn known_by(
+    environment: &Environment,
+    issuer: &str,
+    jwks: Option<&Value>,
+    jwks_uri: Option<&str>,
+) -> Result<(Option<String>, ProviderKeys), Refused> {
     let refused = |field: &'static str| move |unread: UnreadAddress| Refused::invalid(field, unread.why());
-    match (&new.jwks, &new.jwks_uri) {
+    match (jwks, jwks_uri) {
         (Some(_), Some(_)) => Err(Refused::invalid("jwks", "send jwks or jwks_uri, not both")),
         (Some(set), None) => Ok((None, keys::usable(set).map_err(refused("jwks"))?)),
-        (None, Some(at)) => Ok((Some(at.clone()), keys::read(environment, at).await.map_err(refused("jwks_uri"))?)),
+        (None, Some(at)) => Ok((Some(at.to_owned()), keys::read(environment, at).await.map_err(refused("jwks_uri"))?)),
         (None, None) => {
-            let at = keys::discovered(environment, &new.issuer).await.map_err(refused("issuer"))?;
+            let at = keys::discovered(environment, issuer).await.map_err(refused("issuer"))?;
             let keys = keys::read(environment, &at).await.map_err(refused("issuer"))?;
             Ok((Some(at), keys))
         }

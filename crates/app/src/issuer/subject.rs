@@ -1,6 +1,6 @@
 //! Whom an issuer speaks of: which customer somebody is, and of whom nothing is taken.
 
-use super::register::nobody;
+use super::register::{is_plain, nobody};
 use crate::{
     Caller, Parts,
     access::auth,
@@ -19,13 +19,11 @@ use remit_domain::{
     id::{CustomerId, IssuerId},
     issuer::{IssuerChange, IssuerChanged},
 };
+use remit_oauth::id_jag::SUBJECT_MAX;
 use remit_policy::actions::Permission;
 use remit_store::{Commit, Entry, Expected};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// Longest name that an issuer has for somebody, in bytes: what OpenID Connect lets a subject have.
-const SUBJECT_MAX: usize = 255;
 
 /// Who somebody is whom an issuer speaks of: all of it, in the place of what was said before.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -69,7 +67,10 @@ pub async fn set_issuer_subject(
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::ISSUER_MANAGE)?;
     let id: IssuerId = issuer.parse().map_err(|_| nobody())?;
     stored_issuer(&parts.journal, id).await?.ok_or_else(nobody)?;
-    bounded("subject", &said.subject, SUBJECT_MAX)?;
+    if !is_plain(&said.subject, SUBJECT_MAX) {
+        let why = format!("must be 1 to {SUBJECT_MAX} printable ASCII characters without spaces, as `sub` is");
+        return Err(Refused::invalid("subject", why).into());
+    }
     if let Some(customer) = &said.customer {
         bounded("customer", customer, CUSTOMER_MAX)?;
     }

@@ -90,6 +90,40 @@ pub(crate) struct BegunItem {
     pub(crate) delegation: DelegationId,
     /// What it let be done before its customer limited it further.
     pub(crate) grant: DelegatedGrant,
+    /// What its customer had limited the ones before to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limited: Option<LimitedItem>,
+}
+
+/// What a customer limited a delegation to, which holds for those that take its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitedItem {
+    /// What it lets be done; its end says nothing.
+    pub(crate) grant: DelegatedGrant,
+    /// When nothing more is done, where they limited that too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl BegunItem {
+    /// What its customer limited it to, or those before it, by what it lets be done by now.
+    pub(crate) fn limited_to(&self, grant: &DelegatedGrant) -> Option<LimitedItem> {
+        if *grant == self.grant {
+            return self.limited.clone();
+        }
+        let before = self.limited.as_ref().and_then(|limited| limited.until);
+        let sooner = (grant.not_after < self.grant.not_after).then_some(grant.not_after);
+        Some(LimitedItem { grant: grant.clone(), until: sooner.or(before) })
+    }
+}
+
+impl LimitedItem {
+    /// What is left of a grant by it.
+    pub(crate) fn of(&self, grant: &DelegatedGrant) -> DelegatedGrant {
+        let not_after = self.until.map_or(grant.not_after, |until| until.min(grant.not_after));
+        DelegatedGrant { not_after, ..grant.meet(&self.grant) }
+    }
 }
 
 /// What an issuer is found by: what it calls itself, and among whose people it speaks.
@@ -153,7 +187,7 @@ pub(crate) async fn customer_of(
 /// much be done, and whom it spoke of is neither disabled nor another customer.
 pub(crate) async fn stands(journal: &Journal, of: &Delegation, by: &AssertedBy) -> Result<bool, Refused> {
     let issuer = stored_issuer(journal, by.issuer).await?.filter(|issuer| !issuer.value.suspended);
-    let issuer = issuer.filter(|issuer| issuer.value.word.covers(&of.grant).is_ok());
+    let issuer = issuer.filter(|issuer| issuer.value.word.covers(&of.grant, of.granted).is_ok());
     let Some(issuer) = issuer else { return Ok(false) };
     let called = || of.customer.clone();
     let customer = customer_of(journal, (by.issuer, &issuer.value), &by.subject, called).await?;

@@ -178,7 +178,7 @@ impl Thing {
 }
 
 /// What operations belong to, each in words.
-pub const TAGS: [(&str, &str); 16] = [
+pub const TAGS: [(&str, &str); 17] = [
     ("cases", "Requests of customers, from the first message to the last."),
     (
         "chat",
@@ -187,6 +187,7 @@ pub const TAGS: [(&str, &str); 16] = [
     ("decisions", "Who was chosen, why, by which rule and whose, and proof that the record gives it again."),
     ("requests", "Actions asked for exactly, confirmed by who policy wants a yes of, and carried out once."),
     ("delegations", "Customers' own AI agents: registered, granted something by customers, and ended."),
+    ("issuers", "Identity providers whose word is taken for customers: listed, stopped, and whom they speak of."),
     (
         "delegates",
         "What delegates do for their customers, each call with an access token and a proof that it is theirs.",

@@ -38,6 +38,21 @@ operations! { "issuers"
         }
     }
 
+    /// Know an issuer by other keys: those of before count no more.
+    replace_issuer_keys = ReplaceIssuerKeys {
+        asks: [ISSUER_MANAGE];
+        of: [Issuer];
+        runs: as a command;
+        refuses: ReplaceIssuerKeysRefusal {
+            /// The keys cannot be read, or are none that can be used.
+            Invalid,
+            /// There is no such issuer.
+            NotFound,
+            /// It was changed meanwhile.
+            Changed,
+        }
+    }
+
     /// Take nothing of an issuer any more, nor of what its word began, from the next call on, until it is resumed.
     suspend_issuer = SuspendIssuer {
         asks: [ISSUER_MANAGE];

@@ -212,6 +212,7 @@ signatures! {
     RegisterIssuer(register::RegisterIssuer) -> IssuerView, "Listed.";
     ListIssuers(Nothing) -> List<IssuerView>, "All of them.";
     SetIssuerWord(register::SetIssuerWord) -> IssuerView, "Said.";
+    ReplaceIssuerKeys(register::ReplaceIssuerKeys) -> IssuerView, "Replaced.";
     SuspendIssuer(Nothing) -> IssuerView, "Suspended.";
     ResumeIssuer(Nothing) -> IssuerView, "Active.";
     SetIssuerSubject(subject::SetIssuerSubject) -> IssuerSubjectView, "Said.";

@@ -156,6 +156,8 @@ impl History {
                 format!("action {action}: {}", of("/event/how"))
             }
             "consult_asked" => format!("{} asked {} for advice", of("/event/consult/by"), of("/event/consult/queue")),
+            "issuer_registered" => format!("issuer {} listed", of("/event/terms/issuer")),
+            "issuer_changed" => issuer_change(item),
             "agent_knocked" => {
                 let of_which = match item.pointer("/event/refused").and_then(Value::as_u64) {
                     None | Some(0) => String::new(),
@@ -326,6 +328,21 @@ fn missed(why: &str, left_out: &str) -> String {
         (why, left_out) => {
             format!("decided without what was asked before: {}; left out: {left_out}", plain(why))
         }
+    }
+}
+
+/// How an issuer was changed, in words.
+pub(super) fn issuer_change(record: &Value) -> String {
+    let change = |pointer: &str| text(record, &format!("/event/change{pointer}"));
+    match change("/kind") {
+        "subject_set" if record.pointer("/event/change/disabled") == Some(&Value::Bool(true)) => {
+            format!("nothing is taken of subject {}", change("/subject"))
+        }
+        "subject_set" if record.pointer("/event/change/customer").is_some() => {
+            format!("subject {} is customer {}", change("/subject"), change("/customer"))
+        }
+        "subject_set" => format!("subject {} is no customer", change("/subject")),
+        kind => kind.replace('_', " "),
     }
 }
 

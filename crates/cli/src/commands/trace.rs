@@ -141,6 +141,8 @@ fn records(client: &Client, id: &str) -> anyhow::Result<(Value, Vec<Record>)> {
     if let Some(item) = &said {
         keep(&format!("case/{case}"), item);
     }
+    // By whose word a delegation came to be, and whom that spoke of, where the customer was not asked here.
+    let mut asserted: Option<(String, String)> = None;
     for (kind, ids) in [("delegation", &chain), ("delegate", &delegates)] {
         for of in ids {
             history::each(client, operation::ListHistory, &[kind, of], &mut |item| {
@@ -148,8 +150,19 @@ fn records(client: &Client, id: &str) -> anyhow::Result<(Value, Vec<Record>)> {
                 if wanted.contains(&text(item, "/event/type")) {
                     keep(&format!("{kind}/{of}"), item);
                 }
+                if let Some(by) = item.pointer("/event/asserted") {
+                    asserted = Some((text(by, "/issuer").to_owned(), text(by, "/subject").to_owned()));
+                }
             })?;
         }
+    }
+    if let Some((issuer, subject)) = &asserted {
+        history::each(client, operation::ListHistory, &["issuer", issuer], &mut |item| {
+            let of_others = item.pointer("/event/change/subject").is_some_and(|of| of.as_str() != Some(subject));
+            if !of_others {
+                keep(&format!("issuer/{issuer}"), item);
+            }
+        })?;
     }
     anyhow::ensure!(!all.is_empty(), "there are no records of request {id}");
     Ok((request, all.into_values().collect()))
@@ -234,6 +247,20 @@ fn told(record: &Value) -> String {
                 at("/event/parent"),
                 at("/event/delegate")
             )
+        }
+        "delegation_granted" if record.pointer("/event/asserted").is_some() => format!(
+            "issuer {} asserted (SHA-256 {}) that {} acts for customer {}: delegation {}",
+            at("/event/asserted/issuer"),
+            at("/event/asserted/assertion"),
+            at("/event/delegate"),
+            at("/event/customer"),
+            at("/event/delegation")
+        ),
+        "issuer_registered" => {
+            format!("issuer {} ({}) was listed by {}", at("/event/issuer"), at("/event/terms/issuer"), at("/event/by"))
+        }
+        "issuer_changed" => {
+            format!("issuer {}: {} by {}", at("/event/issuer"), history::issuer_change(record), at("/event/by"))
         }
         "delegation_granted" => format!(
             "customer {} granted delegation {} to {}{seen}",

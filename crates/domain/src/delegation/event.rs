@@ -275,6 +275,8 @@ pub enum RevocationCause {
     Organisation,
     /// The customer was erased.
     Erasure,
+    /// Another one took its place.
+    Superseded,
 }
 
 impl RevocationCause {
@@ -285,6 +287,7 @@ impl RevocationCause {
             Self::Delegate => "delegate",
             Self::Organisation => "organisation",
             Self::Erasure => "erasure",
+            Self::Superseded => "superseded",
         }
     }
 }

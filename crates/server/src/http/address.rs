@@ -206,6 +206,7 @@ addresses! {
     RegisterIssuer = Post "/v1/issuers" [201];
     ListIssuers = Get "/v1/issuers" [200];
     SetIssuerWord = Put "/v1/issuers/{issuer}/word" [200];
+    ReplaceIssuerKeys = Put "/v1/issuers/{issuer}/keys" [200];
     SuspendIssuer = Post "/v1/issuers/{issuer}/suspend" [200];
     ResumeIssuer = Post "/v1/issuers/{issuer}/resume" [200];
     SetIssuerSubject = Put "/v1/issuers/{issuer}/subjects" [200];

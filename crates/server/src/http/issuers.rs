@@ -11,7 +11,7 @@ use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
     access::reading,
     issuer::{
-        register::{self, RegisterIssuer, SetIssuerWord},
+        register::{self, RegisterIssuer, ReplaceIssuerKeys, SetIssuerWord},
         subject::{self, SetIssuerSubject},
     },
     operation,
@@ -22,6 +22,7 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::RegisterIssuer, register_issuer)
         .bind(operation::ListIssuers, list_issuers)
         .bind(operation::SetIssuerWord, set_issuer_word)
+        .bind(operation::ReplaceIssuerKeys, replace_issuer_keys)
         .bind(operation::SuspendIssuer, suspend_issuer)
         .bind(operation::ResumeIssuer, resume_issuer)
         .bind(operation::SetIssuerSubject, set_issuer_subject)
@@ -47,6 +48,15 @@ async fn set_issuer_word(
     body: Json<SetIssuerWord>,
 ) -> Reply {
     json(&register::set_issuer_word(&app, &caller, &id, body.value).await?)
+}
+
+async fn replace_issuer_keys(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<ReplaceIssuerKeys>,
+) -> Reply {
+    json(&register::replace_issuer_keys(&app, &caller, &id, body.value).await?)
 }
 
 async fn suspend_issuer(

@@ -124,6 +124,8 @@ fn what_wants_a_yes_is_asked_for_confirmed_carried_out_once_and_evaluated_once_m
     assert_eq!(task["status"], "pending");
     refused(&shop.program.post_once(REQUESTS, "once", &shop.following(1_300)), 409, "duplicate_request");
     assert!(first.get("result").is_none(), "{first}");
+    // What was denied once is asked for once.
+    refused(&shop.program.post(REQUESTS, &follows), 400, "invalid_denial_binding");
 
     // Before somebody said yes it counts for nothing.
     let approval = json!({ "id": task["id"] });
@@ -153,6 +155,7 @@ fn what_wants_a_yes_is_asked_for_confirmed_carried_out_once_and_evaluated_once_m
 
     // It counts for as long as it says.
     shop.clock.forward_ms(20 * 24 * 60 * MINUTE_MS);
+    assert_eq!(again(), first, "whoever sends it once more under its key is answered as before");
     let over = shop.with(1_250, approval);
     assert_eq!((&over["decision"], &over["context"]["reason"]), (&json!(false), &json!("approval_expired")), "{over}");
     assert_eq!(found(shop.server.stop().path()), Vec::<String>::new());
@@ -180,11 +183,13 @@ fn what_does_not_follow_from_a_denial_is_asked_of_nobody() {
     ] {
         refused(&unbound, 400, "invalid_denial_binding");
     }
+    let twice = follows.to_string().replacen("\"minor\":1250", "\"minor\":1,\"minor\":1250", 1);
     for wrong in [
         changed(&|sent| drop(sent.as_object_mut().unwrap().remove("subject"))),
         changed(&|sent| drop(sent.as_object_mut().unwrap().remove("denial"))),
         changed(&|sent| sent["items"] = json!([])),
         changed(&|sent| sent["resource"] = json!("case")),
+        shop.program.send(REQUESTS, &[("content-type", "application/json")], twice.as_bytes()),
     ] {
         assert!([400, 422].contains(&wrong.status), "{} {}", wrong.status, wrong.body);
     }

@@ -6,6 +6,7 @@ use crate::{
     delegates::refund,
     expected::Expected as _,
     harness::Got,
+    issuers::Word,
     program::Program,
 };
 use remit_app::environment::clock::parse_rfc3339;
@@ -84,6 +85,19 @@ fn a_yes_gives_a_token_for_the_action_alone_once() {
     let view = desk.admin.get(&format!("/v1/requests/{request}")).expect(200);
     let step = view["history"].as_array().unwrap().iter().find(|step| step["step"] == "code_shown").unwrap();
     assert_eq!((&step["code"], &step["by"]), (&json!("W4SCT"), &json!(muse.id)), "{step}");
+}
+
+#[test]
+fn where_an_issuers_word_is_needed_a_yes_gives_no_token() {
+    let word = Word::of("ann");
+    let mut muse = word.desk.delegate(1);
+    word.token(&mut muse, &json!({ "scope": "case:open" }));
+    let (sub, request) = (ann(&mut muse), waiting(&mut muse, 1));
+    let began = ask(&mut muse, &request, &[("login_hint", &sub)]).expect(200);
+    answered(&word.desk, &request, "confirm");
+    let got = poll(&word.desk, &mut muse, began["auth_req_id"].as_str().unwrap());
+    assert_eq!(error(&got), (400, "invalid_grant"), "{}", got.body);
+    assert!(got.body["error_description"].as_str().unwrap().contains("issuer's word"), "{}", got.body);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! and for as long as neither the issuer nor whom it speaks of is stopped (ID-JAG).
 
 use crate::{
-    changed_rows::{each_is_found, found},
+    changed_rows::found,
     delegate::{Delegate, Desk, ISSUER, once},
     expected::{Expected as _, put},
     harness::Got,
@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 const AGAIN_MS: i64 = 10_000;
 const DAY_MS: i64 = 24 * 3_600_000;
 
-fn key(seed: u8) -> ClientKey {
+pub(crate) fn key(seed: u8) -> ClientKey {
     ClientKey::ed25519(&[seed; 32]).unwrap()
 }
 
 /// An issuer's own server, at which it says where its keys are.
-fn issuer() -> (Host, String) {
+pub(crate) fn issuer() -> (Host, String) {
     let host = Host::start();
     let (at, keys) = (host.at(""), host.put_keys(&[&key(77)]));
     host.put("/.well-known/openid-configuration", &json!({ "issuer": at, "jwks_uri": keys }));
@@ -36,7 +36,7 @@ fn word() -> Value {
     })
 }
 
-fn list(desk: &Desk, at: &str, more: &Value) -> Got {
+pub(crate) fn list(desk: &Desk, at: &str, more: &Value) -> Got {
     let mut new = json!({ "issuer": at });
     for members in [&word(), more] {
         new.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
@@ -45,15 +45,15 @@ fn list(desk: &Desk, at: &str, more: &Value) -> Got {
 }
 
 /// An issuer that is listed, and whose `u-1` is a customer.
-struct Word {
-    desk: Desk,
-    host: Host,
+pub(crate) struct Word {
+    pub(crate) desk: Desk,
+    pub(crate) host: Host,
     at: String,
-    id: String,
+    pub(crate) id: String,
 }
 
 impl Word {
-    fn of(customer: &str) -> Self {
+    pub(crate) fn of(customer: &str) -> Self {
         let (desk, (host, at)) = (Desk::open(), issuer());
         let listed = list(&desk, &at, &json!({}));
         assert_eq!(listed.status, 201, "{}", listed.body);
@@ -63,16 +63,16 @@ impl Word {
         word
     }
 
-    fn say(&self, subject: &Value) {
+    pub(crate) fn say(&self, subject: &Value) {
         put(&self.desk.admin, &format!("/v1/issuers/{}/subjects", self.id), subject).expect(200);
     }
 
-    fn stop(&self, how: &str) {
+    pub(crate) fn stop(&self, how: &str) {
         self.desk.admin.post(&format!("/v1/issuers/{}/{how}", self.id), &json!({})).expect(200);
     }
 
     /// What the issuer asserts for a delegate, with these claims in the place of the usual ones.
-    fn claims(&self, client: &str, other: &Value) -> Value {
+    pub(crate) fn claims(&self, client: &str, other: &Value) -> Value {
         let now = self.desk.server.app.environment.now().0 / 1_000;
         let mut claims = json!({
             "iss": self.at, "sub": "u-1", "aud": ISSUER, "client_id": client, "jti": once(), "iat": now,
@@ -89,21 +89,21 @@ impl Word {
         key(77).sign(&json!({ "typ": id_jag::TYPE }), &self.claims(client, other)).unwrap()
     }
 
-    fn bring(&self, muse: &mut Delegate, assertion: &str, more: &[(&str, &str)]) -> Got {
+    pub(crate) fn bring(&self, muse: &mut Delegate, assertion: &str, more: &[(&str, &str)]) -> Got {
         muse.now_ms = self.desk.server.app.environment.now().0;
         let grant = [("grant_type", id_jag::GRANT_TYPE), ("assertion", assertion)];
         muse.ask_by(&[&grant, more].concat())
     }
 
     /// A token for what the issuer asserts now.
-    fn token(&self, muse: &mut Delegate, other: &Value) -> Value {
+    pub(crate) fn token(&self, muse: &mut Delegate, other: &Value) -> Value {
         let got = self.bring(muse, &self.asserted(&muse.id.clone(), other), &[]);
         assert_eq!(got.status, 200, "{}", got.body);
         muse.token = got.body["access_token"].as_str().unwrap().to_owned();
         got.body
     }
 
-    fn refused(&self, muse: &mut Delegate, other: &Value) -> (String, String) {
+    pub(crate) fn refused(&self, muse: &mut Delegate, other: &Value) -> (String, String) {
         told(&self.bring(muse, &self.asserted(&muse.id.clone(), other), &[]))
     }
 
@@ -195,6 +195,8 @@ fn what_is_not_asserted_so_gives_nothing() {
         (json!({ "exp": now }), "expired"),
         (json!({ "exp": now + 3_600 }), "10 minutes"),
         (json!({ "iat": now + 120 }), "a minute ahead"),
+        (json!({ "iat": now - 3_600 }), "10 minutes ago"),
+        (json!({ "iat": now - 60 }), "before this server began"),
         (json!({ "jti": null }), "jti"),
         (json!({ "sub": "u-2" }), "no customer here"),
         (json!({ "sub": "ann" }), "no customer here"),
@@ -209,6 +211,15 @@ fn what_is_not_asserted_so_gives_nothing() {
     let (error, why) = word.refused(&mut muse, &json!({ "authorization_details": speed }));
     assert_eq!(error, "invalid_grant");
     assert!(why.contains("max_speed"), "{why}");
+
+    for other in [
+        json!([{ "type": "support_delegation", "constraints": { "max_amount": { "minor": 1, "currency": "EUR" } } }]),
+        json!([{ "type": "support_delegation", "identifier": "dgn_01KKBK0TF82Z5S8TC0Z2V1A000" }]),
+        json!([{ "type": "support_delegation" }, { "type": "support_delegation" }]),
+    ] {
+        let (error, why) = word.refused(&mut muse, &json!({ "authorization_details": other }));
+        assert_eq!(error, "invalid_authorization_details", "{other}: {why}");
+    }
 
     let claims = word.claims(&muse.id, &json!({}));
     for (header, by, says) in [
@@ -295,24 +306,56 @@ fn what_a_customer_took_back_or_limited_stays_so() {
     let mut muse = desk.delegate(1);
     let first = word.token(&mut muse, &json!({}));
     let secret = own_link(desk, "ann");
-    let less = json!({ "secret": secret, "delegation": delegation(&first), "max_count": 1, "days": 1 });
+    let less = json!({ "secret": secret, "delegation": delegation(&first), "max_count": 1, "scopes": ["case:open"] });
     own_page(&desk.crm, "narrow", &less).expect(200);
     assert_eq!(word.token(&mut muse, &json!({}))["authorization_details"][0]["constraints"]["max_count"], 1);
-    desk.clock.forward_ms(DAY_MS);
-    let second = word.token(&mut muse, &json!({}));
-    assert_ne!(delegation(&second), delegation(&first));
-    assert_eq!(second["authorization_details"][0]["constraints"]["max_count"], 1, "also in the next one");
+    // Also in those that take its place, one after the other, which is then good for nothing.
+    let mut last = first.clone();
+    for minor in [4_000, 3_000, 5_000] {
+        let amount = json!({ "minor": minor, "currency": "GBP" });
+        let said = json!({ "scopes": ["case:open", "case:read"], "limits": { "max_amount": amount, "max_count": 3 } });
+        put(&desk.admin, &format!("/v1/issuers/{}/word", word.id), &said).expect(200);
+        let next = word.token(&mut muse, &json!({}));
+        let detail = &next["authorization_details"][0];
+        assert_eq!((&detail["constraints"]["max_count"], &next["scope"]), (&json!(1), &json!("case:open")), "{next}");
+        last = next;
+    }
+    let states: Vec<Value> = word.listed().as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
+    assert_eq!(states.iter().filter(|state| **state == json!("active")).count(), 1, "{states:?}");
 
-    let crm = desk.server.client(&["integration"]);
-    let link = crm.post("/v1/customers/ann/delegations/link", &json!({})).expect(201);
-    let secret = link["url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
-    own_page(&crm, "revoke", &json!({ "secret": secret, "delegation": delegation(&second) })).expect(200);
+    own_page(&desk.crm, "revoke", &json!({ "secret": secret, "delegation": delegation(&last) })).expect(200);
     let (error, why) = word.refused(&mut muse, &json!({}));
     assert_eq!(error, "invalid_grant");
     assert!(why.contains("taken back"), "{why}");
-    // For another delegate it was not.
-    let mut other = Delegate::registered(&desk.server, &desk.server.client(&["admin"]), 2, "proxy");
+    // Neither by another name, nor once she was somebody else for a while.
+    word.say(&json!({ "subject": "u-2", "customer": "ann" }));
+    assert!(word.refused(&mut muse, &json!({ "sub": "u-2" })).1.contains("taken back"));
+    word.say(&json!({ "subject": "u-1", "customer": "ben" }));
+    word.token(&mut muse, &json!({}));
+    word.say(&json!({ "subject": "u-1", "customer": "ann" }));
+    assert!(word.refused(&mut muse, &json!({})).1.contains("taken back"));
+    // For another delegate it was not; what she consented to and took back counts as well.
+    let mut other = desk.delegate(2);
     word.token(&mut other, &json!({}));
+    let third = desk.delegate(3);
+    let consented = third.granted_by(&desk.crm, "ann", &json!({ "scopes": ["case:open"] }));
+    desk.crm.post(&format!("/v1/delegations/{consented}/revoke"), &json!({})).expect(200);
+    assert!(word.refused(&mut third.clone(), &json!({})).1.contains("taken back"));
+    assert_eq!(found(word.desk.server.stop().path()), Vec::<String>::new());
+}
+
+#[test]
+fn until_when_a_customer_limited_it_nothing_more_begins_after() {
+    let word = Word::of("ann");
+    let mut muse = word.desk.delegate(1);
+    let first = word.token(&mut muse, &json!({}));
+    let secret = own_link(&word.desk, "ann");
+    let less = json!({ "secret": secret, "delegation": delegation(&first), "days": 1 });
+    own_page(&word.desk.crm, "narrow", &less).expect(200);
+    word.desk.clock.forward_ms(DAY_MS);
+    let (error, why) = word.refused(&mut muse, &json!({}));
+    assert_eq!(error, "invalid_grant", "{why}");
+    assert!(why.contains("limited it to"), "{why}");
     assert_eq!(found(word.desk.server.stop().path()), Vec::<String>::new());
 }
 
@@ -331,59 +374,6 @@ fn an_issuer_that_calls_customers_as_the_organisation_does_speaks_of_each_but_th
     word.token(&mut muse, &of("ben"));
     assert!(word.refused(&mut muse, &json!({ "sub": "ben" })).1.contains("no issuer"), "of no tenant");
     assert_eq!(found(word.desk.server.stop().path()), Vec::<String>::new());
-}
-
-#[test]
-fn an_issuers_keys_are_those_that_stand_at_its_address() {
-    let word = Word::of("ann");
-    let mut muse = word.desk.delegate(1);
-    word.host.put_keys(&[&key(78)]);
-    word.desk.clock.forward_ms(AGAIN_MS);
-    let by_new = key(78).sign(&json!({ "typ": id_jag::TYPE }), &word.claims(&muse.id, &json!({}))).unwrap();
-    assert_eq!(word.bring(&mut muse, &by_new, &[]).status, 200);
-    assert!(word.refused(&mut muse, &json!({})).1.contains("not signed by its issuer"));
-    let timeline = word.desk.admin.get(&format!("/v1/streams/issuer/{}/timeline", word.id)).expect(200).to_string();
-    assert_eq!(timeline.matches("keys_refreshed").count(), 1, "{timeline}");
-    for status in ["503 Service Unavailable", "429 Too Many Requests"] {
-        word.host.answers("/keys", status, String::new());
-        word.desk.clock.forward_ms(300_000);
-        let by_new = key(78).sign(&json!({ "typ": id_jag::TYPE }), &word.claims(&muse.id, &json!({}))).unwrap();
-        assert_eq!(word.bring(&mut muse, &by_new, &[]).status, 200, "{status}");
-    }
-    assert_eq!(found(word.desk.server.stop().path()), Vec::<String>::new());
-}
-
-#[test]
-fn what_can_be_no_issuer_is_refused_with_what_to_change() {
-    let (desk, (host, at)) = (Desk::open(), issuer());
-    list(&desk, &at, &json!({})).expect(201);
-    let lost = host.at("/lost");
-    host.put("/other/.well-known/openid-configuration", &json!({ "issuer": at, "jwks_uri": host.at("/keys") }));
-    let small = host.put("/small", &json!({ "keys": [{ "kty": "RSA", "n": "AQAB", "e": "AQAB" }] }));
-    for (issuer, more, field) in [
-        (at.as_str(), json!({}), "issuer"),
-        (ISSUER, json!({ "jwks_uri": host.at("/keys") }), "issuer"),
-        ("http://id.example", json!({}), "issuer"),
-        ("https://id.example/?a=b", json!({}), "issuer"),
-        ("not an address", json!({}), "issuer"),
-        (&lost, json!({}), "issuer"),
-        (&host.at("/other"), json!({}), "issuer"),
-        ("https://id.example", json!({ "jwks_uri": small }), "jwks_uri"),
-        ("https://id.example", json!({ "jwks_uri": host.at("/none") }), "jwks_uri"),
-        ("https://id.example", json!({ "jwks": { "keys": [] } }), "jwks"),
-        ("https://id.example", json!({ "jwks": { "keys": [] }, "jwks_uri": host.at("/keys") }), "jwks"),
-        ("https://id.example", json!({ "jwks_uri": host.at("/keys"), "tenant": "" }), "tenant"),
-        ("https://id.example", json!({ "jwks_uri": host.at("/keys"), "days": 0 }), "days"),
-        ("https://id.example", json!({ "jwks_uri": host.at("/keys"), "scopes": [], "actions": [] }), "scopes"),
-        ("https://id.example", json!({ "jwks_uri": host.at("/keys"), "actions": ["no_such"] }), "actions"),
-    ] {
-        let got = list(&desk, issuer, &more);
-        assert_eq!((got.status, &got.body["field"]), (422, &json!(field)), "{issuer} {more}: {}", got.body);
-    }
-    let id = "iss_01KKBK0TF82Z5S8TC0Z2V1A000";
-    assert_eq!(desk.admin.post(&format!("/v1/issuers/{id}/suspend"), &json!({})).status, 404);
-    assert_eq!(put(&desk.admin, &format!("/v1/issuers/{id}/subjects"), &json!({ "subject": "a" })).status, 404);
-    assert_eq!(desk.admin.get("/v1/issuers").expect(200).as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -431,36 +421,4 @@ fn oidc_provider_asserts_and_openid_client_brings_it() {
         .expect(200);
     assert_eq!(client.refused(&open).0, "invalid_token");
     assert_eq!(client.refused(&assertion(&mut provider)).0, "invalid_grant");
-}
-
-/// A change of what is stored of issuers, by SQL, and what verification says of it.
-const CHANGES: [(&str, &str); 9] = [
-    (
-        "UPDATE items SET body = put(body, '\"days\":30', '\"days\":99') WHERE kind = 'issuer'",
-        "not as its records leave it",
-    ),
-    (
-        "UPDATE items SET body = put(body, '\"suspended\":true', '\"suspended\":false') WHERE kind = 'issuer'",
-        "not as its records leave it",
-    ),
-    ("DELETE FROM items WHERE kind = 'issuer'", "it is not kept"),
-    ("UPDATE items SET id = 'x' || id WHERE kind = 'issuer'", "no record says so"),
-    ("UPDATE items SET id = 'x' || id WHERE kind = 'issuer by name'", "not found by the names"),
-    (
-        "UPDATE items SET body = put(body, '\"disabled\":true', '\"disabled\":false') WHERE kind LIKE 'subjects %'",
-        "otherwise than its records leave it",
-    ),
-    ("DELETE FROM items WHERE kind LIKE 'subjects %'", "otherwise than its records leave it"),
-    ("DELETE FROM items WHERE kind LIKE 'linked subjects %'", "not listed of the customers"),
-    ("DELETE FROM items WHERE kind = 'delegation by issuer'", "not those that their records say"),
-];
-
-#[test]
-fn whatever_is_changed_of_issuers_beside_the_records_is_found() {
-    let word = Word::of("ann");
-    word.token(&mut word.desk.delegate(1), &json!({}));
-    word.say(&json!({ "subject": "u-2", "disabled": true }));
-    word.stop("suspend");
-    let data = word.desk.server.stop();
-    each_is_found(data.path(), &CHANGES, &found);
 }

@@ -58,6 +58,7 @@ mod http_connectors;
 mod inbox;
 mod injections;
 mod issuers;
+mod issuers_listed;
 mod key_addresses;
 mod knocking;
 mod limits;

@@ -7,7 +7,8 @@ use crate::journal::issuers::{
 };
 use remit_domain::{
     Event,
-    id::{IssuerId, Timestamp},
+    delegation::{DelegatedGrant, DelegationChange, DelegationChanged},
+    id::{CustomerId, DelegationId, IssuerId, Timestamp},
     issuer::{IssuerChange, IssuerTerms},
 };
 use remit_store::Found;
@@ -22,6 +23,8 @@ pub(super) struct Issuers {
     subjects: Subjects,
     /// The newest delegation that each issuer's word began, by whom it is for.
     began: BTreeMap<String, BegunItem>,
+    /// Whose each delegation is that an issuer's word began, and what it lets be done by now.
+    customers: BTreeMap<DelegationId, (CustomerId, DelegatedGrant)>,
     kept: BTreeMap<String, IssuerItem>,
     by_name: BTreeMap<String, IssuerId>,
     kept_subjects: Subjects,
@@ -54,6 +57,11 @@ impl Issuers {
                         known.terms.keys.clone_from(keys);
                         known.unread_since = None;
                     }
+                    IssuerChange::KeysReplaced { keys, jwks_uri } => {
+                        known.terms.keys.clone_from(keys);
+                        known.terms.jwks_uri.clone_from(jwks_uri);
+                        known.unread_since = None;
+                    }
                     IssuerChange::KeysUnread => known.unread_since = Some(changed.at),
                     IssuerChange::WordSet { word } => known.terms.word.clone_from(word),
                     IssuerChange::Suspended => known.suspended = true,
@@ -66,8 +74,24 @@ impl Issuers {
             }
             Event::DelegationGranted(granted) => {
                 let Some(by) = &granted.asserted else { return };
-                let begun = BegunItem { delegation: granted.delegation, grant: granted.grant.clone() };
-                self.began.insert(began(by.issuer, &by.subject, granted.delegate), begun);
+                let found_by = began(by.issuer, &by.subject, granted.delegate);
+                self.customers.insert(granted.delegation, (granted.customer.clone(), granted.grant.clone()));
+                let last = self.began.get(&found_by);
+                let limited = last.and_then(|last| {
+                    let (customer, now) = self.customers.get(&last.delegation)?;
+                    if *customer == granted.customer { last.limited_to(now) } else { None }
+                });
+                let begun = BegunItem { delegation: granted.delegation, grant: granted.grant.clone(), limited };
+                self.began.insert(found_by, begun);
+            }
+            Event::DelegationChanged(DelegationChanged {
+                delegation,
+                change: DelegationChange::Narrowed { grant },
+                ..
+            }) => {
+                if let Some((_, known)) = self.customers.get_mut(delegation) {
+                    known.clone_from(grant);
+                }
             }
             _ => {}
         }
