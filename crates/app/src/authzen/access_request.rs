@@ -204,7 +204,7 @@ pub(super) fn offered(
 #[derive(Debug)]
 pub(super) enum ByApproval {
     /// This answer, whatever policy says by now.
-    Answer(AccessDecision),
+    Answer(Box<AccessDecision>),
     /// Nothing, for this reason: it is evaluated as if none were named.
     Nothing(&'static str),
 }
@@ -228,7 +228,7 @@ pub(super) async fn approved(
         ApprovalState::Carried(until) => {
             let approval = Some(Approval { id: id.to_owned(), approved_until: rfc3339(until) });
             let context = DecisionContext { approval, ..DecisionContext::default() };
-            return Ok(Some(ByApproval::Answer(AccessDecision { decision: true, context })));
+            return Ok(Some(ByApproval::Answer(Box::new(AccessDecision { decision: true, context }))));
         }
         ApprovalState::UnderWay => ("grant_pending", NextAction::Retry, Some(AGAIN_S)),
         ApprovalState::Over => return Ok(Some(ByApproval::Nothing("approval_expired"))),
@@ -242,7 +242,7 @@ pub(super) async fn approved(
         retry_after,
         ..DecisionContext::default()
     };
-    Ok(Some(ByApproval::Answer(AccessDecision { decision: false, context })))
+    Ok(Some(ByApproval::Answer(Box::new(AccessDecision { decision: false, context }))))
 }
 
 /// A denial of which an approval that was named does not take anything away, with what to do.

@@ -50,7 +50,7 @@ pub async fn evaluate_several(
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::ACCESS_EVALUATE)?;
     let listed = sent.get("evaluations").is_some_and(|listed| *listed != Value::Array(Vec::new()));
     if !listed {
-        return Ok(AccessDecisions::One(only(parts, caller, sent).await?));
+        return Ok(AccessDecisions::One(Box::new(only(parts, caller, sent).await?)));
     }
     let asked = AskEvaluations::read(sent)?;
     let mut asking = Asking::new(parts, caller);
@@ -118,7 +118,7 @@ pub(super) async fn decided(asking: &mut Asking<'_>, asked: &AskEvaluation) -> R
             }
             (None, Resource::Case(case)) => {
                 match access_request::approved(asking, case, asked).await? {
-                    Some(ByApproval::Answer(decision)) => return Ok(decision),
+                    Some(ByApproval::Answer(decision)) => return Ok(*decision),
                     Some(ByApproval::Nothing(reason)) => spite = Some(reason),
                     None => {}
                 }

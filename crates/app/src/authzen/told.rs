@@ -140,7 +140,7 @@ pub enum AccessDecisions {
     /// Of each, in their order.
     Several(SeveralDecisions),
     /// Of the only one.
-    One(AccessDecision),
+    One(Box<AccessDecision>),
 }
 
 /// The answers to several evaluations.

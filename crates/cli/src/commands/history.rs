@@ -163,11 +163,14 @@ impl History {
                     None | Some(0) => String::new(),
                     Some(refused) => format!(", {refused} of them too many"),
                 };
-                let times = item.pointer("/event/knocks").unwrap_or(&Value::Null);
+                let times = match item.pointer("/event/knocks").and_then(Value::as_u64).unwrap_or_default() {
+                    1 => "once".to_owned(),
+                    knocks => format!("{knocks} times"),
+                };
                 let who = if of("/event/agent") == "*" { "others" } else { of("/event/agent") };
                 let keys = listed(item.pointer("/event/keys"), "");
                 let by = if keys.is_empty() { String::new() } else { format!(", by {keys}") };
-                format!("{who} knocked {times} times{of_which}{by}")
+                format!("{who} knocked {times}{of_which}{by}")
             }
             "token_made" => format!("token made, of the roles {}", listed(item.pointer("/event/grant/roles"), "")),
             "staff_noted" => format!("noted, for the queues {}", listed(item.pointer("/event/profile/queues"), "")),
