@@ -210,14 +210,12 @@ async fn begun(
     by: &AssertedBy,
 ) -> Result<DelegationId, TokenError> {
     let now = parts.environment.now();
-    let found_by = began(by.issuer, &by.subject, client.id());
+    let found_by = began(by, customer, client.id());
     let last = BEGAN.get(&parts.journal.store, &found_by).await.map_err(Refused::internal)?;
-    let mut before = match &last {
+    let before = match &last {
         Some(last) => delegations::stored(&parts.journal, last.value.delegation).await?,
         None => None,
     };
-    // Whom it spoke of may be another customer by now.
-    before = before.filter(|before| before.value.customer == *customer);
     let reusable = |one: &Delegation| one.stands(now) && issuer.word.covers(&one.grant, one.granted).is_ok();
     if let Some(before) = before.as_ref().filter(|before| reusable(&before.value)) {
         return Ok(before.value.id);
@@ -267,7 +265,7 @@ async fn begun(
     let mut events = vec![Event::DelegationGranted(Box::new(granted))];
     let actor = by.issuer.to_string();
     // What it takes the place of is good for nothing any more, whatever the issuer's word may be later.
-    if let Some(before) = before
+    if let Some(before) = before.filter(|before| before.value.stands(now))
         && let Some((event, item, _)) = delegations::ended(&before, RevocationCause::Superseded, &actor, now)?
     {
         events.push(event);

@@ -146,9 +146,10 @@ pub(crate) fn linked(issuer: IssuerId, subject: &str) -> String {
     format!("{issuer}.{subject}")
 }
 
-/// What a delegation is found by that an issuer's word began.
-pub(crate) fn began(issuer: IssuerId, subject: &str, delegate: DelegateId) -> String {
-    format!("{issuer}.{subject}.{delegate}")
+/// What a delegation is found by that an issuer's word began: for whom it spoke of as the customer that they were then,
+/// and a delegate.
+pub(crate) fn began(by: &AssertedBy, customer: &CustomerId, delegate: DelegateId) -> String {
+    digest::of_secret(&format!("{}.{}.{customer}.{delegate}", by.issuer, by.subject)).to_string()
 }
 
 /// An issuer of this identifier, as it is now.

@@ -323,6 +323,13 @@ fn what_a_customer_took_back_or_limited_stays_so() {
     let states: Vec<Value> = word.listed().as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
     assert_eq!(states.iter().filter(|state| **state == json!("active")).count(), 1, "{states:?}");
 
+    // Nor is it lost where she was somebody else for a while.
+    for customer in ["ben", "ann"] {
+        word.say(&json!({ "subject": "u-1", "customer": customer }));
+        last = word.token(&mut muse, &json!({}));
+    }
+    assert_eq!(last["authorization_details"][0]["constraints"]["max_count"], 1, "{last}");
+
     own_page(&desk.crm, "revoke", &json!({ "secret": secret, "delegation": delegation(&last) })).expect(200);
     let (error, why) = word.refused(&mut muse, &json!({}));
     assert_eq!(error, "invalid_grant");

@@ -8,7 +8,7 @@ use crate::journal::issuers::{
 use remit_domain::{
     Event,
     delegation::{DelegatedGrant, DelegationChange, DelegationChanged},
-    id::{CustomerId, DelegationId, IssuerId, Timestamp},
+    id::{DelegationId, IssuerId, Timestamp},
     issuer::{IssuerChange, IssuerTerms},
 };
 use remit_store::Found;
@@ -23,8 +23,8 @@ pub(super) struct Issuers {
     subjects: Subjects,
     /// The newest delegation that each issuer's word began, by whom it is for.
     began: BTreeMap<String, BegunItem>,
-    /// Whose each delegation is that an issuer's word began, and what it lets be done by now.
-    customers: BTreeMap<DelegationId, (CustomerId, DelegatedGrant)>,
+    /// What each delegation lets be done by now that an issuer's word began.
+    grants: BTreeMap<DelegationId, DelegatedGrant>,
     kept: BTreeMap<String, IssuerItem>,
     by_name: BTreeMap<String, IssuerId>,
     kept_subjects: Subjects,
@@ -74,13 +74,10 @@ impl Issuers {
             }
             Event::DelegationGranted(granted) => {
                 let Some(by) = &granted.asserted else { return };
-                let found_by = began(by.issuer, &by.subject, granted.delegate);
-                self.customers.insert(granted.delegation, (granted.customer.clone(), granted.grant.clone()));
+                let found_by = began(by, &granted.customer, granted.delegate);
+                self.grants.insert(granted.delegation, granted.grant.clone());
                 let last = self.began.get(&found_by);
-                let limited = last.and_then(|last| {
-                    let (customer, now) = self.customers.get(&last.delegation)?;
-                    if *customer == granted.customer { last.limited_to(now) } else { None }
-                });
+                let limited = last.and_then(|last| last.limited_to(self.grants.get(&last.delegation)?));
                 let begun = BegunItem { delegation: granted.delegation, grant: granted.grant.clone(), limited };
                 self.began.insert(found_by, begun);
             }
@@ -89,7 +86,7 @@ impl Issuers {
                 change: DelegationChange::Narrowed { grant },
                 ..
             }) => {
-                if let Some((_, known)) = self.customers.get_mut(delegation) {
+                if let Some(known) = self.grants.get_mut(delegation) {
                     known.clone_from(grant);
                 }
             }
