@@ -180,7 +180,7 @@ impl OneOrMore {
 }
 
 /// Whether an identifier that a caller made can be kept and compared: short, and printable.
-pub(crate) fn is_plain(text: &str, bytes_max: usize) -> bool {
+pub fn is_plain(text: &str, bytes_max: usize) -> bool {
     (1..=bytes_max).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'!'..=b'~'))
 }
 

@@ -33,4 +33,4 @@ pub mod seen;
 pub mod token;
 pub mod web_bot_auth;
 
-pub use jws::{Malformed, Unsigned};
+pub use jws::{Malformed, Unsigned, is_plain};

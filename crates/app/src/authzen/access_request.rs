@@ -266,7 +266,7 @@ pub async fn submit_access_request(
     sent: SubmitAccess,
 ) -> Result<Done<AccessTask>, SubmitAccessRequestRefusal> {
     let SubmitAccess { subject, action, resource, items, denial } = sent;
-    let own = own_issuer(&parts.environment)?;
+    own_issuer(&parts.environment)?;
     if items.is_some() {
         return Err(wrong("items", "is not taken: ask for each by itself").into());
     }
@@ -274,7 +274,7 @@ pub async fn submit_access_request(
     let whole: Map<String, Value> = whole.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let asked = AskEvaluation::read(&whole)?;
     permitted(&parts.governance, &parts.journal, &parts.environment, caller, &asked.resource).await?;
-    let show = |view: RequestView| AccessTask::of(&view, &own);
+    let show = |view: RequestView| AccessTask::of(&view, &parts.environment);
     // Whoever sends the same under the same key is answered as before, also once the denial is over.
     let asked = async {
         is_denied(&parts.environment, &parts.vault, caller, &asked, &denial)?;
@@ -351,7 +351,7 @@ pub async fn get_access_request(
     request: &str,
 ) -> Result<AccessTask, GetAccessRequestRefusal> {
     let view = read::request(parts, caller, request).await.map_err(Refused::from)?;
-    Ok(AccessTask::of(&view, &found_at(&parts.environment)))
+    Ok(AccessTask::of(&view, &parts.environment))
 }
 
 /// Takes back what was asked for and is not being carried out yet.
@@ -365,20 +365,15 @@ pub async fn cancel_access_request(
 ) -> Result<AccessTask, CancelAccessRequestRefusal> {
     let done = withdraw::withdraw_request(parts, caller, None, request).await.map_err(Refused::from)?;
     match done {
-        Done::Now { output, .. } => Ok(AccessTask::of(&output, &found_at(&parts.environment))),
+        Done::Now { output, .. } => Ok(AccessTask::of(&output, &parts.environment)),
         Done::Before(_) => Err(Refused::internal("a request was taken back before").into()),
     }
 }
 
-/// Where this server is found, as far as it knows.
-fn found_at(environment: &Environment) -> String {
-    own_issuer(environment).unwrap_or_default()
-}
-
 impl AccessTask {
-    fn of(view: &RequestView, own: &str) -> Self {
+    fn of(view: &RequestView, environment: &Environment) -> Self {
         let status = TaskStatus::of(view);
-        let status_endpoint = format!("{own}{PATH}{}", view.id);
+        let status_endpoint = environment.public_link(&format!("{PATH}{}", view.id));
         let waits = view.state == RequestState::Waiting;
         let links = waits.then(|| TaskLinks { cancel: format!("{status_endpoint}/cancel") });
         let expires_at = waits.then(|| view.due_at.clone());

@@ -6,7 +6,7 @@ use super::{
     own_issuer::own_issuer,
     represent,
     signed::{self, UnreadAssertion},
-    token::{self, Client, Issued, TokenError, TokenRequest, wish_within},
+    token::{self, Client, Issued, TokenError, TokenRequest, refused, wish_within},
 };
 use crate::{
     ATTEMPTS, Parts,
@@ -23,7 +23,7 @@ use remit_domain::{
 };
 use remit_oauth::{
     actor,
-    error::{ErrorCode, OAuthError},
+    error::ErrorCode,
     token::{ACCESS_TOKEN_TYPE, AccessToken, JWT_TYPE},
 };
 use remit_policy::actions::Permission;
@@ -56,10 +56,6 @@ pub struct Exchanged {
     #[serde(flatten)]
     issued: Issued,
     issued_token_type: &'static str,
-}
-
-fn refused(code: ErrorCode, what: impl std::fmt::Display) -> TokenError {
-    TokenError::OAuth(OAuthError::new(code, what))
 }
 
 /// Exchanges an access token of a client's own for a narrower one, of its own or of another delegate's.

@@ -81,7 +81,7 @@ pub(crate) async fn fresh<T: KeysAtAddress>(parts: &Parts, id: T::Id, known: Ent
 ///
 /// # Errors
 /// When nothing could be read there for a day.
-pub(crate) async fn anew<T: KeysAtAddress>(parts: &Parts, id: T::Id, known: Entry<T>) -> Result<Entry<T>, KeysUnread> {
+async fn anew<T: KeysAtAddress>(parts: &Parts, id: T::Id, known: Entry<T>) -> Result<Entry<T>, KeysUnread> {
     if !known.value.has_address() {
         return Ok(known);
     }
@@ -102,6 +102,28 @@ pub(crate) async fn anew<T: KeysAtAddress>(parts: &Parts, id: T::Id, known: Entr
     match *known.value.unread_since() {
         Some(since) if parts.environment.now() >= since.plus_ms(KEPT_MS) => Err(KeysUnread::ForADay),
         _ => Ok(known),
+    }
+}
+
+/// Reads something with the keys that are known, and with those that stand at their address now where the first may be
+/// those of before.
+///
+/// # Errors
+/// When nothing could be read there for a day.
+pub(crate) async fn read<T: KeysAtAddress, R, E>(
+    parts: &Parts,
+    id: T::Id,
+    known: Entry<T>,
+    read: impl Fn(&T) -> Result<R, E>,
+    may_be_stale: impl FnOnce(&E) -> bool,
+) -> Result<Result<(Entry<T>, R), E>, KeysUnread> {
+    let known = fresh(parts, id, known).await?;
+    match read(&known.value) {
+        Err(error) if known.value.has_address() && may_be_stale(&error) => {
+            let known = anew(parts, id, known).await?;
+            Ok(read(&known.value).map(|read| (known, read)))
+        }
+        read => Ok(read.map(|read| (known, read))),
     }
 }
 

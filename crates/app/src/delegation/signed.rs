@@ -49,16 +49,12 @@ pub(super) async fn read(
 ) -> Result<(DelegateId, Client), UnreadAssertion> {
     let called = delegations::called(&parts.journal, named).await?;
     let (id, known) = called.filter(|(_, known)| !known.value.suspended).ok_or(UnreadAssertion::Unknown)?;
-    let known = key_refresh::fresh(parts, id, known).await?;
-    match read(&keys(&known.value)?) {
-        Ok(client) => Ok((id, client)),
-        Err(AssertionError::NoKey | AssertionError::Signature) if known.value.keys_at.is_some() => {
-            let known = key_refresh::anew(parts, id, known).await?;
-            let again = read(&keys(&known.value)?).map_err(UnreadAssertion::Wrong)?;
-            Ok((id, again))
-        }
-        Err(error) => Err(UnreadAssertion::Wrong(error)),
-    }
+    let read = |item: &DelegateItem| read(&keys(item)?).map_err(UnreadAssertion::Wrong);
+    let is_stale = |error: &UnreadAssertion| {
+        matches!(error, UnreadAssertion::Wrong(AssertionError::NoKey | AssertionError::Signature))
+    };
+    let (_, client) = key_refresh::read(parts, id, known, read, is_stale).await??;
+    Ok((id, client))
 }
 
 fn keys(delegate: &DelegateItem) -> Result<KeySet, Refused> {

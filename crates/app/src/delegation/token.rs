@@ -63,7 +63,8 @@ impl From<OAuthError> for TokenError {
     }
 }
 
-fn refused(code: ErrorCode, what: impl std::fmt::Display) -> TokenError {
+/// What is refused as OAuth tells it.
+pub(crate) fn refused(code: ErrorCode, what: impl std::fmt::Display) -> TokenError {
     TokenError::OAuth(OAuthError::new(code, what))
 }
 

@@ -8,7 +8,10 @@ use crate::{
     delegation::{
         key_refresh::{self, KeysUnread},
         own_issuer::own_issuer,
-        token::{BEHIND_MS, Client, Issued, TokenError, TokenRequest, issue_within, of_detail, scopes_of, wish_within},
+        token::{
+            BEHIND_MS, Client, Issued, TokenError, TokenRequest, issue_within, of_detail, refused, scopes_of,
+            wish_within,
+        },
     },
     digest,
     journal::{
@@ -24,16 +27,12 @@ use remit_domain::{
     id::{CustomerId, DelegateId, DelegationId, IssuerId},
 };
 use remit_oauth::{
-    error::{ErrorCode, OAuthError},
+    error::ErrorCode,
     id_jag::{self, Asserted, Expected, GrantError},
     seen::Seen as _,
 };
 use remit_policy::actions::Permission;
 use remit_store::{Commit, Entry, Expected as Kept};
-
-fn refused(code: ErrorCode, what: impl std::fmt::Display) -> TokenError {
-    TokenError::OAuth(OAuthError::new(code, what))
-}
 
 fn bad(what: impl std::fmt::Display) -> TokenError {
     refused(ErrorCode::InvalidGrant, what)
@@ -99,25 +98,18 @@ async fn read(parts: &Parts, client: &Client, assertion: &str, jkt: &str) -> Res
     let (id, named) = (client.id().to_string(), delegate.and_then(|entry| entry.value.document().map(str::to_owned)));
     let names: Vec<&str> = std::iter::once(id.as_str()).chain(named.as_deref()).collect();
     let now = parts.environment.now();
-    let read = |entry: &Entry<IssuerItem>| {
-        let keys = entry.value.keys();
+    let read = |item: &IssuerItem| {
+        let keys = item.keys();
         let expected = Expected { issuer: &issuer, keys: &keys, audience: &audience, client: &names, jkt };
         id_jag::read(assertion, &expected, now.0)
     };
-    let unread = |unread: KeysUnread| match unread {
+    let (id, entry) = known;
+    let is_stale = |error: &GrantError| matches!(error, GrantError::NoKey | GrantError::Signature);
+    let read = key_refresh::read(parts, id, entry, read, is_stale).await.map_err(|unread| match unread {
         KeysUnread::ForADay => bad(KeysUnread::FOR_A_DAY),
         KeysUnread::Inside(refused) => TokenError::Inside(refused),
-    };
-    let (id, entry) = known;
-    let entry = key_refresh::fresh(parts, id, entry).await.map_err(unread)?;
-    let (entry, asserted) = match read(&entry) {
-        Err(GrantError::NoKey | GrantError::Signature) => {
-            let entry = key_refresh::anew(parts, id, entry).await.map_err(unread)?;
-            let asserted = read(&entry)?;
-            (entry, asserted)
-        }
-        read => (entry, read?),
-    };
+    });
+    let (entry, asserted) = read??;
     let first = parts.vault.delegate_tokens.seen.first_time(&id.to_string(), &asserted.jti, asserted.until_ms, now.0);
     first.map_err(GrantError::from)?;
     if asserted.made_ms.saturating_add(BEHIND_MS) < parts.vault.delegate_tokens.since.0 {

@@ -28,7 +28,7 @@ use remit_domain::{
     id::{IssuerId, Timestamp},
     issuer::{IssuerChange, IssuerRegistered, IssuerSubjects, IssuerWord},
 };
-use remit_oauth::provider_keys::ProviderKeys;
+use remit_oauth::{is_plain, provider_keys::ProviderKeys};
 use remit_policy::{actions::Permission, address::Address};
 use remit_store::{Commit, CommitError, Expected};
 use serde::{Deserialize, Serialize};
@@ -334,10 +334,6 @@ async fn change(
 /// There is none of this identifier.
 pub(super) fn nobody() -> Refused {
     Refused::new(Kind::NotFound, "there is no such issuer; `GET /v1/issuers` has those that are listed")
-}
-
-pub(super) fn is_plain(text: &str, bytes_max: usize) -> bool {
-    (1..=bytes_max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// That a text can be an issuer's name (RFC 8414, section 2): an address without a query and a fragment, and not this

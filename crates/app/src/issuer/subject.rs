@@ -1,6 +1,6 @@
 //! Whom an issuer speaks of: which customer somebody is, and of whom nothing is taken.
 
-use super::register::{is_plain, nobody};
+use super::register::nobody;
 use crate::{
     Caller, Parts,
     access::auth,
@@ -19,7 +19,7 @@ use remit_domain::{
     id::{CustomerId, IssuerId},
     issuer::{IssuerChange, IssuerChanged},
 };
-use remit_oauth::id_jag::SUBJECT_MAX;
+use remit_oauth::{id_jag::SUBJECT_MAX, is_plain};
 use remit_policy::actions::Permission;
 use remit_store::{Commit, Entry, Expected};
 use serde::{Deserialize, Serialize};

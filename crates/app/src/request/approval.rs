@@ -1,12 +1,12 @@
 //! Whether something that was asked for exactly has been approved by now: confirmed by everybody who had to, looked at
 //! once more, and carried out.
 
-use super::{evaluate, read};
-use crate::{Caller, Environment, Journal, caller::principal::Principal, refused::Refused};
+use super::{ask::is_asker, evaluate, read};
+use crate::{Caller, Environment, Journal, refused::Refused};
 use remit_domain::{
     Case,
     id::{RequestId, Timestamp},
-    request::{Asker, Request, RequestState},
+    request::RequestState,
 };
 use serde_json::{Map, Value};
 
@@ -63,17 +63,4 @@ pub(crate) async fn approval(
         | RequestState::Executing
         | RequestState::Unknown => ApprovalState::UnderWay,
     })
-}
-
-/// Whether `caller` asked for it.
-fn is_asker(caller: &Caller, request: &Request) -> bool {
-    match (&caller.principal, &request.by) {
-        (Principal::Integration, Asker::Integration { token, .. }) => *token == *caller.pseudonym,
-        (Principal::Responder(name), Asker::Responder { facts }) => facts.responder.as_str() == name,
-        (Principal::Staff { staff, .. }, Asker::Staff { staff: asker, .. }) => staff == asker,
-        (Principal::Person(person), Asker::Person { who, .. }) => {
-            *who == person.as_ref().map_or_else(|| caller.pseudonym.to_string(), ToString::to_string)
-        }
-        _ => false,
-    }
 }

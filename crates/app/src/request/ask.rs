@@ -25,7 +25,7 @@ use remit_domain::{
     Case, Command, Refusal,
     case::Status,
     command::Effects,
-    id::{DecisionId, RequestId, ResponderId, Timestamp},
+    id::{DecisionId, RequestId, ResponderId, StaffId, Timestamp},
     request::{Answer, Asker, DelegateAsker, Request, RequestAsked, RequestDecision, RequestNoted},
     signal::Signals,
 };
@@ -362,6 +362,24 @@ pub(crate) async fn commit<T: Serialize>(
     }
 }
 
+/// Who somebody is that works here: who signed in is the same person in each session of theirs.
+fn who(caller: &Caller, person: Option<&StaffId>) -> String {
+    person.map_or_else(|| caller.pseudonym.to_string(), ToString::to_string)
+}
+
+/// Whether `caller` asked for a request. What a delegate's own are is its delegation's to say.
+pub(super) fn is_asker(caller: &Caller, request: &Request) -> bool {
+    match (&caller.principal, &request.by) {
+        (Principal::Integration, Asker::Integration { token, .. }) => *token == *caller.pseudonym,
+        (Principal::Responder(name), Asker::Responder { facts }) => facts.responder.as_str() == name,
+        (Principal::Customer(customer), Asker::Customer { customer: asker }) => customer == asker,
+        (Principal::Delegate(_), Asker::Delegate(_)) => true,
+        (Principal::Staff { staff, .. }, Asker::Staff { staff: asker, .. }) => staff == asker,
+        (Principal::Person(person), Asker::Person { who: asker, .. }) => *asker == who(caller, person.as_ref()),
+        _ => false,
+    }
+}
+
 /// As who `caller` asks.
 fn asker(parts: &Parts, caller: &Caller, case: &Case, signals: &Signals) -> Result<Asker, Refused> {
     Ok(match &caller.principal {
@@ -380,11 +398,7 @@ fn asker(parts: &Parts, caller: &Caller, case: &Case, signals: &Signals) -> Resu
             let asker = evaluate::as_responder(parts, case, &responder, signals, parts.environment.now());
             asker.ok_or_else(|| Refused::new(Kind::Forbidden, "the bundle has no such AI responder"))?
         }
-        Principal::Person(person) => {
-            // Who signed in is the same person in each session of theirs.
-            let who = person.as_ref().map_or_else(|| caller.pseudonym.to_string(), ToString::to_string);
-            Asker::Person { who, roles: caller.roles.clone() }
-        }
+        Principal::Person(person) => Asker::Person { who: who(caller, person.as_ref()), roles: caller.roles.clone() },
         Principal::Integration | Principal::System(_) => {
             Asker::Integration { token: caller.pseudonym.to_string(), roles: caller.roles.clone() }
         }

@@ -160,6 +160,23 @@ fn counters(
     counters
 }
 
+/// The same, with those of the delegations that it is requested under: for whom, by whom, and whom they stand for.
+///
+/// # Errors
+/// When it moves more than a delegation lets one action move.
+fn all_counters(
+    (customer, by, of): (&CustomerId, &Asker, Option<&Represented>),
+    amount: Option<&Money>,
+    spec: &ActionSpec,
+    now: Timestamp,
+) -> Result<Vec<(Counter, u64, u64)>, Refused> {
+    let mut all = counters(customer, by, amount, spec, now);
+    if let Some(of) = of {
+        all.extend(delegated::counters(of, amount, now)?);
+    }
+    Ok(all)
+}
+
 /// That a limit of an action is reached, in words.
 pub(super) fn reached(spec: &ActionSpec, counter: &Counter, left: u64) -> String {
     let action = &spec.name;
@@ -200,10 +217,7 @@ pub(super) async fn within_limits(
     of: Option<&Represented>,
 ) -> Result<(), Refused> {
     let amount = spec.amount(&decision.arguments, &decision.facts);
-    let mut all = counters(customer, &decision.principal, amount.as_ref(), spec, decision.at);
-    if let Some(of) = of {
-        all.extend(delegated::counters(of, amount.as_ref(), decision.at)?);
-    }
+    let all = all_counters((customer, &decision.principal, of), amount.as_ref(), spec, decision.at)?;
     for (counter, takes, most) in all {
         let left = journal.store.balance(&counter).await.map_err(Refused::internal)?.left(most);
         if takes > left {
@@ -222,10 +236,7 @@ fn reserve(
 ) -> Result<Vec<Spend>, Refused> {
     let request = asked.decision.request;
     let (by, amount) = (&asked.decision.principal, asked.amount.as_ref());
-    let mut all = counters(&asked.customer, by, amount, spec, now);
-    if let Some(of) = of {
-        all.extend(delegated::counters(of, amount, now)?);
-    }
+    let all = all_counters((&asked.customer, by, of), amount, spec, now)?;
     let held = all.into_iter().enumerate().map(|(nth, (counter, amount, limit))| {
         let id = format!("{request}:{nth}");
         asked.reserved.push(Reserved { id: id.clone(), amount, on: Some(limit_counter(&counter)) });
