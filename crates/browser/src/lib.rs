@@ -313,6 +313,54 @@ impl Browser {
         Ok((text("computedrole")?, text("computedlabel")?))
     }
 
+    /// Builds a device for passkeys into the browser, which makes sure who is there, or fails to; gives its name.
+    ///
+    /// # Errors
+    /// When the browser does not.
+    pub fn add_device(&self, verifies: bool) -> Done<String> {
+        let wanted = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": verifies,
+        });
+        let made = self.post("webauthn/authenticator", &wanted)?;
+        made.as_str().map(ToOwned::to_owned).ok_or_else(|| Failed(format!("no device: {made}")))
+    }
+
+    /// Whether a device makes sure who is there from now on.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn verify_by(&self, device: &str, verifies: bool) -> Done {
+        let said = json!({ "isUserVerified": verifies });
+        self.post(&format!("webauthn/authenticator/{device}/uv"), &said).map(|_| ())
+    }
+
+    /// The passkeys that a device has.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn passkeys(&self, device: &str) -> Done<Vec<Value>> {
+        let told = self.get(&format!("webauthn/authenticator/{device}/credentials"))?;
+        told.as_array().cloned().ok_or_else(|| Failed(format!("no list: {told}")))
+    }
+
+    /// Puts a passkey into a device, as if it had always been there.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn add_passkey(&self, device: &str, passkey: &Value) -> Done {
+        self.post(&format!("webauthn/authenticator/{device}/credential"), passkey).map(|_| ())
+    }
+
+    /// Takes a device out of the browser, with the passkeys that it has.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn remove_device(&self, device: &str) -> Done {
+        let path = format!("{}/webauthn/authenticator/{device}", self.session);
+        Self::read(self.agent.delete(path).call().map_err(failed)?).map(|_| ())
+    }
+
     /// Keeps a picture of the page.
     ///
     /// # Errors

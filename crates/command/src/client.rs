@@ -150,6 +150,21 @@ impl Client {
         answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
     }
 
+    /// Carries out an operation that ends what `names` says.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a problem.
+    pub fn delete<O: Addressed>(&self, operation: O, names: &[&str]) -> anyhow::Result<()> {
+        const { assert!(matches!(O::ADDRESS.method, Method::Delete), "the operation ends nothing") };
+        let request = self
+            .agent
+            .delete(format!("{}{}", self.url, address::path(operation, names)))
+            .header("authorization", format!("Bearer {}", self.token));
+        let sent = request.call();
+        answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)?;
+        Ok(())
+    }
+
     /// What comes of an operation that takes a file of a media type, asked with something. It may take long.
     ///
     /// # Errors

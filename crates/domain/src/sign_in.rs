@@ -43,6 +43,30 @@ pub enum AccountChange {
         /// A digest of what is kept to know the password by, which is salted.
         digest: String,
     },
+    /// They have no password any more, and sign in with a passkey.
+    PasswordRemoved,
+    /// They have another passkey.
+    PasskeyRegistered {
+        /// Its identifier.
+        passkey: String,
+        /// A digest of what it is known by and called.
+        digest: String,
+        /// How often it had signed by then, as it says itself; some always say 0.
+        count: u32,
+    },
+    /// A passkey signs nobody in any more.
+    PasskeyRemoved {
+        /// Its identifier.
+        passkey: String,
+    },
+    /// A passkey was shown that had signed no more often than it had before: somebody may have a copy of it. It was
+    /// refused, and signs nobody in any more.
+    PasskeyDoubted {
+        /// Its identifier.
+        passkey: String,
+        /// How often it had signed when it signed somebody in last.
+        known: u32,
+    },
     /// They cannot sign in any more.
     Ended,
 }
@@ -56,6 +80,8 @@ pub enum SignInWay {
     Password,
     /// By the organisation's identity provider.
     Provider,
+    /// By a passkey that is known here.
+    Passkey,
 }
 
 impl SignInWay {
@@ -64,8 +90,20 @@ impl SignInWay {
         match self {
             Self::Password => "password",
             Self::Provider => "provider",
+            Self::Passkey => "passkey",
         }
     }
+}
+
+/// A passkey, as it signed somebody in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyUsed {
+    /// Its identifier.
+    pub passkey: String,
+    /// How often it had signed by then, as it says itself.
+    pub count: u32,
 }
 
 /// That somebody signed in.
@@ -82,6 +120,9 @@ pub struct SessionStarted {
     /// A digest of what their identity provider calls them and their session there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// The passkey that they showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<PasskeyUsed>,
     /// When.
     pub at: Timestamp,
 }
@@ -103,6 +144,8 @@ pub enum SessionEnd {
     TooMany,
     /// What they sign in with, or their roles, were changed.
     AccountChanged,
+    /// The passkey that began it was removed, or is doubted.
+    PasskeyRemoved,
     /// They work here no more.
     Removed,
     /// Somebody who may ended it.

@@ -11,7 +11,10 @@
       signed_in: (who, roles) => `You are signed in as ${who} (${roles}).`, signed_out: 'You are signed out.',
       wrong: 'There is no such name with this password.', often: (s) => `Too many attempts. Try again in ${s} seconds.`,
       over: 'This link is not valid any more: it was used, its time is over, or another one took its place.',
-      provider: 'Sign in with your organisation',
+      provider: 'Sign in with your organisation', passkey: 'Sign in with a passkey', account: 'Passkeys and password',
+      cancelled: 'No passkey signed you in: it was cancelled, or this device has none for this site.',
+      unknown: 'This passkey is not known here, or was removed. Sign in another way.',
+      doubted: 'This passkey signs nobody in any more, since somebody may have a copy of it. Sign in another way.',
       refused: {
         no_role: 'You are not let in here: your organisation gave you no role. Ask whoever runs this server.',
         no_name: 'You are not let in here: your organisation tells no name of yours that this server knows.',
@@ -29,7 +32,10 @@
       signed_in: (who, roles) => `Du bist als ${who} angemeldet (${roles}).`, signed_out: 'Du bist abgemeldet.',
       wrong: 'Es gibt keinen solchen Namen mit diesem Passwort.', often: (s) => `Zu viele Versuche. Versuche es in ${s} Sekunden wieder.`,
       over: 'Dieser Link gilt nicht mehr: Er wurde benutzt, seine Zeit ist um, oder ein anderer trat an seine Stelle.',
-      provider: '\u00dcber deine Organisation anmelden',
+      provider: '\u00dcber deine Organisation anmelden', passkey: 'Mit einem Passkey anmelden', account: 'Passkeys und Passwort',
+      cancelled: 'Kein Passkey hat dich angemeldet: Es wurde abgebrochen, oder dieses Ger\u00e4t hat keinen f\u00fcr diese Seite.',
+      unknown: 'Diesen Passkey kennt man hier nicht, oder er wurde entfernt. Melde dich anders an.',
+      doubted: 'Dieser Passkey meldet niemanden mehr an, denn jemand k\u00f6nnte eine Kopie haben. Melde dich anders an.',
       refused: {
         no_role: 'Du wirst hier nicht eingelassen: Deine Organisation gibt dir keine Rolle. Frag, wer diesen Server betreibt.',
         no_name: 'Du wirst hier nicht eingelassen: Deine Organisation nennt keinen Namen von dir, den dieser Server kennt.',
@@ -44,6 +50,7 @@
   const language = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => TEXTS[tag]) || 'en';
   const texts = TEXTS[language];
   let secret = '';      // Of the link by which a password is chosen.
+  let passkeys = false; // Whether people sign in by them here.
   let csrf = '';        // What each change is sent with in a session.
 
   const say = (words) => { el('notice').textContent = words; el('notice').hidden = !words; };
@@ -76,6 +83,7 @@
     el('provider').hidden = form !== 'provider';
     el('title').textContent = document.title = title;
     el('password-form').hidden = form !== 'password-form';
+    el('passkey-form').hidden = form !== 'password-form' || !passkeys || Boolean(secret);
     el('out-form').hidden = form !== 'out-form';
     el('who').hidden = form !== 'out-form';
   };
@@ -98,6 +106,7 @@
   const ask = async () => {
     const answer = await send('GET', 'ways');
     const ways = answer && answer.ok ? await answer.json() : {};
+    passkeys = Boolean(ways.passkey && window.passkeys.there);
     if (!ways.provider) return askPassword();
     show(texts.sign_in, 'provider');
     el('provider').textContent = texts.provider;
@@ -108,7 +117,10 @@
     if (!answer) return say(texts.offline);
     if (answer.status === 429) return say(texts.often(answer.headers.get('retry-after') || 30));
     if (answer.status === 410) return say(texts.over);
-    if (problem.type === '/problems/sign_in_refused') return say(texts.wrong);
+    if (problem.type === '/problems/sign_in_refused') {
+      const by = { unknown: texts.unknown, doubted: texts.doubted, count: texts.doubted };
+      return say(problem.code ? by[problem.code] || problem.detail : texts.wrong);
+    }
     say(answer.status === 422 && problem.detail ? problem.detail : texts.failed);
   };
   const look = async () => {
@@ -118,7 +130,15 @@
     csrf = own.csrf;
     show(texts.sign_out, 'out-form');
     el('who').textContent = texts.signed_in(own.person, own.roles.join(', '));
+    el('account').textContent = texts.account;
     el('out').textContent = texts.sign_out;
+  };
+
+  const go = async () => {
+    if (onward()) return location.assign(onward());
+    await look();
+    // Whoever works with the keyboard, or is read to, hears what became of it.
+    el('title').focus();
   };
 
   el('password-form').addEventListener('submit', async (event) => {
@@ -136,10 +156,23 @@
       askPassword();
       return say(texts.set_done);
     }
-    if (onward()) return location.assign(onward());
-    await look();
-    // Whoever works with the keyboard, or is read to, hears what became of it.
-    el('title').focus();
+    await go();
+  });
+  el('passkey-form').addEventListener('submit', async (event) => {
+    event.preventDefault();
+    say('');
+    el('passkey').disabled = true;
+    try {
+      const begun = await send('POST', 'passkey/begin');
+      if (!begun || !begun.ok) return refused(begun);
+      const shown = await window.passkeys.show((await begun.json()).public_key).catch(() => null);
+      if (!shown) return say(texts.cancelled);
+      const answer = await send('POST', 'passkey', shown);
+      if (!answer || !answer.ok) return refused(answer);
+      await go();
+    } finally {
+      el('passkey').disabled = false;
+    }
   });
   el('out-form').addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -151,6 +184,7 @@
   });
 
   document.documentElement.lang = language;
+  el('passkey').textContent = texts.passkey;
   secret = location.hash.slice(1);
   // The secret does not stay where it could be copied or seen.
   if (secret) history.replaceState(null, '', location.pathname + location.search);

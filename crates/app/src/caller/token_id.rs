@@ -24,3 +24,12 @@ pub(crate) fn id_of_hash(hash: &[u8; 32]) -> String {
 pub(crate) fn session_id(hash: &[u8; 32]) -> String {
     format!("{SESSION_ID}{}", hex(hash.get(..8).unwrap_or_default()))
 }
+
+/// What a passkey's identifier begins with.
+const PASSKEY_ID: &str = "key_";
+
+/// A passkey's identifier, by what its device calls it.
+pub(crate) fn passkey_id(credential: &[u8]) -> String {
+    let hash: [u8; 32] = Sha256::digest(credential).into();
+    format!("{PASSKEY_ID}{}", hex(hash.get(..16).unwrap_or_default()))
+}

@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod off_thread;
 pub mod provider;
 pub mod rate_limit;
+pub(crate) mod relying_party;
 pub mod sandbox;
 
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
         metrics::Metrics,
         off_thread::Processors,
         provider::{IdentityProvider, ProviderSettings},
+        relying_party::RelyingParty,
         sandbox::SandboxFile,
     },
     refused::Refused,
@@ -45,6 +47,8 @@ pub struct Environment {
     pub(crate) sessions: SessionTimes,
     /// The identity provider by which they sign in, if one was declared.
     pub(crate) provider: Option<IdentityProvider>,
+    /// What browsers know this server as where people have passkeys; or why they have none, in words.
+    pub(crate) relying_party: Result<RelyingParty, &'static str>,
     /// What operators can watch.
     pub metrics: Metrics,
     /// Where browsers find this server, the first in links.
@@ -83,6 +87,7 @@ impl Environment {
             clock,
             limits,
             sessions,
+            relying_party: RelyingParty::of(&public, provider.is_some()),
             provider: provider.map(IdentityProvider::new),
             metrics: Metrics::default(),
             public,

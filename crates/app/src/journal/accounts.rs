@@ -1,13 +1,18 @@
 //! What people who work here sign in with, and the sessions that this begins, as they are kept. A session is kept as a
 //! token is, under an identifier of its own kind, so that whatever ends tokens ends it; beside it stands how it began.
 
-use crate::caller::token_id::SESSION_ID;
+use crate::{
+    caller::token_id::{SESSION_ID, passkey_id},
+    environment::relying_party::PasskeyKey,
+    refused::Refused,
+};
 use remit_domain::{
     Event,
     id::{StaffId, Timestamp},
     sign_in::{SessionEnd, SessionEnded, SignInWay},
 };
-use remit_store::{Collection, Commit, Expected, TokenChange, TokenRow};
+use remit_ledger::hash::Hash;
+use remit_store::{Collection, Commit, Entry, Expected, TokenChange, TokenRow, Views};
 use serde::{Deserialize, Serialize};
 
 /// Accounts, by the name of whose they are.
@@ -15,6 +20,9 @@ pub(crate) const ACCOUNTS: Collection<AccountItem> = Collection::new("account");
 
 /// How sessions began, by their identifier.
 pub(crate) const SESSIONS: Collection<SessionItem> = Collection::new("session");
+
+/// Passkeys, by their identifier.
+pub(crate) const PASSKEYS: Collection<PasskeyItem> = Collection::new("passkey");
 
 /// What somebody signs in with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +49,49 @@ pub(crate) struct Invitation {
     pub(crate) by: String,
 }
 
+/// A passkey, beside its account. Nothing of it is secret: who has the device that made it can sign by it, and nobody
+/// else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasskeyItem {
+    /// What it is, which never changes.
+    pub(crate) made: MadePasskey,
+    /// How often it had signed when it signed somebody in last, as it says itself.
+    pub(crate) count: u32,
+    /// When it signed somebody in last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) used: Option<Timestamp>,
+    /// Whether it signs nobody in any more, since somebody may have a copy of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) doubted: bool,
+}
+
+/// What a passkey is from the first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MadePasskey {
+    /// Whom it signs in.
+    pub(crate) person: StaffId,
+    /// What they call it.
+    pub(crate) name: String,
+    /// When they registered it.
+    pub(crate) at: Timestamp,
+    /// What is kept to know it by.
+    pub(crate) key: PasskeyKey,
+}
+
+impl MadePasskey {
+    /// Its identifier.
+    pub(crate) fn id(&self) -> String {
+        passkey_id(&self.key.credential())
+    }
+
+    /// What goes on record of it.
+    pub(crate) fn on_record(&self) -> Result<String, Refused> {
+        Ok(Hash::leaf(&serde_json::to_vec(self).map_err(Refused::internal)?).to_string())
+    }
+}
+
 /// How a session began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +101,9 @@ pub(crate) struct SessionItem {
     /// What the identity provider calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) provider: Option<ProviderSession>,
+    /// The passkey that they showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) passkey: Option<String>,
 }
 
 /// What an identity provider calls somebody, and their session there.
@@ -84,4 +138,23 @@ pub(crate) fn end(
         None => Event::TokenRevoked { token: row.id.clone(), by: by.to_owned(), at },
     });
     commit.tokens.push(TokenChange::Revoke(row.id.clone()));
+}
+
+/// The passkeys of a person, by when they were made.
+pub(crate) async fn passkeys_of(store: &impl Views, person: &StaffId) -> Result<Vec<Entry<PasskeyItem>>, Refused> {
+    let mut all = PASSKEYS.all(store).await.map_err(Refused::internal)?;
+    all.retain(|entry| entry.value.made.person == *person);
+    all.sort_by(|one, other| (one.value.made.at, &one.id).cmp(&(other.value.made.at, &other.id)));
+    Ok(all)
+}
+
+/// Forgets what somebody signs in with, as their account ends; nobody registers a passkey meanwhile.
+pub(crate) async fn forget_passkeys(
+    store: &impl Views,
+    commit: &mut Commit,
+    person: &StaffId,
+) -> Result<(), Refused> {
+    let passkeys = passkeys_of(store, person).await?;
+    commit.items.extend(passkeys.iter().map(|entry| PASSKEYS.forget(&entry.id, entry.expected())));
+    Ok(())
 }

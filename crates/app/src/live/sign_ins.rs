@@ -1,8 +1,14 @@
 //! Attempts to sign in, and when sessions were used last: paces, which this process alone knows and a start begins
 //! anew.
 
-use super::median::median;
-use crate::{environment::rate_limit::RateLimit, live::change::Change};
+use super::{begun::Begun, median::median};
+use crate::{
+    environment::{
+        rate_limit::RateLimit,
+        relying_party::{Registering, SigningIn},
+    },
+    live::change::Change,
+};
 use std::{
     collections::HashMap,
     hash::Hash,
@@ -28,6 +34,9 @@ pub(crate) struct SignIns {
     addresses: Mutex<HashMap<IpAddr, Attempts>>,
     /// When each session was used last, in milliseconds of the steady clock.
     used: Mutex<HashMap<String, i64>>,
+    /// Passkeys that are being made, by their session, and sign-ins by one that began, by their browser.
+    pub(crate) registering: Begun<Registering>,
+    pub(crate) signing_in: Begun<SigningIn>,
     /// Room for passwords that wait, and for the one that is looked at: so much memory and time is taken by no more.
     pub(crate) waiting: Semaphore,
     pub(crate) hashing: Semaphore,
@@ -39,6 +48,8 @@ impl Default for SignIns {
             names: Mutex::default(),
             addresses: Mutex::default(),
             used: Mutex::default(),
+            registering: Begun::default(),
+            signing_in: Begun::default(),
             waiting: Semaphore::new(WAITING_MAX),
             hashing: Semaphore::new(1),
         }
@@ -100,10 +111,25 @@ impl SignIns {
     /// # Errors
     /// When there were too many.
     pub(crate) fn attempt(&self, name: &str, from: Option<IpAddr>, now: Duration) -> Result<(), TooMany> {
-        if let Some(from) = from {
-            let taken = take(&self.addresses, &from, BY_ADDRESS, now);
-            taken.map_err(|(wait, _)| TooMany { wait, is_first_of_name: false })?;
-        }
+        self.attempt_from(from, now)?;
+        self.attempt_of(name, now)
+    }
+
+    /// Notes an attempt from an address, where that is known; under whose name will be seen.
+    ///
+    /// # Errors
+    /// When there were too many.
+    pub(crate) fn attempt_from(&self, from: Option<IpAddr>, now: Duration) -> Result<(), TooMany> {
+        let Some(from) = from else { return Ok(()) };
+        let taken = take(&self.addresses, &from, BY_ADDRESS, now);
+        taken.map_err(|(wait, _)| TooMany { wait, is_first_of_name: false })
+    }
+
+    /// Notes an attempt under a name, from wherever.
+    ///
+    /// # Errors
+    /// When there were too many.
+    pub(crate) fn attempt_of(&self, name: &str, now: Duration) -> Result<(), TooMany> {
         let taken = take(&self.names, &name.to_owned(), BY_NAME, now);
         taken.map_err(|(wait, told)| TooMany { wait, is_first_of_name: !told })
     }

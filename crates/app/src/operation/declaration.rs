@@ -86,6 +86,8 @@ pub enum Thing {
     Token,
     /// A session.
     Session,
+    /// A passkey.
+    Passkey,
     /// A subscription.
     Subscription,
     /// A customer.
@@ -127,6 +129,7 @@ impl Thing {
             Self::Responder => "responder",
             Self::Token => "token",
             Self::Session => "session",
+            Self::Passkey => "passkey",
             Self::Subscription => "subscription",
             Self::Customer => "customer",
             Self::Position => "position",
@@ -156,6 +159,7 @@ impl Thing {
             Self::Responder => "The responder.",
             Self::Token => "The token.",
             Self::Session => "The session.",
+            Self::Passkey => "The passkey.",
             Self::Subscription => "The subscription.",
             Self::Customer => "The customer, by your own identifier of them, or by their pseudonym.",
             Self::Position => "The event's position in the ledger.",

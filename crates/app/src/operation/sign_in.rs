@@ -133,6 +133,122 @@ operations! { "sign-in"
         }
     }
 
+    /// Begin a sign-in by a passkey: what the browser is asked for, which it can answer once and within five minutes.
+    begin_passkey_sign_in = BeginPasskeySignIn {
+        asks: [];
+        of: [];
+        runs: as a command for everybody;
+        refuses: BeginPasskeySignInRefusal {
+            /// Nobody has passkeys here.
+            SignInRefused,
+            /// Too many attempts came from this address.
+            TooManySignIns,
+        }
+    }
+
+    /// Sign in with a passkey alone. The answer sets the cookie of the session.
+    sign_in_by_passkey = SignInByPasskey {
+        asks: [];
+        of: [];
+        runs: as a command for everybody;
+        refuses: SignInByPasskeyRefusal {
+            /// The passkey is not known or signs nobody in any more, or its answer is not what this browser was asked.
+            SignInRefused,
+            /// Too many attempts came with this person's passkeys, or from this address.
+            TooManySignIns,
+        }
+    }
+
+    /// Tell somebody what they sign in with: their passkeys, and whether they have a password.
+    get_own_account = GetOwnAccount {
+        asks: [];
+        of: [];
+        runs: at once in a session;
+        refuses: GetOwnAccountRefusal {
+            /// The session is over.
+            NotFound,
+        }
+    }
+
+    /// Begin to register a passkey: what the browser is asked for, which it can answer once and within five minutes.
+    begin_passkey = BeginPasskey {
+        asks: [];
+        of: [];
+        runs: as a command in a session;
+        refuses: BeginPasskeyRefusal {
+            /// Nobody has passkeys here.
+            Conflict,
+            /// More than 15 minutes have passed since they signed in.
+            SignInRefused,
+            /// They have as many passkeys as there may be.
+            LimitReached,
+        }
+    }
+
+    /// Register a passkey that the browser made.
+    register_passkey = RegisterPasskey {
+        asks: [];
+        of: [];
+        runs: as a command in a session;
+        refuses: RegisterPasskeyRefusal {
+            /// The name is none, or what the browser sent is not what it was asked for.
+            Invalid,
+            /// Nobody has passkeys here, nothing was asked in this session, or the account changed in this moment.
+            Conflict,
+            /// More than 15 minutes have passed since they signed in.
+            SignInRefused,
+            /// They have as many passkeys as there may be.
+            LimitReached,
+        }
+    }
+
+    /// Remove a passkey of one's own. The sessions that it began end with it.
+    remove_own_passkey = RemoveOwnPasskey {
+        asks: [];
+        of: [Passkey];
+        runs: as a command in a session;
+        refuses: RemoveOwnPasskeyRefusal {
+            /// They have no such passkey.
+            NotFound,
+            /// They sign in with nothing else, or the account changed in this moment.
+            Conflict,
+        }
+    }
+
+    /// Remove one's own password, and sign in with passkeys alone from then on. Every session ends with it.
+    remove_own_password = RemoveOwnPassword {
+        asks: [];
+        of: [];
+        runs: as a command in a session;
+        refuses: RemoveOwnPasswordRefusal {
+            /// They have no password, or the account changed in this moment.
+            Conflict,
+            /// The session was not begun by a passkey, or more than 15 minutes ago.
+            SignInRefused,
+        }
+    }
+
+    /// List somebody's passkeys.
+    list_passkeys = ListPasskeys {
+        asks: [STAFF_INVITE];
+        of: [Staff];
+        runs: on the readers;
+        refuses: ListPasskeysRefusal {}
+    }
+
+    /// Remove somebody's passkey, as where a device is lost. The sessions that it began end with it.
+    remove_passkey = RemovePasskey {
+        asks: [STAFF_INVITE];
+        of: [Staff, Passkey];
+        runs: as a command;
+        refuses: RemovePasskeyRefusal {
+            /// They have no such passkey.
+            NotFound,
+            /// The account, or a session of it, changed in this moment.
+            Conflict,
+        }
+    }
+
     /// Tell who is signed in, and what each change that their page asks for is sent with.
     get_session = GetSession {
         asks: [];
@@ -166,6 +282,30 @@ operations! { "sign-in"
         of: [];
         runs: for everybody;
         refuses: GetSignOutPageRefusal {}
+    }
+
+    /// The page on which they see and change what they sign in with.
+    get_account_page = GetAccountPage {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetAccountPageRefusal {}
+    }
+
+    /// The script of that page.
+    get_account_script = GetAccountScript {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetAccountScriptRefusal {}
+    }
+
+    /// What both pages ask devices for passkeys by.
+    get_passkey_script = GetPasskeyScript {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetPasskeyScriptRefusal {}
     }
 
     /// The script of the page.

@@ -7,7 +7,7 @@ use crate::{
     caller::token_id::TOKEN_ID,
     digest,
     governance::connectors::Connector,
-    journal::accounts::ACCOUNTS,
+    journal::accounts::{self, ACCOUNTS},
     pipeline::{about::About, facts, load},
     refused::{Kind, Refused},
     sign_in::session,
@@ -309,7 +309,7 @@ pub(super) async fn asker_now(
 }
 
 /// What somebody who is not signed in would be let in with, as the token of a session is; nothing where they have no
-/// account with a password.
+/// account with a password or a passkey.
 async fn can_sign_in(
     environment: &Environment,
     journal: &Journal,
@@ -320,8 +320,11 @@ async fn can_sign_in(
         return Ok(None);
     }
     let known = ACCOUNTS.get(&journal.store, person.as_str()).await.map_err(Refused::internal)?;
-    let known = known.map(|known| known.value).filter(|known| known.password.is_some());
-    Ok(known.map(|known| TokenRow {
+    let Some(known) = known.map(|known| known.value) else { return Ok(None) };
+    let has_one = known.password.is_some()
+        || environment.relying_party.is_ok()
+            && accounts::passkeys_of(&journal.store, person).await?.iter().any(|passkey| !passkey.value.doubted);
+    Ok(has_one.then(|| known).map(|known| TokenRow {
         id: String::new(),
         hash: [0; 32],
         name: person.to_string(),

@@ -14,9 +14,11 @@ use crate::{
     },
     digest,
     environment::{block_on::block_on, clock::rfc3339, entropy::Entropy},
-    journal::accounts::{self, ACCOUNTS, AccountItem, Invitation, is_session},
-    live::floor::STAFF,
-    operation::{AcceptInvitationRefusal, EndAccountRefusal, InviteStaffRefusal, SignInRefusal},
+    journal::accounts::{self, ACCOUNTS, AccountItem, Invitation, SESSIONS, is_session},
+    live::{floor::STAFF, sign_ins::TooMany},
+    operation::{
+        AcceptInvitationRefusal, EndAccountRefusal, InviteStaffRefusal, RemoveOwnPasswordRefusal, SignInRefusal,
+    },
     pipeline::authority::{self, COMMAND_LINE},
     refused::{Kind, Refused},
 };
@@ -229,8 +231,35 @@ pub async fn sign_in(parts: &Parts, from: From, sign_in: SignIn) -> Result<Start
     let known = known.filter(|_| is_right).ok_or_else(wrong)?;
     parts.live.sign_ins.succeeded(person.as_str());
     let expect = vec![Expect::Item { kind: ACCOUNTS.kind().to_owned(), id: known.id, version: known.version }];
-    let shown = Shown { person, roles: known.value.roles, way: SignInWay::Password, provider: None, expect };
+    let shown = Shown { person, roles: known.value.roles, way: SignInWay::Password, provider: None, passkey: None, expect };
     Ok(session::start(parts, shown, from.before.as_deref()).await?)
+}
+
+/// Removes one's own password, by a session that a passkey began: so it is there and does. Every session ends with it.
+///
+/// # Errors
+/// [`RemoveOwnPasswordRefusal`] says when each arises.
+pub async fn remove_password(parts: &Parts, caller: &Caller) -> Result<(), RemoveOwnPasswordRefusal> {
+    // No session is begun beside the end of those that there are.
+    let _storing = parts.live.floor.storing.lock().await;
+    let (row, person) = session::of_caller(parts, caller, Kind::Conflict).await?;
+    let at = parts.environment.now();
+    session::is_fresh(&row, at)?;
+    let began = SESSIONS.get(&parts.journal.store, &row.id).await.map_err(Refused::internal)?;
+    if began.is_none_or(|began| began.value.way != SignInWay::Passkey) {
+        let detail = "you did not sign in with a passkey, so that it is not known whether you can";
+        let cure = "Sign in with a passkey, and remove the password then.";
+        return Err(Refused::new(Kind::SignInRefused, detail).with("code", "not_by_passkey").cured_by(cure).into());
+    }
+    let none = || Refused::new(Kind::Conflict, "you have no password");
+    let known = stored(&parts.journal.store, &person).await?.filter(|known| known.value.password.is_some());
+    let known = known.ok_or_else(none)?;
+    let item = Some(AccountItem { password: None, ..known.value.clone() });
+    let (change, by) = (AccountChange::PasswordRemoved, caller.pseudonym.to_string());
+    let changed = Changed { person, item, change, known: Some(known), ends: true, by: &by, at };
+    let (events, commit) = changed.into_commit(&parts.journal.store).await?;
+    authority::govern(parts, caller, &events, commit).await.map_err(conflict)?;
+    Ok(())
 }
 
 /// Notes an attempt, where there were not too many. That there were is on record of who has an account, beside what is
@@ -242,10 +271,15 @@ fn attempt(parts: &Parts, name: &str, from: &From) -> Result<(), Refused> {
             let parts = parts.clone();
             tokio::spawn(async move { refused_on_record(&parts, person).await });
         }
-        let seconds = too_many.wait.max(Duration::from_secs(1)).as_millis().div_ceil(1_000);
-        let detail = "too many attempts to sign in came under this name, or from this address";
-        Refused::new(Kind::TooManySignIns, detail).with("retry_after", seconds)
+        self::too_many(&too_many)
     })
+}
+
+/// What it is told as that there were too many attempts.
+pub(super) fn too_many(over: &TooMany) -> Refused {
+    let seconds = over.wait.max(Duration::from_secs(1)).as_millis().div_ceil(1_000);
+    let detail = "too many attempts to sign in came under this name, or from this address";
+    Refused::new(Kind::TooManySignIns, detail).with("retry_after", seconds)
 }
 
 async fn refused_on_record(parts: &Parts, person: StaffId) {
@@ -354,7 +388,10 @@ impl Changed<'_> {
             Some(item) => ACCOUNTS.write(person.as_str(), expected, &item).map_err(Refused::internal)?,
             None => ACCOUNTS.forget(person.as_str(), expected),
         };
-        let mut commit = Commit { items: vec![write], ..Commit::default() };
+        let (is_over, mut commit) = (write.body.is_none(), Commit { items: vec![write], ..Commit::default() });
+        if is_over {
+            accounts::forget_passkeys(store, &mut commit, &person).await?;
+        }
         let mut events = Vec::new();
         if ends {
             for row in store.tokens().await.map_err(Refused::internal)? {
@@ -369,7 +406,7 @@ impl Changed<'_> {
 }
 
 /// What it is told as that an account was changed by two at once, or a session of it ended meanwhile.
-fn conflict(error: CommitError) -> Refused {
+pub(super) fn conflict(error: CommitError) -> Refused {
     match error {
         CommitError::ItemConflict { .. } | CommitError::Done => {
             Refused::new(Kind::Conflict, "the account, or a session of it, changed in this moment; ask again")

@@ -46,6 +46,8 @@ pub struct SignInWays {
     pub password: bool,
     /// By an identity provider, at `/sign-in/v1/begin`.
     pub provider: bool,
+    /// By a passkey.
+    pub passkey: bool,
 }
 
 /// A sign-in that begins.
@@ -77,7 +79,7 @@ pub struct SignInReturn {
 /// How people sign in here.
 pub fn ways(environment: &Environment) -> SignInWays {
     let provider = environment.provider.is_some();
-    SignInWays { password: !provider, provider }
+    SignInWays { password: !provider, provider, passkey: environment.relying_party.is_ok() }
 }
 
 fn provider(environment: &Environment) -> Result<&IdentityProvider, Refused> {
@@ -171,7 +173,8 @@ pub async fn complete(parts: &Parts, back: SignInReturn) -> Result<(Started, Str
     let (person, roles) = principal(&provider.settings, &said)?;
     let called =
         ProviderSession { issuer: provider.settings.issuer.clone(), subject: said.subject, session: said.session };
-    let shown = Shown { person, roles, way: SignInWay::Provider, provider: Some(called), expect: Vec::new() };
+    let (way, provider) = (SignInWay::Provider, Some(called));
+    let shown = Shown { person, roles, way, provider, passkey: None, expect: Vec::new() };
     let started = session::start(parts, shown, back.before.as_deref()).await?;
     Ok((started, onward))
 }

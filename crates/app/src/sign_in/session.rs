@@ -6,7 +6,7 @@ use crate::{
     access::auth,
     caller::{principal::Job, token_id},
     environment::clock::rfc3339,
-    journal::accounts::{self, ProviderSession, SESSIONS, SessionItem, is_session},
+    journal::accounts::{self, PASSKEYS, PasskeyItem, ProviderSession, SESSIONS, SessionItem, is_session},
     operation::{EndSessionRefusal, GetSessionRefusal, ListSessionsRefusal, SignOutRefusal},
     pipeline::authority,
     refused::{Kind, Refused},
@@ -16,11 +16,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use remit_domain::{
     Event,
     id::{StaffId, Timestamp},
-    sign_in::{SessionEnd, SessionStarted, SignInWay},
+    sign_in::{PasskeyUsed, SessionEnd, SessionStarted, SignInWay},
 };
 use remit_ledger::hash::hex;
 use remit_policy::actions::Permission;
-use remit_store::{Commit, CommitError, Expect, Expected, TokenChange, TokenRow, Views as _};
+use remit_store::{Commit, CommitError, Entry, Expect, Expected, TokenChange, TokenRow, Views as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
@@ -30,6 +30,9 @@ use utoipa::ToSchema;
 const OF_ONE: usize = 16;
 /// How many characters a session's secret has.
 const SECRET: usize = 43;
+/// How long after signing in somebody may change what they sign in with, in milliseconds: a session that was left open
+/// does not become a way in.
+const FRESH_MS: i64 = 15 * 60_000;
 /// What is signed with a session's secret, so that only who has it can tell what a page has to send with each change.
 const PAGE: &[u8] = b"remit: from the session's own page";
 
@@ -51,7 +54,7 @@ pub struct SessionView {
     pub person: String,
     /// Their roles.
     pub roles: Vec<String>,
-    /// By what they showed who they are: `password` or `provider`.
+    /// By what they showed who they are: `password`, `passkey` or `provider`.
     pub way: &'static str,
     /// When they signed in.
     #[schema(format = DateTime)]
@@ -82,6 +85,8 @@ pub(crate) struct Shown {
     pub(crate) roles: Vec<String>,
     pub(crate) way: SignInWay,
     pub(crate) provider: Option<ProviderSession>,
+    /// The passkey that they showed, as it was read but for how often it has signed.
+    pub(crate) passkey: Option<Entry<PasskeyItem>>,
     /// What this rests on and must be as it was read.
     pub(crate) expect: Vec<Expect>,
 }
@@ -92,7 +97,7 @@ pub(crate) struct Shown {
 /// When they are not noted as staff and would have its role, what they showed does not stand any more, or the store
 /// refuses.
 pub(crate) async fn start(parts: &Parts, shown: Shown, before: Option<&str>) -> Result<Started, Refused> {
-    let Shown { person, roles, way, provider, expect } = shown;
+    let Shown { person, roles, way, provider, passkey, expect } = shown;
     // Nobody is removed between this look at them and the commit.
     let _storing = parts.live.floor.storing.lock().await;
     let is_staff = roles.iter().any(|role| role == "staff");
@@ -122,9 +127,20 @@ pub(crate) async fn start(parts: &Parts, shown: Shown, before: Option<&str>) -> 
         accounts::end(&mut commit, &mut events, &old, (cause, "remit", now));
     }
     let on_record = provider.as_ref().map(on_record);
-    let item = SessionItem { person: person.clone(), way, provider };
+    let used = passkey.as_ref().map(|one| PasskeyUsed { passkey: one.id.clone(), count: one.value.count });
+    let item = SessionItem {
+        person: person.clone(),
+        way,
+        provider,
+        passkey: used.as_ref().map(|used| used.passkey.clone()),
+    };
+    if let Some(one) = passkey {
+        let expected = one.expected();
+        let used = PasskeyItem { used: Some(now), ..one.value };
+        commit.items.push(PASSKEYS.write(&one.id, expected, &used).map_err(Refused::internal)?);
+    }
     commit.items.push(SESSIONS.write(&row.id, Expected::Absent, &item).map_err(Refused::internal)?);
-    let started = SessionStarted { person, grant: authority::grant(&row), way, provider: on_record, at: now };
+    let started = SessionStarted { person, grant: authority::grant(&row), way, provider: on_record, passkey: used, at: now };
     events.push(Event::SessionStarted(Box::new(started)));
     let caller = Caller::system_for(Job::Tokens, &row.id);
     let id = row.id.clone();
@@ -264,6 +280,24 @@ pub async fn own(journal: &Journal, caller: &Caller, secret: &str) -> Result<Own
     let csrf = page_token(secret)?;
     let expires_at = rfc3339(Timestamp(row.expires_ms));
     Ok(OwnSession { person: row.name, roles: row.roles, csrf, expires_at })
+}
+
+/// The session in which somebody calls, and who they are; `over` is what it is told as where it is over.
+pub(super) async fn of_caller(parts: &Parts, caller: &Caller, over: Kind) -> Result<(TokenRow, StaffId), Refused> {
+    let over = || Refused::new(over, "the session ended in this moment").cured_by(SIGN_IN);
+    let row = parts.journal.store.token_of_id(&caller.token).await.map_err(Refused::internal)?.ok_or_else(over)?;
+    let person = StaffId::new(&row.name).map_err(Refused::internal)?;
+    Ok((row, person))
+}
+
+/// Refuses who did not sign in just now.
+pub(super) fn is_fresh(row: &TokenRow, now: Timestamp) -> Result<(), Refused> {
+    if now.0.saturating_sub(row.created_ms) < FRESH_MS {
+        return Ok(());
+    }
+    let detail = "more than 15 minutes have passed since you signed in";
+    let cure = "Sign out, sign in again, and change what you sign in with then.";
+    Err(Refused::new(Kind::SignInRefused, detail).with("code", "not_fresh").cured_by(cure))
 }
 
 /// Ends a session as its own browser asks.

@@ -57,6 +57,8 @@ use crate::{
     request::{answer, ask, conclude, link, told::RequestTold, view::RequestView},
     sign_in::{
         account::{self, MadeInvitation},
+        by_passkey::ShowPasskey,
+        passkey::{OwnAccount, PasskeyOptions, PasskeyView, RegisterPasskey},
         provider::SignInWays,
         session::{OwnSession, SessionView},
     },
@@ -156,6 +158,18 @@ signatures! {
     BackChannelLogout(Nothing) -> Nothing, "The sessions are over.";
     GetSession(Nothing) -> OwnSession, "Who is signed in.";
     SignOut(Nothing) -> Nothing, "Signed out.";
+    BeginPasskeySignIn(Nothing) -> PasskeyOptions, "What the browser is asked for.";
+    SignInByPasskey(ShowPasskey) -> Nothing, "Signed in.";
+    GetOwnAccount(Nothing) -> OwnAccount, "What they sign in with.";
+    BeginPasskey(Nothing) -> PasskeyOptions, "What the browser is asked for.";
+    RegisterPasskey(RegisterPasskey) -> PasskeyView, "Registered.";
+    RemoveOwnPasskey(Nothing) -> Nothing, "Removed.";
+    RemoveOwnPassword(Nothing) -> Nothing, "Removed; sign in with a passkey.";
+    ListPasskeys(Nothing) -> List<PasskeyView>, "All of them.";
+    RemovePasskey(Nothing) -> Nothing, "Removed.";
+    GetAccountPage(Nothing) -> Text<Html>, "The page.";
+    GetAccountScript(Nothing) -> Text<Script>, "The script.";
+    GetPasskeyScript(Nothing) -> Text<Script>, "The script.";
     GetSignInPage(Nothing) -> Text<Html>, "The page.";
     GetSignOutPage(Nothing) -> Text<Html>, "The page.";
     GetSignInScript(Nothing) -> Text<Script>, "The script.";

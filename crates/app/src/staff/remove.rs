@@ -91,6 +91,7 @@ async fn end_all(parts: &Parts, caller: &Caller, id: &StaffId) -> Result<Result<
     }
     if let Some(account) = ACCOUNTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)? {
         commit.items.push(ACCOUNTS.forget(id.as_str(), account.expected()));
+        accounts::forget_passkeys(&parts.journal.store, &mut commit, id).await?;
         let (person, change, by) = (id.clone(), AccountChange::Ended, by.clone());
         events.push(Event::AccountChanged(AccountChanged { person, change, by, at }));
     }

@@ -10,5 +10,6 @@ mod chat;
 mod confirm;
 mod consent;
 mod delegations;
+mod passkeys;
 mod serving;
 mod sign_in;

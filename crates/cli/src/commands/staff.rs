@@ -13,6 +13,7 @@ use remit_command::{
     client::Server,
     shown::{self, say},
 };
+use serde_json::Value;
 use std::{
     io::{self, BufRead as _, IsTerminal as _, Read as _},
     path::PathBuf,
@@ -26,6 +27,10 @@ pub(crate) enum Staff {
     /// Set somebody's password, in a data directory that no server has open: for whoever is let in first. It is read
     /// from the standard input, one line.
     Password(Password),
+    /// List somebody's passkeys, through a running server.
+    Passkeys(Passkeys),
+    /// Remove somebody's passkey, as where a device is lost, through a running server. The sessions that it began end.
+    RemovePasskey(RemovePasskey),
 }
 
 /// Make the link by which somebody chooses a password.
@@ -58,11 +63,33 @@ pub(crate) struct Password {
     data: PathBuf,
 }
 
+/// List somebody's passkeys.
+#[derive(Debug, Args)]
+pub(crate) struct Passkeys {
+    /// Their name in records.
+    name: String,
+    #[command(flatten)]
+    server: Server,
+}
+
+/// Remove somebody's passkey.
+#[derive(Debug, Args)]
+pub(crate) struct RemovePasskey {
+    /// Their name in records.
+    name: String,
+    /// The passkey's identifier, as `remit staff passkeys` lists it.
+    passkey: String,
+    #[command(flatten)]
+    server: Server,
+}
+
 impl Staff {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         match self {
             Self::Invite(invite) => invite.run(json),
             Self::Password(password) => password.run(json),
+            Self::Passkeys(passkeys) => passkeys.run(json),
+            Self::RemovePasskey(remove) => remove.run(json),
         }
     }
 }
@@ -102,6 +129,42 @@ impl Password {
             shown::json(&serde_json::json!({ "name": name, "roles": roles }));
         } else {
             say!("the password of {name} is set; they sign in at /sign-in");
+        }
+        Ok(true)
+    }
+}
+
+impl Passkeys {
+    fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let listed = self.server.client()?.get(operation::ListPasskeys, &[&self.name])?;
+        if json {
+            shown::json(&listed);
+            return Ok(true);
+        }
+        let passkeys = listed.as_array().map(Vec::as_slice).unwrap_or_default();
+        if passkeys.is_empty() {
+            say!("{} has no passkeys", self.name);
+        }
+        for passkey in passkeys {
+            let text = |member: &str| passkey.get(member).and_then(Value::as_str).unwrap_or_default();
+            let used = passkey.get("used_at").and_then(Value::as_str);
+            let used = used.map_or_else(|| "not used yet".to_owned(), |at| format!("last used {at}"));
+            let is_doubted = passkey.get("doubted").and_then(Value::as_bool).unwrap_or_default();
+            let doubted = if is_doubted { ", signs nobody in: somebody may have a copy" } else { "" };
+            say!("{}  {}, added {}, {used}{doubted}", text("id"), text("name"), text("made_at"));
+        }
+        Ok(true)
+    }
+}
+
+impl RemovePasskey {
+    fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let Self { name, passkey, server } = self;
+        server.client()?.delete(operation::RemovePasskey, &[name, passkey])?;
+        if json {
+            shown::json(&serde_json::json!({ "name": name, "passkey": passkey }));
+        } else {
+            say!("the passkey {passkey} of {name} signs nobody in any more");
         }
         Ok(true)
     }

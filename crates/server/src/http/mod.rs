@@ -35,6 +35,7 @@ mod route;
 mod same_site;
 mod sandbox;
 mod session;
+mod passkeys;
 mod sign_in;
 mod signed_only;
 mod staff;
@@ -90,6 +91,7 @@ fn routes() -> Routes {
         .merge(issuers::routes())
         .merge(delegated::routes())
         .merge(oauth::routes())
+        .merge(passkeys::routes())
         .merge(sign_in::routes())
         .merge(staff::routes())
         .merge(work::routes())

@@ -27,6 +27,9 @@ pub(crate) const COOKIE: &str = "__Host-remit-session";
 /// The cookie of the browser in which a sign-in by the identity provider began, and its time, in seconds.
 const SIGN_IN: &str = "__Host-remit-sign-in";
 const SIGN_IN_S: u32 = 600;
+/// The cookie of the browser in which a sign-in by a passkey began, and its time, in seconds.
+const PASSKEY: &str = "__Host-remit-passkey";
+const PASSKEY_S: u32 = 300;
 /// The header that a page sends with each change that it asks for.
 pub(crate) const CSRF: &str = "x-remit-csrf";
 /// What a cookie says beside its value. `Lax`: it comes along where somebody follows a link to this server, and with
@@ -125,6 +128,23 @@ pub(crate) fn kept_sign_in(headers: &HeaderMap) -> Option<String> {
 /// Has it forget that.
 pub(crate) fn forget_sign_in(mut response: Response) -> Result<Response, Problem> {
     set(&mut response, &format!("{SIGN_IN}=; Max-Age=0; {ATTRIBUTES}"))?;
+    Ok(response)
+}
+
+/// Has the browser keep what shows that a sign-in by a passkey began in it.
+pub(crate) fn keep_passkey(mut response: Response, kept: &str) -> Result<Response, Problem> {
+    set(&mut response, &format!("{PASSKEY}={kept}; Max-Age={PASSKEY_S}; {ATTRIBUTES}"))?;
+    Ok(response)
+}
+
+/// What it kept.
+pub(crate) fn kept_passkey(headers: &HeaderMap) -> Option<String> {
+    cookies(headers).find(|(name, _)| *name == PASSKEY).map(|(_, kept)| kept.to_owned())
+}
+
+/// Has it forget that.
+pub(crate) fn forget_passkey(mut response: Response) -> Result<Response, Problem> {
+    set(&mut response, &format!("{PASSKEY}=; Max-Age=0; {ATTRIBUTES}"))?;
     Ok(response)
 }
 

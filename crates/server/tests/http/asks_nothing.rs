@@ -5,7 +5,7 @@
 pub(crate) const EXCHANGE: &str = "POST /oauth/token";
 
 /// Operations that ask no policy, with who may call them. Whoever adds to these says why.
-pub(crate) const ASK_NOTHING: [(&str, &str); 34] = [
+pub(crate) const ASK_NOTHING: [(&str, &str); 44] = [
     // Whoever has a chat's link enters that chat; what is done in it is asked of policy.
     ("POST /chat/v1/session", "chat"),
     // For load balancers; they say nothing but whether the server is there.
@@ -19,7 +19,15 @@ pub(crate) const ASK_NOTHING: [(&str, &str); 34] = [
     ("GET /sign-in/v1/callback", "public"),
     // What the identity provider signs that somebody signed out.
     ("POST /sign-in/v1/back-channel-logout", "public"),
+    ("POST /sign-in/v1/passkey/begin", "public"),
+    ("POST /sign-in/v1/passkey", "public"),
     ("GET /sign-in/v1/session", "session"),
+    // What they sign in with is theirs to change.
+    ("GET /sign-in/v1/account", "session"),
+    ("POST /sign-in/v1/passkeys/begin", "session"),
+    ("POST /sign-in/v1/passkeys", "session"),
+    ("DELETE /sign-in/v1/passkeys/{id}", "session"),
+    ("DELETE /sign-in/v1/password", "session"),
     ("POST /sign-in/v1/sign-out", "session"),
     // What stands in docs and in the binary that everybody can have.
     ("GET /problems/{slug}", "public"),
@@ -30,6 +38,9 @@ pub(crate) const ASK_NOTHING: [(&str, &str); 34] = [
     ("GET /sign-in", "public"),
     ("GET /sign-out", "public"),
     ("GET /sign-in/page.js", "public"),
+    ("GET /sign-in/passkey.js", "public"),
+    ("GET /account", "public"),
+    ("GET /account/page.js", "public"),
     ("GET /confirm", "public"),
     ("GET /confirm/page.css", "public"),
     ("GET /confirm/page.js", "public"),
@@ -51,7 +62,7 @@ pub(crate) const ASK_NOTHING: [(&str, &str); 34] = [
 ];
 
 /// What is served beside the description, with an address of each.
-pub(crate) const UNDESCRIBED: [(&str, &str); 28] = [
+pub(crate) const UNDESCRIBED: [(&str, &str); 31] = [
     ("GET /ledger/{*path}", "/ledger/tile/entries/000.p/1"),
     ("GET /v1/openapi.json", "/v1/openapi.json"),
     ("GET /chat", "/chat"),
@@ -65,6 +76,9 @@ pub(crate) const UNDESCRIBED: [(&str, &str); 28] = [
     ("GET /sign-in", "/sign-in"),
     ("GET /sign-out", "/sign-out"),
     ("GET /sign-in/page.js", "/sign-in/page.js"),
+    ("GET /sign-in/passkey.js", "/sign-in/passkey.js"),
+    ("GET /account", "/account"),
+    ("GET /account/page.js", "/account/page.js"),
     ("GET /confirm", "/confirm"),
     ("GET /confirm/page.css", "/confirm/page.css"),
     ("GET /confirm/page.js", "/confirm/page.js"),

@@ -149,6 +149,8 @@ impl Probe {
             ("/v1/tokens", lead.get("/v1/tokens").body[0]["id"].as_str().unwrap().to_owned()),
             ("/v1/sessions", "ses_0000000000000000".to_owned()),
             ("/v1/staff", "ana".to_owned()),
+            ("/v1/staff/{name}/passkeys", "key_00000000000000000000000000000000".to_owned()),
+            ("/sign-in/v1/passkeys", "key_00000000000000000000000000000000".to_owned()),
             ("/v1/customers", "ann".to_owned()),
             ("/v1/streams", "staff".to_owned()),
             ("/v1/streams/{kind}", "ana".to_owned()),

@@ -10,7 +10,7 @@ use remit_ledger::checkpoint::Signer;
 use remit_store::sqlite::DATABASE;
 use serde_json::{Value, json};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A browser: what it keeps, and what its page sends.
 #[derive(Clone)]
@@ -92,12 +92,12 @@ impl Browser {
     }
 }
 
-fn accept(server: &Server, secret: &str, password: &str) -> Got {
+pub(crate) fn accept(server: &Server, secret: &str, password: &str) -> Got {
     let body = json!({ "secret": secret, "password": password });
     Browser::of(server).send("post", "/sign-in/v1/invitation", &[], Some(&body))
 }
 
-fn invited(admin: &Client, name: &str, roles: &[&str]) -> String {
+pub(crate) fn invited(admin: &Client, name: &str, roles: &[&str]) -> String {
     let made = admin.post(&format!("/v1/staff/{name}/invitation"), &json!({ "roles": roles }));
     assert_eq!(made.status, 201, "{}", made.body);
     made.body["url"].as_str().unwrap().split_once("/sign-in#").unwrap().1.to_owned()
@@ -110,7 +110,7 @@ pub(crate) fn with_account(server: &Server, admin: &Client, name: &str, roles: &
 }
 
 /// What is on record of somebody: kinds, with the cause of what has one.
-fn record(admin: &Client, name: &str) -> Vec<String> {
+pub(crate) fn record(admin: &Client, name: &str) -> Vec<String> {
     let told = admin.get(&format!("/v1/streams/staff/{name}/timeline?limit=200"));
     assert_eq!(told.status, 200, "{}", told.body);
     let items = told.body["items"].as_array().unwrap();

@@ -21,7 +21,7 @@ use super::problem::kept;
 use crate::{
     bundle::{BUNDLE, MOVES},
     case::{consult::CONSULTS, override_log::OVERRIDES},
-    journal::accounts::{ACCOUNTS, SESSIONS},
+    journal::accounts::{ACCOUNTS, PASSKEYS, SESSIONS},
     journal::agents::AGENTS,
     journal::delegations::{
         BACKCHANNELS, BY_DOCUMENT, BackchannelItem, CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON,
@@ -187,6 +187,7 @@ impl Authority {
         let read = match row.kind.as_str() {
             kind if kind == STAFF.kind() => self.staff.keep(&row.id, body),
             kind if kind == ACCOUNTS.kind() => self.accounts.keep(&row.id, body),
+            kind if kind == PASSKEYS.kind() => self.accounts.keep_passkey(&row.id, body),
             kind if kind == SESSIONS.kind() => self.accounts.keep_session(&row.id, body),
             kind if kind == CHATS.kind() => self.chats.keep(&row.id, body, found),
             kind if kind == SUBSCRIPTIONS.kind() => self.subscriptions.keep(&row.id, body),
