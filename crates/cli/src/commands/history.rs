@@ -1,6 +1,6 @@
 //! A history, told one event after the other: who did what, to whom it led, and what was said.
 
-use super::json::text;
+use super::{json::text, people};
 use anyhow::Context as _;
 use remit_app::input::ListPart;
 use remit_command::{
@@ -185,7 +185,7 @@ impl History {
             kind @ ("ai_stopped" | "ai_resumed" | "outcomes_reset") => {
                 format!("{} for {}", plain(kind), of("/event/intent"))
             }
-            other => plain(other),
+            other => people::told(item).unwrap_or_else(|| plain(other)),
         }
     }
 

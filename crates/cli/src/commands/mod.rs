@@ -10,6 +10,7 @@ mod json;
 pub(crate) mod knowledge;
 pub(crate) mod ledger;
 mod limits;
+mod people;
 pub(crate) mod policy;
 pub(crate) mod reconcile;
 mod reload;
