@@ -30,6 +30,7 @@ use remit_oauth::{
     id_jag,
     jwk::{KeySet, PublicKey},
     nonce::Nonces,
+    oidc::{self, Party, Provider},
     pkce::Challenge,
     provider_keys::ProviderKeys,
     seen::SeenProofs,
@@ -63,7 +64,7 @@ pub mod seeds;
 pub type Target = fn(&[u8]);
 
 /// All properties by name, as `fuzz/` has them.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("words", words),
     ("mails", mails),
     ("labelled", labelled),
@@ -76,6 +77,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("ledger", ledger),
     ("statements", statements),
     ("oauth", oauth),
+    ("oidc", oidc),
 ];
 
 /// Files of the sample bundle that are changed.
@@ -108,6 +110,15 @@ static DELEGATE: LazyLock<ClientKey> = LazyLock::new(|| ClientKey::ed25519(&[1; 
 
 pub(crate) fn nonces() -> Nonces {
     Nonces::new(&[7; 32], Duration::from_secs(120))
+}
+
+/// What an identity provider says of itself.
+pub(crate) fn provider() -> Value {
+    json!({ "issuer": "https://id.example", "authorization_endpoint": "https://id.example/authorize",
+        "token_endpoint": "https://id.example/token", "jwks_uri": "https://id.example/keys",
+        "id_token_signing_alg_values_supported": ["EdDSA", "RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "authorization_response_iss_parameter_supported": true })
 }
 
 /// The header of a proof of possession.
@@ -219,6 +230,37 @@ pub fn oauth(bytes: &[u8]) {
     }
     if let Ok(challenge) = Challenge::of(&text) {
         assert_eq!(Challenge::parse(&challenge.to_string(), Some("S256")), Ok(challenge));
+    }
+}
+
+/// What an identity provider says of itself, and of who signed in or out, as it comes; and any claims under a good
+/// signature: who is let in is whom it names for this sign-in, and no token is both.
+pub fn oidc(bytes: &[u8]) {
+    static PROVIDER: LazyLock<Provider> =
+        LazyLock::new(|| serde_json::from_value(provider()).expect("what a provider says"));
+    let text = String::from_utf8_lossy(bytes);
+    let claims: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    if let Ok(said) = serde_json::from_value::<Provider>(claims.clone()) {
+        assert_eq!(claims.get("issuer"), Some(&json!(said.issuer)));
+    }
+    let keys = ProviderKeys::parse(&json!({ "keys": [DELEGATE.public().to_json()] }));
+    let party = Party { provider: &PROVIDER, keys: &keys, client_id: "remit" };
+    let kid = DELEGATE.public().kid();
+    let signed = |header: Value| DELEGATE.sign(&header, &claims).expect("what is JSON can be signed");
+    for token in [text.to_string(), signed(json!({ "kid": kid })), signed(json!({ "kid": kid, "typ": "logout+jwt" }))] {
+        let said = |name: &str| claims.get(name).and_then(Value::as_str);
+        let (into, out) = (oidc::id_token(&token, party, "n", NOW), oidc::logout_token(&token, party, NOW));
+        assert!(into.is_err() || out.is_err());
+        if let Ok(person) = into {
+            assert_eq!((said("iss"), said("nonce")), (Some(PROVIDER.issuer.as_str()), Some("n")));
+            assert_eq!(said("sub"), Some(person.subject.as_str()));
+            assert!(oidc::id_token(&token, party, "m", NOW).is_err());
+            assert!(oidc::id_token(&token, Party { client_id: "another", ..party }, "n", NOW).is_err());
+        }
+        if let Ok(person) = out {
+            assert!(person.subject.is_some() || person.session.is_some());
+            assert!(person.until_ms <= NOW + 660_000, "it is remembered for no longer than it counts");
+        }
     }
 }
 
@@ -384,6 +426,13 @@ mod tests {
         assert!(details::parse(&sent[0]["authorization_details"].to_string()).is_ok());
         let proof = DELEGATE.sign(&proving(), &sent[2]).unwrap();
         assert!(dpop::read(&proof, &ASKED, &nonces(), NOW).is_ok());
+        let said: Vec<Value> = seeds::of("oidc").iter().map(|seed| serde_json::from_slice(seed).unwrap()).collect();
+        let provider: Provider = serde_json::from_value(said[0].clone()).unwrap();
+        let keys = ProviderKeys::parse(&json!({ "keys": [DELEGATE.public().to_json()] }));
+        let party = Party { provider: &provider, keys: &keys, client_id: "remit" };
+        let signed = |claims: &Value| DELEGATE.sign(&json!({ "kid": DELEGATE.public().kid() }), claims).unwrap();
+        assert_eq!(oidc::id_token(&signed(&said[1]), party, "n", NOW).map(|person| person.subject), Ok("ana".into()));
+        assert!(oidc::logout_token(&signed(&said[2]), party, NOW).is_ok());
         let ledger = seeds::of("ledger");
         assert!(LogEntry::from_bytes(&ledger[5]).is_ok());
         assert!(OfflineProof::parse(std::str::from_utf8(&ledger[2]).unwrap()).is_ok());

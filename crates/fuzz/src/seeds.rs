@@ -1,6 +1,6 @@
 //! What inputs look like: where a fuzzer starts from.
 
-use crate::{ASKED, BANK, BUNDLE_FILES, ISSUER, NOW, nonces};
+use crate::{ASKED, BANK, BUNDLE_FILES, ISSUER, NOW, nonces, provider};
 use remit_ledger::{
     checkpoint::Signer,
     entry::{EntryAbout, LogEntry, commitment},
@@ -34,6 +34,7 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
         "ledger" => ledger(),
         "statements" => STATEMENTS.iter().map(|file| file.as_bytes().to_vec()).collect(),
         "oauth" => written(oauth()),
+        "oidc" => written(oidc()),
         _ => Vec::new(),
     }
 }
@@ -160,6 +161,20 @@ fn oauth() -> Vec<Value> {
             "signature-input": format!("sig1=(\"@authority\" \"signature-agent\";key=\"sig1\");created={seconds};\
                 expires={};keyid=\"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\";nonce=\"n\";alg=\"ed25519\";\
                 tag=\"web-bot-auth\"", seconds + 60) }),
+    ]
+}
+
+/// What an identity provider says of itself, and of somebody who signed in, and out.
+fn oidc() -> Vec<Value> {
+    let (issuer, seconds) = ("https://id.example", NOW / 1_000);
+    vec![
+        provider(),
+        json!({ "iss": issuer, "aud": "remit", "sub": "ana", "sid": "1", "nonce": "n", "iat": seconds,
+            "exp": seconds + 300, "groups": ["support"], "email": "ana@bank.example", "email_verified": true }),
+        json!({ "iss": issuer, "aud": ["remit"], "sub": "ana", "sid": "1", "jti": "1", "iat": seconds,
+            "exp": seconds + 120, "events": { "http://schemas.openid.net/event/backchannel-logout": {} } }),
+        json!({ "iss": issuer, "aud": ["remit", "other"], "azp": "remit", "sub": "ana", "nonce": "n",
+            "iat": seconds as f64 + 0.5, "nbf": seconds, "exp": seconds + 300 }),
     ]
 }
 
