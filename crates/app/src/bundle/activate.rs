@@ -14,7 +14,8 @@ use crate::{
     access::auth,
     bounds::{REASON_MAX, bounded},
     environment::block_on::block_on,
-    live::change::Change,
+    journal::accounts::ACCOUNTS,
+    live::{change::Change, floor::STAFF},
     operation::{ActivateBundleRefusal, RollBackBundleRefusal},
     pipeline::{feed_fold::FeedFold, placing, projections, stored},
     refused::{Kind, Refused},
@@ -23,7 +24,7 @@ use remit_domain::{
     activation::{BundleChanges, Moved},
     id::Digest,
 };
-use remit_policy::{actions::Permission, files::Files};
+use remit_policy::{actions::Permission, bundle::Bundle, files::Files};
 use remit_store::{Journal as _, ReadError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -312,7 +313,8 @@ impl Switch<'_> {
         if files.digest() == from && self.wanted.moves.is_empty() {
             return Ok(Activation::in_force_already(&parts.governance));
         }
-        let Checked { governance, tests, sentences, warnings } = self.checked(files).await?;
+        let Checked { governance, tests, sentences, mut warnings } = self.checked(files).await?;
+        warnings.extend(names_of_people(&parts.journal, &governance.bundle).await?);
         let plan = self.plan(&parts, &governance).await?;
         let bundle = &governance.bundle;
         let lost = plan.as_ref().and_then(|plan| plan.lost(bundle));
@@ -438,6 +440,21 @@ fn left(lost: &Lost) -> Refused {
 }
 
 /// Has the floor under the bundle that comes next follow what was committed since it was last caught up.
+/// Names that people have here and the bundle gives to responders, which records would not tell apart.
+async fn names_of_people(journal: &Journal, bundle: &Bundle) -> Result<Vec<String>, Refused> {
+    let mut told = Vec::new();
+    for name in bundle.candidates().iter().map(|spec| spec.responder.as_str()) {
+        let noted = STAFF.get(&journal.store, name).await.map_err(Refused::internal)?.is_some();
+        if noted || ACCOUNTS.get(&journal.store, name).await.map_err(Refused::internal)?.is_some() {
+            told.push(format!(
+                "the responder {name} is called as a person is who works here, and records would not tell them apart; \
+                 give it another name, or them"
+            ));
+        }
+    }
+    Ok(told)
+}
+
 async fn catch_up(feed: &mut FeedFold, next: &Parts) -> Result<(), ReadError> {
     let follow = |change: Change| {
         projections::follow_on_floor(&next.governance, &next.live, &next.environment, &change);

@@ -6,6 +6,7 @@ use remit_domain::{
     id::{OwnerId, ResponderId},
     text::check_name,
 };
+use remit_policy::bundle::Bundle;
 
 /// So many names are told.
 const TOLD: usize = 24;
@@ -31,6 +32,20 @@ pub(crate) fn queue_named(governance: &Governance, field: &str, name: &str) -> R
     let queues = governance.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
     let known = queues.map(|spec| spec.responder.as_str());
     if known.clone().any(|known| known == name) { Ok(id) } else { Err(unknown(field, "queue", name, known)) }
+}
+
+/// Whether the bundle gives this name to a responder: records would not tell a person of that name from it.
+pub(crate) fn is_of_responder(bundle: &Bundle, name: &str) -> bool {
+    bundle.candidates().iter().any(|spec| spec.responder.as_str() == name)
+}
+
+/// Refuses a name for a person that the bundle in force gives to a responder.
+pub(crate) fn persons_name(governance: &Governance, field: &str, name: &str) -> Result<(), Refused> {
+    if !is_of_responder(&governance.bundle, name) {
+        return Ok(());
+    }
+    let why = format!("`{name}` is a responder of the bundle in force, which records call so; take another name");
+    Err(Refused::invalid(field, why))
 }
 
 /// The owner of this name.

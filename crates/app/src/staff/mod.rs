@@ -203,6 +203,7 @@ fn profile(governance: &Governance, note: &NoteStaff) -> Result<StaffProfile, Re
         return Err(Refused::invalid("queues", format!("at most {NAMES_MAX} names of each kind")));
     }
     let id = StaffId::new(&note.name).map_err(|error| Refused::invalid("name", error))?;
+    resolve_names::persons_name(governance, "name", &note.name)?;
     let queues = note
         .queues
         .iter()
