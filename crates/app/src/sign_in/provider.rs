@@ -7,6 +7,7 @@ use crate::{
     Caller, Environment, Parts,
     caller::principal::Job,
     environment::provider::{IdentityProvider, KnownProvider, ProviderSettings},
+    governance::resolve_names,
     journal::accounts::{ProviderSession, SESSIONS},
     operation::{BackChannelLogoutRefusal, BeginProviderSignInRefusal, CompleteProviderSignInRefusal},
     refused::{Kind, Refused},
@@ -171,6 +172,9 @@ pub async fn complete(parts: &Parts, back: SignInReturn) -> Result<(Started, Str
     let code = back.code.as_deref().ok_or_else(mixed)?;
     let said = signed_in(&parts.environment, provider, known, code, secret).await?;
     let (person, roles) = principal(&provider.settings, &said)?;
+    if resolve_names::is_of_responder(&parts.governance.bundle, person.as_str()) {
+        return Err(refused("no_name", "the provider names you as a responder of the bundle in force is called").into());
+    }
     let called =
         ProviderSession { issuer: provider.settings.issuer.clone(), subject: said.subject, session: said.session };
     let (way, provider) = (SignInWay::Provider, Some(called));
@@ -215,7 +219,10 @@ async fn signed_in(
         // It signs with another key by now.
         // A key may have taken the place of another one under its name. The provider itself gave this token.
         Err(error) if error.may_be_stale() || error == OidcError::Signature => {
-            read(&*again(environment, provider, &known, true).await?)
+            match again(environment, provider, &known, true).await? {
+                Some(known) => read(&known),
+                None => Err(error),
+            }
         }
         read => read,
     };
@@ -225,14 +232,19 @@ async fn signed_in(
     })
 }
 
-/// What the provider says of itself now, since a token does not fit what it said before.
+/// What the provider says of itself now, since a token does not fit what it said before; nothing where it was asked so
+/// often of late that what it said stands.
 async fn again(
     environment: &Environment,
     provider: &IdentityProvider,
     known: &Arc<KnownProvider>,
     is_given: bool,
-) -> Result<Arc<KnownProvider>, Refused> {
-    provider.anew(known, is_given, environment.clock.monotonic()).await.map_err(|failure| failed(&failure))
+) -> Result<Option<Arc<KnownProvider>>, Refused> {
+    match provider.anew(known, is_given, environment.clock.monotonic()).await {
+        Ok(known) => Ok(Some(known)),
+        Err(Failure::Busy { .. }) => Ok(None),
+        Err(failure) => Err(failed(&failure)),
+    }
 }
 
 /// Who somebody is here, and in which roles, as the declared mapping says.
@@ -302,7 +314,11 @@ pub async fn logout(parts: &Parts, token: &str) -> Result<(), BackChannelLogoutR
         logout_token(token, Party { provider: &known.provider, keys: &known.keys, client_id }, now)
     };
     let read = match read(&known) {
-        Err(error) if error.may_be_stale() => read(&*again(&parts.environment, provider, &known, false).await?),
+        Err(error) if error.may_be_stale() => match again(&parts.environment, provider, &known, false).await? {
+            Some(known) => read(&known),
+            // Anybody may have had it asked so often: the provider is to send a sign-out again.
+            None => return Err(failed(&Failure::Busy { retry_after: None }).into()),
+        },
         read => read,
     };
     let not_taken = |error: &dyn std::fmt::Display| {
