@@ -326,15 +326,6 @@ impl Browser {
         made.as_str().map(ToOwned::to_owned).ok_or_else(|| Failed(format!("no device: {made}")))
     }
 
-    /// Whether a device makes sure who is there from now on.
-    ///
-    /// # Errors
-    /// When there is no such device.
-    pub fn verify_by(&self, device: &str, verifies: bool) -> Done {
-        let said = json!({ "isUserVerified": verifies });
-        self.post(&format!("webauthn/authenticator/{device}/uv"), &said).map(|_| ())
-    }
-
     /// The passkeys that a device has.
     ///
     /// # Errors

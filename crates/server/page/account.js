@@ -15,6 +15,8 @@
       has_none: 'You have no password, and sign in with a passkey alone.', remove_password: 'Remove the password',
       added: 'The passkey is there. You can sign in with it from now on.', removed: 'The passkey is removed.',
       cancelled: 'The device made no passkey: it was cancelled, it cannot make sure that it is you, or it has one already.',
+      sessions: 'Where you are signed in', here: 'This browser', began: (at) => `since ${at}`, end: 'End', sure_end: 'Really end?',
+      end_others: 'End all others', others_ended: 'All other sessions are over.', unknown: 'A browser that was not used of late',
       not_fresh: 'You signed in more than 15 minutes ago. Sign out and in again to change what you sign in with.',
       not_by_passkey: 'Sign in with a passkey first, so that it is sure that you can.',
       last: 'You sign in with this passkey and nothing else. Add another one first.',
@@ -31,6 +33,8 @@
       has_none: 'Du hast kein Passwort und meldest dich nur mit einem Passkey an.', remove_password: 'Passwort entfernen',
       added: 'Der Passkey ist da. Du kannst dich ab jetzt damit anmelden.', removed: 'Der Passkey ist entfernt.',
       cancelled: 'Das Ger\u00e4t hat keinen Passkey gemacht: Es wurde abgebrochen, es kann nicht pr\u00fcfen, dass du es bist, oder es hat schon einen.',
+      sessions: 'Wo du angemeldet bist', here: 'Dieser Browser', began: (at) => `seit ${at}`, end: 'Beenden', sure_end: 'Wirklich beenden?',
+      end_others: 'Alle anderen beenden', others_ended: 'Alle anderen Sitzungen sind beendet.', unknown: 'Ein Browser, der l\u00e4nger nicht benutzt wurde',
       not_fresh: 'Deine Anmeldung ist mehr als 15 Minuten her. Melde dich ab und neu an, um zu \u00e4ndern, womit du dich anmeldest.',
       not_by_passkey: 'Melde dich zuerst mit einem Passkey an, damit sicher ist, dass du es kannst.',
       last: 'Du meldest dich nur mit diesem Passkey an. F\u00fcge zuerst einen anderen hinzu.',
@@ -63,11 +67,12 @@
     say(texts[problem.code] || otherwise || problem.detail || texts.failed);
   };
   // What removes something asks once more.
-  const asking = (button, words, act) => {
+  const asking = (button, words, act, sure = texts.sure) => {
     button.addEventListener('click', async () => {
       if (!button.dataset.sure) {
         button.dataset.sure = 'asked';
-        button.textContent = texts.sure;
+        button.textContent = sure;
+        button.removeAttribute('aria-label');
         return;
       }
       button.disabled = true;
@@ -97,6 +102,26 @@
     item.append(row);
     return item;
   };
+  const session = (one) => {
+    const item = make('li', '');
+    item.dataset.id = one.id;
+    const times = [texts.began(moment(one.started_at))];
+    if (one.used_at) times.push(texts.used(moment(one.used_at)));
+    if (one.address) times.push(one.address);
+    item.append(make('h3', one.is_this ? texts.here : one.browser || texts.unknown), make('p', times.join(', '), { className: 'quiet' }));
+    if (one.is_this) return item;
+    const button = make('button', texts.end, { type: 'button', ariaLabel: `${texts.end}: ${one.browser || texts.unknown}` });
+    asking(button, texts.end, async () => {
+      const answer = await send('DELETE', `sessions/${encodeURIComponent(one.id)}`);
+      if (!answer || (!answer.ok && answer.status !== 404)) return refused(answer);
+      await look();
+      el('title').focus();
+    }, texts.sure_end);
+    const row = make('div', '', { className: 'buttons' });
+    row.append(button);
+    item.append(row);
+    return item;
+  };
   const look = async () => {
     const answer = await send('GET', 'session');
     if (!answer) return say(texts.offline);
@@ -115,6 +140,12 @@
     el('remove-password').hidden = !account.password || !account.passkeys.some((one) => !one.doubted);
     el('password-section').hidden = Boolean(account.no_passkeys) && !account.password;
     el('away').hidden = false;
+    const sessions = await send('GET', 'sessions');
+    if (!sessions || !sessions.ok) return refused(sessions);
+    const all = await sessions.json();
+    el('sessions').replaceChildren(...all.map(session));
+    el('end-others').hidden = all.length < 2;
+    el('sessions-section').hidden = false;
   };
 
   el('add-form').addEventListener('submit', async (event) => {
@@ -142,6 +173,14 @@
     away();
   });
 
+  el('end-others').addEventListener('click', async () => {
+    const answer = await send('POST', 'sessions/end-others');
+    if (!answer || !answer.ok) return refused(answer);
+    await look();
+    say(texts.others_ended);
+    el('title').focus();
+  });
+
   document.documentElement.lang = language;
   document.title = el('title').textContent = texts.title;
   el('passkeys-title').textContent = texts.passkeys;
@@ -150,5 +189,7 @@
   el('add').textContent = texts.add;
   el('remove-password').textContent = texts.remove_password;
   el('away').textContent = texts.away;
+  el('sessions-title').textContent = texts.sessions;
+  el('end-others').textContent = texts.end_others;
   look();
 })();

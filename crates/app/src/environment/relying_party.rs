@@ -16,9 +16,9 @@ use webauthn_rp::{
     DiscoverableCredentialRequestOptions, PublicKeyCredentialCreationOptions, Registration, RegistrationServerState,
     bin::{Decode as _, Encode as _},
     request::{
-        AsciiDomain, BackupReq, PublicKeyCredentialDescriptor, RpId,
+        AsciiDomain, BackupReq, ExtensionInfo, PublicKeyCredentialDescriptor, RpId,
         auth::AuthenticationVerificationOptions,
-        register::{PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle, Username},
+        register::{CredProtect, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle, Username},
     },
     response::{
         AuthTransports, AuthenticatorAttachment, Backup, CredentialId,
@@ -256,7 +256,9 @@ impl RelyingParty {
             let (id, transports) = (CredentialId::decode(known).ok()?, AuthTransports::decode(0).ok()?);
             Some(PublicKeyCredentialDescriptor { id, transports })
         });
-        let options = PublicKeyCredentialCreationOptions::passkey(&self.id, user, excluded.collect());
+        let mut options = PublicKeyCredentialCreationOptions::passkey(&self.id, user, excluded.collect());
+        // A device that does not know of this is none the worse: it is held to user verification by what it signs.
+        options.extensions.cred_protect = CredProtect::UserVerificationRequired(ExtensionInfo::AllowDontEnforceValue);
         let (begun, asked) = options.start_ceremony().map_err(Refused::internal)?;
         Ok((begun, serde_json::to_value(&asked).map_err(Refused::internal)?))
     }
@@ -265,11 +267,7 @@ impl RelyingParty {
     ///
     /// # Errors
     /// When it is not what was asked for.
-    pub(crate) fn register(
-        &self,
-        begun: Registering,
-        sent: &SentRegistration<'_>,
-    ) -> Result<(PasskeyKey, u32), Wrong> {
+    pub(crate) fn register(&self, begun: Registering, sent: &SentRegistration<'_>) -> Result<(PasskeyKey, u32), Wrong> {
         let json = json!({
             "clientDataJSON": sent.client_data,
             "attestationObject": sent.attestation,
@@ -318,8 +316,9 @@ impl RelyingParty {
         (key, count): (&PasskeyKey, u32),
     ) -> Result<u32, Wrong> {
         let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| Wrong::Key);
-        let public = StaticState::<CompressedPubKey<[u8; 32], [u8; 32], [u8; 48], Vec<u8>>>::decode(&decoded(&key.public)?)
-            .map_err(|_| Wrong::Key)?;
+        let public =
+            StaticState::<CompressedPubKey<[u8; 32], [u8; 32], [u8; 48], Vec<u8>>>::decode(&decoded(&key.public)?)
+                .map_err(|_| Wrong::Key)?;
         let Ok(handle) = UserHandle::<HANDLE>::decode(decoded(&key.handle)?.try_into().map_err(|_| Wrong::Key)?);
         let state = DynamicState {
             user_verified: true,
@@ -327,7 +326,8 @@ impl RelyingParty {
             sign_count: count,
             authenticator_attachment: AuthenticatorAttachment::None,
         };
-        let mut known = AuthenticatedCredential::new(shown.0.raw_id(), &handle, public, state).map_err(|_| Wrong::Key)?;
+        let mut known =
+            AuthenticatedCredential::new(shown.0.raw_id(), &handle, public, state).map_err(|_| Wrong::Key)?;
         let held = AuthenticationVerificationOptions::<String, String> {
             allowed_origins: &self.origins,
             backup_requirement: Some(if key.synced { BackupReq::Eligible } else { BackupReq::NotEligible }),
@@ -357,7 +357,8 @@ mod tests {
         assert_eq!(of(&["http://localhost:8080"], false), named("localhost", "http://localhost:8080"));
         assert_eq!(of(&[], false), Err(NOWHERE));
         assert_eq!(of(&["https://a.example"], true), Err(ELSEWHERE));
-        for nameless in ["http://127.0.0.1:8080", "https://192.0.2.1", "https://[2001:db8::1]:8443", "http://[::1]:80"] {
+        for nameless in ["http://127.0.0.1:8080", "https://192.0.2.1", "https://[2001:db8::1]:8443", "http://[::1]:80"]
+        {
             assert_eq!(of(&[nameless], false), Err(NAMELESS), "{nameless}");
         }
     }

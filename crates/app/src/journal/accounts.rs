@@ -149,11 +149,7 @@ pub(crate) async fn passkeys_of(store: &impl Views, person: &StaffId) -> Result<
 }
 
 /// Forgets what somebody signs in with, as their account ends; nobody registers a passkey meanwhile.
-pub(crate) async fn forget_passkeys(
-    store: &impl Views,
-    commit: &mut Commit,
-    person: &StaffId,
-) -> Result<(), Refused> {
+pub(crate) async fn forget_passkeys(store: &impl Views, commit: &mut Commit, person: &StaffId) -> Result<(), Refused> {
     let passkeys = passkeys_of(store, person).await?;
     commit.items.extend(passkeys.iter().map(|entry| PASSKEYS.forget(&entry.id, entry.expected())));
     Ok(())

@@ -3,7 +3,7 @@
 //! functions are given what is stored, as changes from nothing.
 
 pub(crate) mod agents;
-pub(crate) mod begun;
+pub(crate) mod ceremonies;
 pub(crate) mod change;
 pub mod chats;
 pub mod committed;

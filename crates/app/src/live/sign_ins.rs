@@ -1,7 +1,7 @@
 //! Attempts to sign in, and when sessions were used last: paces, which this process alone knows and a start begins
 //! anew.
 
-use super::{begun::Begun, median::median};
+use super::{ceremonies::Ceremonies, median::median};
 use crate::{
     environment::{
         rate_limit::RateLimit,
@@ -32,11 +32,11 @@ const WAITING_MAX: usize = 16;
 pub(crate) struct SignIns {
     names: Mutex<HashMap<String, Attempts>>,
     addresses: Mutex<HashMap<IpAddr, Attempts>>,
-    /// When each session was used last, in milliseconds of the steady clock.
-    used: Mutex<HashMap<String, i64>>,
+    /// When each session was used last, and from what.
+    used: Mutex<HashMap<String, Use>>,
     /// Passkeys that are being made, by their session, and sign-ins by one that began, by their browser.
-    pub(crate) registering: Begun<Registering>,
-    pub(crate) signing_in: Begun<SigningIn>,
+    pub(crate) registering: Ceremonies<Registering>,
+    pub(crate) signing_in: Ceremonies<SigningIn>,
     /// Room for passwords that wait, and for the one that is looked at: so much memory and time is taken by no more.
     pub(crate) waiting: Semaphore,
     pub(crate) hashing: Semaphore,
@@ -48,12 +48,28 @@ impl Default for SignIns {
             names: Mutex::default(),
             addresses: Mutex::default(),
             used: Mutex::default(),
-            registering: Begun::default(),
-            signing_in: Begun::default(),
+            registering: Ceremonies::default(),
+            signing_in: Ceremonies::default(),
             waiting: Semaphore::new(WAITING_MAX),
             hashing: Semaphore::new(1),
         }
     }
+}
+
+/// From what a session is used, as far as that is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The address, or its network.
+    pub address: Option<IpAddr>,
+    /// What the browser calls itself.
+    pub browser: Option<String>,
+}
+
+/// When a session was used last, in milliseconds of the steady clock, and from what.
+#[derive(Debug, Clone)]
+pub(crate) struct Use {
+    pub(crate) last: i64,
+    pub(crate) seen: Seen,
 }
 
 #[derive(Debug)]
@@ -139,21 +155,26 @@ impl SignIns {
         lock(&self.names).remove(name);
     }
 
-    /// Notes that a session is used at `now`; not if it was not for `idle`.
-    pub(crate) fn use_session(&self, session: &str, now: i64, idle: Duration) -> bool {
+    /// Notes that a session is used at `now`, from what is `seen`; not if it was not for `idle`.
+    pub(crate) fn use_session(&self, session: &str, now: i64, idle: Duration, seen: Seen) -> bool {
         let mut used = lock(&self.used);
         let idle = i64::try_from(idle.as_millis()).unwrap_or(i64::MAX);
         match used.get_mut(session) {
-            Some(last) if now.saturating_sub(*last) >= idle => false,
-            Some(last) => {
-                *last = now;
+            Some(used) if now.saturating_sub(used.last) >= idle => false,
+            Some(used) => {
+                *used = Use { last: now, seen };
                 true
             }
             None => {
-                used.insert(session.to_owned(), now);
+                used.insert(session.to_owned(), Use { last: now, seen });
                 true
             }
         }
+    }
+
+    /// When a session was used last, and from what; nothing where it was not since the start.
+    pub(crate) fn use_of(&self, session: &str) -> Option<Use> {
+        lock(&self.used).get(session).cloned()
     }
 
     /// Follows what was committed: of sessions that ended nothing is known.
@@ -220,8 +241,9 @@ mod tests {
     fn a_session_that_was_not_used_for_too_long_is_not_used_again() {
         let counted = SignIns::default();
         let idle = Duration::from_secs(60);
-        assert!(counted.use_session("ses_1", 0, idle) && counted.use_session("ses_1", 59_999, idle));
-        assert!(counted.use_session("ses_1", 119_998, idle) && !counted.use_session("ses_1", 179_998, idle));
-        assert!(!counted.use_session("ses_1", 179_999, idle), "asking does not use it");
+        let used = |at| counted.use_session("ses_1", at, idle, Seen::default());
+        assert!(used(0) && used(59_999));
+        assert!(used(119_998) && !used(179_998));
+        assert!(!used(179_999), "asking does not use it");
     }
 }

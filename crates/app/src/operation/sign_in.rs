@@ -228,6 +228,39 @@ operations! { "sign-in"
         }
     }
 
+    /// List the sessions of who asks, the newest first: when each began, when it was used last, and from what.
+    list_own_sessions = ListOwnSessions {
+        asks: [];
+        of: [];
+        runs: at once in a session;
+        refuses: ListOwnSessionsRefusal {
+            /// The session is over.
+            NotFound,
+        }
+    }
+
+    /// End a session of one's own, this one or another.
+    end_own_session = EndOwnSession {
+        asks: [];
+        of: [Session];
+        runs: as a command in a session;
+        refuses: EndOwnSessionRefusal {
+            /// They have no such session, or it is over.
+            NotFound,
+        }
+    }
+
+    /// End all sessions of one's own but this one.
+    end_other_sessions = EndOtherSessions {
+        asks: [];
+        of: [];
+        runs: as a command in a session;
+        refuses: EndOtherSessionsRefusal {
+            /// The session is over.
+            NotFound,
+        }
+    }
+
     /// List somebody's passkeys.
     list_passkeys = ListPasskeys {
         asks: [STAFF_INVITE];

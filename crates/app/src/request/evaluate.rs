@@ -324,7 +324,7 @@ async fn can_sign_in(
     let has_one = known.password.is_some()
         || environment.relying_party.is_ok()
             && accounts::passkeys_of(&journal.store, person).await?.iter().any(|passkey| !passkey.value.doubted);
-    Ok(has_one.then(|| known).map(|known| TokenRow {
+    Ok(has_one.then_some(known).map(|known| TokenRow {
         id: String::new(),
         hash: [0; 32],
         name: person.to_string(),

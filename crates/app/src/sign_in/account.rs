@@ -14,6 +14,7 @@ use crate::{
     },
     digest,
     environment::{block_on::block_on, clock::rfc3339, entropy::Entropy},
+    governance::resolve_names,
     journal::accounts::{self, ACCOUNTS, AccountItem, Invitation, SESSIONS, is_session},
     live::{floor::STAFF, sign_ins::TooMany},
     operation::{
@@ -133,6 +134,7 @@ pub async fn invite(
     if !(1..=168).contains(&invite.hours) {
         return Err(Refused::invalid("hours", "must be 1 to 168").into());
     }
+    resolve_names::persons_name(&parts.governance, "name", name)?;
     // Nobody is removed between this look at them and the commit.
     let _storing = parts.live.floor.storing.lock().await;
     let person = check(&parts.journal.store, name, &invite.roles).await?;
@@ -231,7 +233,8 @@ pub async fn sign_in(parts: &Parts, from: From, sign_in: SignIn) -> Result<Start
     let known = known.filter(|_| is_right).ok_or_else(wrong)?;
     parts.live.sign_ins.succeeded(person.as_str());
     let expect = vec![Expect::Item { kind: ACCOUNTS.kind().to_owned(), id: known.id, version: known.version }];
-    let shown = Shown { person, roles: known.value.roles, way: SignInWay::Password, provider: None, passkey: None, expect };
+    let shown =
+        Shown { person, roles: known.value.roles, way: SignInWay::Password, provider: None, passkey: None, expect };
     Ok(session::start(parts, shown, from.before.as_deref()).await?)
 }
 
@@ -242,7 +245,7 @@ pub async fn sign_in(parts: &Parts, from: From, sign_in: SignIn) -> Result<Start
 pub async fn remove_password(parts: &Parts, caller: &Caller) -> Result<(), RemoveOwnPasswordRefusal> {
     // No session is begun beside the end of those that there are.
     let _storing = parts.live.floor.storing.lock().await;
-    let (row, person) = session::of_caller(parts, caller, Kind::Conflict).await?;
+    let (row, person) = session::of_caller(&parts.journal, caller, Kind::Conflict).await?;
     let at = parts.environment.now();
     session::is_fresh(&row, at)?;
     let began = SESSIONS.get(&parts.journal.store, &row.id).await.map_err(Refused::internal)?;

@@ -7,7 +7,7 @@ use super::{
     session::{self, Shown, Started},
 };
 use crate::{
-    Caller, Parts,
+    Caller, Environment, Live, Parts,
     caller::{principal::Job, token_id::passkey_id},
     environment::relying_party::{Assertion, SentAssertion, Wrong},
     journal::accounts::{ACCOUNTS, PASSKEYS, PasskeyItem},
@@ -51,6 +51,9 @@ pub struct BegunByPasskey {
     pub kept: String,
 }
 
+/// What to do where a passkey is not taken.
+const ANOTHER: &str = "Begin again, or sign in with another passkey or a password; ask who lets people in for a link.";
+
 /// A refusal that the page has words for, by a code.
 fn refused(code: &str, detail: &str) -> Refused {
     Refused::new(Kind::SignInRefused, detail).with("code", code)
@@ -65,14 +68,14 @@ fn by(kept: &str) -> [u8; 32] {
 ///
 /// # Errors
 /// [`BeginPasskeySignInRefusal`] says when each arises.
-pub fn begin(parts: &Parts, from: &From) -> Result<BegunByPasskey, BeginPasskeySignInRefusal> {
-    let party = party(&parts.environment).map_err(|why| refused("no_passkeys", why))?;
-    let now = parts.environment.clock.monotonic();
-    parts.live.sign_ins.attempt_from(from.address, now).map_err(|over| too_many(&over))?;
-    let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
+pub fn begin(environment: &Environment, live: &Live, from: &From) -> Result<BegunByPasskey, BeginPasskeySignInRefusal> {
+    let party = party(environment).map_err(|why| refused("no_passkeys", why))?;
+    let now = environment.clock.monotonic();
+    live.sign_ins.attempt_from(from.address, now).map_err(|over| too_many(&over))?;
+    let bytes: [u8; 32] = environment.entropy.bytes().map_err(Refused::from)?;
     let kept = URL_SAFE_NO_PAD.encode(bytes);
     let (begun, public_key) = party.begin_sign_in()?;
-    parts.live.sign_ins.signing_in.begin(by(&kept), begun, now);
+    live.sign_ins.signing_in.begin(by(&kept), begun, now);
     Ok(BegunByPasskey { options: PasskeyOptions { public_key }, kept })
 }
 
@@ -138,7 +141,7 @@ pub async fn sign_in(
 /// What is told where a passkey does not show what it should.
 fn not_taken(wrong: Wrong) -> Refused {
     tracing::warn!(code = wrong.code(), "a passkey signs nobody in");
-    told(Kind::SignInRefused, wrong)
+    told(Kind::SignInRefused, wrong).cured_by(ANOTHER)
 }
 
 /// Puts on record that somebody may have a copy of a passkey, which signs nobody in from then on.
@@ -149,5 +152,5 @@ async fn doubt(parts: &Parts, id: &str) -> Result<Refused, Refused> {
         let caller = Caller::system_for(Job::Tokens, "remit");
         passkey::withdraw(parts, &caller, entry, true).await?;
     }
-    Ok(told(Kind::SignInRefused, Wrong::Count))
+    Ok(told(Kind::SignInRefused, Wrong::Count).cured_by(ANOTHER))
 }

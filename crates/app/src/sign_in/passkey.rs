@@ -3,16 +3,17 @@
 
 use super::session;
 use crate::{
-    Caller, Environment, Parts,
+    Caller, Environment, Journal, Parts,
     access::auth,
     environment::{
         clock::rfc3339,
         relying_party::{RelyingParty, SentRegistration, Wrong},
     },
+    governance::resolve_names::{NAME_MAX, printable},
     journal::accounts::{self, ACCOUNTS, MadePasskey, PASSKEYS, PasskeyItem, SESSIONS, passkeys_of},
     operation::{
-        BeginPasskeyRefusal, GetOwnAccountRefusal, ListPasskeysRefusal, RegisterPasskeyRefusal, RemoveOwnPasskeyRefusal,
-        RemovePasskeyRefusal,
+        BeginPasskeyRefusal, GetOwnAccountRefusal, ListPasskeysRefusal, RegisterPasskeyRefusal,
+        RemoveOwnPasskeyRefusal, RemovePasskeyRefusal,
     },
     pipeline::authority,
     refused::{Kind, Refused},
@@ -22,7 +23,6 @@ use remit_domain::{
     Event,
     id::StaffId,
     sign_in::{AccountChange, AccountChanged, SessionEnd, SignInWay},
-    text::is_hidden,
 };
 use remit_policy::actions::Permission;
 use remit_store::{Commit, Entry, Expect, Expected};
@@ -33,8 +33,6 @@ use utoipa::ToSchema;
 
 /// Passkeys of one person.
 const MOST: usize = 16;
-/// Longest name of one, in characters.
-const NAME: usize = 64;
 /// What somebody signs in with, as their own browser is told.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OwnAccount {
@@ -68,8 +66,8 @@ pub struct PasskeyView {
     pub doubted: bool,
 }
 
-/// What a browser is asked for, as the standard writes it: `navigator.credentials` takes it as `publicKey`, once what is
-/// base64url in it is bytes.
+/// What a browser is asked for, as the standard writes it: `navigator.credentials` takes it as `publicKey`, once what
+/// is base64url in it is bytes.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PasskeyOptions {
     /// The options.
@@ -133,15 +131,19 @@ fn full() -> Refused {
 ///
 /// # Errors
 /// [`GetOwnAccountRefusal`] says when each arises.
-pub async fn own_account(parts: &Parts, caller: &Caller) -> Result<OwnAccount, GetOwnAccountRefusal> {
-    let (_, person) = session::of_caller(parts, caller, Kind::NotFound).await?;
-    let known = ACCOUNTS.get(&parts.journal.store, person.as_str()).await.map_err(Refused::internal)?;
-    let no_passkeys = party(&parts.environment).err();
-    let passkeys = passkeys_of(&parts.journal.store, &person).await?;
+pub async fn own_account(
+    environment: &Environment,
+    journal: &Journal,
+    caller: &Caller,
+) -> Result<OwnAccount, GetOwnAccountRefusal> {
+    let (_, person) = session::of_caller(journal, caller, Kind::NotFound).await?;
+    let known = ACCOUNTS.get(&journal.store, person.as_str()).await.map_err(Refused::internal)?;
+    let no_passkeys = party(environment).err();
+    let passkeys = passkeys_of(&journal.store, &person).await?;
     Ok(OwnAccount {
         person: person.to_string(),
         // Passwords count no more where a provider is declared.
-        password: parts.environment.provider.is_none() && known.is_some_and(|known| known.value.password.is_some()),
+        password: environment.provider.is_none() && known.is_some_and(|known| known.value.password.is_some()),
         passkeys: passkeys.into_iter().map(PasskeyView::from).collect(),
         no_passkeys,
     })
@@ -153,7 +155,7 @@ pub async fn own_account(parts: &Parts, caller: &Caller) -> Result<OwnAccount, G
 /// [`BeginPasskeyRefusal`] says when each arises.
 pub async fn begin(parts: &Parts, caller: &Caller) -> Result<PasskeyOptions, BeginPasskeyRefusal> {
     let party = party_or_conflict(&parts.environment)?;
-    let (row, person) = session::of_caller(parts, caller, Kind::Conflict).await?;
+    let (row, person) = session::of_caller(&parts.journal, caller, Kind::Conflict).await?;
     session::is_fresh(&row, parts.environment.now())?;
     let known = passkeys_of(&parts.journal.store, &person).await?;
     if known.len() >= MOST {
@@ -183,7 +185,8 @@ pub async fn register(
     sent: RegisterPasskey,
 ) -> Result<PasskeyView, RegisterPasskeyRefusal> {
     let party = party_or_conflict(&parts.environment)?;
-    let name = named(&sent.name)?;
+    let name = sent.name.trim().to_owned();
+    printable("name", &name, NAME_MAX)?;
     let over = || {
         let over = Refused::new(Kind::Conflict, "nothing that this passkey could answer was asked in this session");
         over.with("code", "mixed_up").cured_by("Begin again; each answer counts once, and within five minutes.")
@@ -197,7 +200,7 @@ pub async fn register(
     })?;
     // Nobody's account or session ends between this look at them and the commit.
     let _storing = parts.live.floor.storing.lock().await;
-    let (row, person) = session::of_caller(parts, caller, Kind::Conflict).await?;
+    let (row, person) = session::of_caller(&parts.journal, caller, Kind::Conflict).await?;
     let at = parts.environment.now();
     session::is_fresh(&row, at)?;
     let ended = || Refused::new(Kind::Conflict, "the account, or this session, ended in this moment");
@@ -225,30 +228,17 @@ pub async fn register(
     Ok(Entry { id, version: 1, value: item }.into())
 }
 
-/// What a passkey is called, where that is a name.
-fn named(name: &str) -> Result<String, Refused> {
-    let name = name.trim();
-    let wrong = |why: &str| Err(Refused::invalid("name", why));
-    if name.is_empty() || name.chars().count() > NAME {
-        return wrong("must have 1 to 64 characters");
-    }
-    if name.chars().any(|letter| letter.is_control() || is_hidden(letter)) {
-        return wrong("must have no characters that nobody sees");
-    }
-    Ok(name.to_owned())
-}
-
 /// Removes a passkey of one's own. The sessions that it began end with it.
 ///
 /// # Errors
 /// [`RemoveOwnPasskeyRefusal`] says when each arises.
 pub async fn remove_own(parts: &Parts, caller: &Caller, id: &str) -> Result<(), RemoveOwnPasskeyRefusal> {
     let _storing = parts.live.floor.storing.lock().await;
-    let (_, person) = session::of_caller(parts, caller, Kind::Conflict).await?;
+    let (_, person) = session::of_caller(&parts.journal, caller, Kind::Conflict).await?;
     let known = ACCOUNTS.get(&parts.journal.store, person.as_str()).await.map_err(Refused::internal)?;
     let others = passkeys_of(&parts.journal.store, &person).await?;
     let others = others.iter().any(|entry| entry.id != id && !entry.value.doubted);
-    let entry = of_person(parts, &person, id).await?;
+    let entry = of_person(&parts.journal, &person, id).await?;
     if !others && !entry.value.doubted && known.is_none_or(|known| known.value.password.is_none()) {
         let detail = "you sign in with this passkey and nothing else";
         let cure = "Register another one before, or ask who lets people in for a link by which you choose a password.";
@@ -276,7 +266,7 @@ pub async fn remove(parts: &Parts, caller: &Caller, name: &str, id: &str) -> Res
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::STAFF_INVITE)?;
     let _storing = parts.live.floor.storing.lock().await;
     let person = StaffId::new(name).map_err(|_| none())?;
-    let entry = of_person(parts, &person, id).await?;
+    let entry = of_person(&parts.journal, &person, id).await?;
     Ok(withdraw(parts, caller, entry, false).await?)
 }
 
@@ -284,8 +274,8 @@ fn none() -> Refused {
     Refused::new(Kind::NotFound, "no passkey of theirs has this id")
 }
 
-async fn of_person(parts: &Parts, person: &StaffId, id: &str) -> Result<Entry<PasskeyItem>, Refused> {
-    let entry = PASSKEYS.get(&parts.journal.store, id).await.map_err(Refused::internal)?;
+async fn of_person(journal: &Journal, person: &StaffId, id: &str) -> Result<Entry<PasskeyItem>, Refused> {
+    let entry = PASSKEYS.get(&journal.store, id).await.map_err(Refused::internal)?;
     entry.filter(|entry| entry.value.made.person == *person).ok_or_else(none)
 }
 

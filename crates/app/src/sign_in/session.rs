@@ -7,7 +7,10 @@ use crate::{
     caller::{principal::Job, token_id},
     environment::clock::rfc3339,
     journal::accounts::{self, PASSKEYS, PasskeyItem, ProviderSession, SESSIONS, SessionItem, is_session},
-    operation::{EndSessionRefusal, GetSessionRefusal, ListSessionsRefusal, SignOutRefusal},
+    operation::{
+        EndOtherSessionsRefusal, EndOwnSessionRefusal, EndSessionRefusal, GetSessionRefusal, ListOwnSessionsRefusal,
+        ListSessionsRefusal, SignOutRefusal,
+    },
     pipeline::authority,
     refused::{Kind, Refused},
 };
@@ -25,6 +28,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
 use utoipa::ToSchema;
+
+pub use crate::live::sign_ins::Seen;
 
 /// Sessions of one person at once: another one ends the oldest.
 const OF_ONE: usize = 16;
@@ -78,6 +83,30 @@ pub struct OwnSession {
     pub expires_at: String,
 }
 
+/// A session of one's own.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OwnSessionView {
+    /// Its identifier.
+    pub id: String,
+    /// By what they showed who they are: `password`, `passkey` or `provider`.
+    pub way: &'static str,
+    /// When they signed in.
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    /// When it was used last; nothing where it was not since the server started.
+    #[schema(format = DateTime)]
+    pub used_at: Option<String>,
+    /// From which address, or which network; nothing where that is not known.
+    pub address: Option<String>,
+    /// What the browser called itself.
+    pub browser: Option<String>,
+    /// When it ends at the latest.
+    #[schema(format = DateTime)]
+    pub expires_at: String,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
+}
+
 /// Who somebody showed to be.
 #[derive(Debug)]
 pub(crate) struct Shown {
@@ -128,19 +157,16 @@ pub(crate) async fn start(parts: &Parts, shown: Shown, before: Option<&str>) -> 
     }
     let on_record = provider.as_ref().map(on_record);
     let used = passkey.as_ref().map(|one| PasskeyUsed { passkey: one.id.clone(), count: one.value.count });
-    let item = SessionItem {
-        person: person.clone(),
-        way,
-        provider,
-        passkey: used.as_ref().map(|used| used.passkey.clone()),
-    };
+    let item =
+        SessionItem { person: person.clone(), way, provider, passkey: used.as_ref().map(|used| used.passkey.clone()) };
     if let Some(one) = passkey {
         let expected = one.expected();
         let used = PasskeyItem { used: Some(now), ..one.value };
         commit.items.push(PASSKEYS.write(&one.id, expected, &used).map_err(Refused::internal)?);
     }
     commit.items.push(SESSIONS.write(&row.id, Expected::Absent, &item).map_err(Refused::internal)?);
-    let started = SessionStarted { person, grant: authority::grant(&row), way, provider: on_record, passkey: used, at: now };
+    let started =
+        SessionStarted { person, grant: authority::grant(&row), way, provider: on_record, passkey: used, at: now };
     events.push(Event::SessionStarted(Box::new(started)));
     let caller = Caller::system_for(Job::Tokens, &row.id);
     let id = row.id.clone();
@@ -151,7 +177,8 @@ pub(crate) async fn start(parts: &Parts, shown: Shown, before: Option<&str>) -> 
         other => crate::refused(other),
     })?;
     // Who never comes back is idle from here on.
-    parts.live.sign_ins.use_session(&id, parts.environment.steady().0, parts.environment.sessions.idle);
+    let idle = parts.environment.sessions.idle;
+    parts.live.sign_ins.use_session(&id, parts.environment.steady().0, idle, Seen::default());
     Ok(Started { secret, seconds: lasts / 1_000 })
 }
 
@@ -205,11 +232,11 @@ pub(crate) async fn of_person(
     Ok(rows)
 }
 
-/// Who is signed in with this secret.
+/// Who is signed in with this secret, which came from what is `seen`.
 ///
 /// # Errors
 /// When there is no such session, or not any more.
-pub async fn caller(parts: &Parts, secret: &str) -> Result<Arc<Caller>, Refused> {
+pub async fn caller(parts: &Parts, secret: &str, seen: Seen) -> Result<Arc<Caller>, Refused> {
     let none = || Refused::new(Kind::Unauthenticated, "the session is over, or there never was one").cured_by(SIGN_IN);
     if secret.len() != SECRET {
         return Err(none());
@@ -221,7 +248,7 @@ pub async fn caller(parts: &Parts, secret: &str) -> Result<Arc<Caller>, Refused>
         return Err(none());
     }
     let idle = parts.environment.sessions.idle;
-    if !parts.live.sign_ins.use_session(&caller.token, parts.environment.steady().0, idle) {
+    if !parts.live.sign_ins.use_session(&caller.token, parts.environment.steady().0, idle, seen) {
         end(parts, &Caller::system(Job::Tokens), &caller.token, SessionEnd::Idle).await?;
         return Err(none());
     }
@@ -283,9 +310,9 @@ pub async fn own(journal: &Journal, caller: &Caller, secret: &str) -> Result<Own
 }
 
 /// The session in which somebody calls, and who they are; `over` is what it is told as where it is over.
-pub(super) async fn of_caller(parts: &Parts, caller: &Caller, over: Kind) -> Result<(TokenRow, StaffId), Refused> {
+pub(super) async fn of_caller(journal: &Journal, caller: &Caller, over: Kind) -> Result<(TokenRow, StaffId), Refused> {
     let over = || Refused::new(over, "the session ended in this moment").cured_by(SIGN_IN);
-    let row = parts.journal.store.token_of_id(&caller.token).await.map_err(Refused::internal)?.ok_or_else(over)?;
+    let row = journal.store.token_of_id(&caller.token).await.map_err(Refused::internal)?.ok_or_else(over)?;
     let person = StaffId::new(&row.name).map_err(Refused::internal)?;
     Ok((row, person))
 }
@@ -306,6 +333,63 @@ pub(super) fn is_fresh(row: &TokenRow, now: Timestamp) -> Result<(), Refused> {
 /// [`SignOutRefusal`] says when each arises.
 pub async fn sign_out(parts: &Parts, caller: &Caller) -> Result<(), SignOutRefusal> {
     end(parts, caller, &caller.token, SessionEnd::SignedOut).await?;
+    Ok(())
+}
+
+/// The sessions of who asks that stand, the newest first.
+///
+/// # Errors
+/// [`ListOwnSessionsRefusal`] says when each arises.
+pub async fn own_sessions(parts: &Parts, caller: &Caller) -> Result<Vec<OwnSessionView>, ListOwnSessionsRefusal> {
+    let (_, person) = of_caller(&parts.journal, caller, Kind::NotFound).await?;
+    let (now, steady) = (parts.environment.now(), parts.environment.steady());
+    let mut views = Vec::new();
+    for row in of_person(&parts.journal, &parts.live, &person, now).await? {
+        let began = SESSIONS.get(&parts.journal.store, &row.id).await.map_err(Refused::internal)?;
+        let used = parts.live.sign_ins.use_of(&row.id);
+        let used_at = used.as_ref().map(|used| rfc3339(now.plus_ms(used.last.saturating_sub(steady.0).min(0))));
+        let Seen { address, browser } = used.map(|used| used.seen).unwrap_or_default();
+        views.push(OwnSessionView {
+            way: began.map_or("", |began| began.value.way.as_str()),
+            started_at: rfc3339(Timestamp(row.created_ms)),
+            used_at,
+            address: address.map(|address| address.to_string()),
+            browser,
+            expires_at: rfc3339(Timestamp(row.expires_ms)),
+            is_this: *row.id == *caller.token,
+            id: row.id,
+        });
+    }
+    views.sort_by(|one, other| (&other.started_at, &other.id).cmp(&(&one.started_at, &one.id)));
+    Ok(views)
+}
+
+/// Ends a session of one's own, this one or another.
+///
+/// # Errors
+/// [`EndOwnSessionRefusal`] says when each arises.
+pub async fn end_own(parts: &Parts, caller: &Caller, id: &str) -> Result<(), EndOwnSessionRefusal> {
+    let none = || Refused::new(Kind::NotFound, "you have no session of this id, or it is over");
+    let (_, person) = of_caller(&parts.journal, caller, Kind::NotFound).await?;
+    let own = of_person(&parts.journal, &parts.live, &person, parts.environment.now()).await?;
+    own.iter().find(|row| row.id == id).ok_or_else(none)?;
+    match end(parts, caller, id, SessionEnd::Ended).await? {
+        true => Ok(()),
+        false => Err(none().into()),
+    }
+}
+
+/// Ends all sessions of one's own but this one.
+///
+/// # Errors
+/// [`EndOtherSessionsRefusal`] says when each arises.
+pub async fn end_others(parts: &Parts, caller: &Caller) -> Result<(), EndOtherSessionsRefusal> {
+    let (_, person) = of_caller(&parts.journal, caller, Kind::NotFound).await?;
+    for row in of_person(&parts.journal, &parts.live, &person, parts.environment.now()).await? {
+        if *row.id != *caller.token {
+            end(parts, caller, &row.id, SessionEnd::Ended).await?;
+        }
+    }
     Ok(())
 }
 

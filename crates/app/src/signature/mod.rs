@@ -60,7 +60,7 @@ use crate::{
         by_passkey::ShowPasskey,
         passkey::{OwnAccount, PasskeyOptions, PasskeyView, RegisterPasskey},
         provider::SignInWays,
-        session::{OwnSession, SessionView},
+        session::{OwnSession, OwnSessionView, SessionView},
     },
     staff::{self, QueueView, StaffView, WorkView},
     token::{self, MadeToken, TokenView},
@@ -165,6 +165,9 @@ signatures! {
     RegisterPasskey(RegisterPasskey) -> PasskeyView, "Registered.";
     RemoveOwnPasskey(Nothing) -> Nothing, "Removed.";
     RemoveOwnPassword(Nothing) -> Nothing, "Removed; sign in with a passkey.";
+    ListOwnSessions(Nothing) -> List<OwnSessionView>, "All of them.";
+    EndOwnSession(Nothing) -> Nothing, "Ended.";
+    EndOtherSessions(Nothing) -> Nothing, "Ended, all of them.";
     ListPasskeys(Nothing) -> List<PasskeyView>, "All of them.";
     RemovePasskey(Nothing) -> Nothing, "Removed.";
     GetAccountPage(Nothing) -> Text<Html>, "The page.";

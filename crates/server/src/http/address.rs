@@ -262,6 +262,9 @@ addresses! {
     RegisterPasskey = Post "/sign-in/v1/passkeys" [201];
     RemoveOwnPasskey = Delete "/sign-in/v1/passkeys/{id}" [204];
     RemoveOwnPassword = Delete "/sign-in/v1/password" [204];
+    ListOwnSessions = Get "/sign-in/v1/sessions" [200];
+    EndOwnSession = Delete "/sign-in/v1/sessions/{id}" [204];
+    EndOtherSessions = Post "/sign-in/v1/sessions/end-others" [204];
     ListPasskeys = Get "/v1/staff/{name}/passkeys" [200];
     RemovePasskey = Delete "/v1/staff/{name}/passkeys/{id}" [204];
     GetAccountPage = Get "/account" [200] aside;

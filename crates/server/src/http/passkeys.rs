@@ -21,6 +21,7 @@ use remit_app::{
         account,
         by_passkey::{self, ShowPasskey},
         passkey::{self, RegisterPasskey},
+        session,
     },
 };
 
@@ -33,6 +34,9 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::RegisterPasskey, register_passkey)
         .bind(operation::RemoveOwnPasskey, remove_own_passkey)
         .bind(operation::RemoveOwnPassword, remove_own_password)
+        .bind(operation::ListOwnSessions, list_own_sessions)
+        .bind(operation::EndOwnSession, end_own_session)
+        .bind(operation::EndOtherSessions, end_other_sessions)
         .bind(operation::ListPasskeys, list_passkeys)
         .bind(operation::RemovePasskey, remove_passkey)
         .bind(operation::GetAccountPage, served(HTML, include_str!("../../page/account.html")))
@@ -41,7 +45,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 async fn begin_passkey_sign_in(State(app): State<Shared>, FromHere(from): FromHere, _: NoBody) -> Reply {
-    let begun = by_passkey::begin(&app, &from)?;
+    let begun = by_passkey::begin(&app.environment, &app.live, &from)?;
     keep_passkey(private(json(&begun.options)?), &begun.kept)
 }
 
@@ -57,7 +61,7 @@ async fn sign_in_by_passkey(
 }
 
 async fn get_own_account(State(app): State<Shared>, signed_in: SignedIn) -> Reply {
-    Ok(private(json(&passkey::own_account(&app, &signed_in.caller).await?)?))
+    Ok(private(json(&passkey::own_account(&app.environment, &app.journal, &signed_in.caller).await?)?))
 }
 
 async fn begin_passkey(State(app): State<Shared>, signed_in: SignedIn, _: NoBody) -> Reply {
@@ -76,6 +80,20 @@ async fn remove_own_passkey(State(app): State<Shared>, signed_in: SignedIn, Name
 
 async fn remove_own_password(State(app): State<Shared>, signed_in: SignedIn) -> Reply {
     account::remove_password(&app, &signed_in.caller).await?;
+    Ok(private(StatusCode::NO_CONTENT.into_response()))
+}
+
+async fn list_own_sessions(State(app): State<Shared>, signed_in: SignedIn) -> Reply {
+    Ok(private(json(&session::own_sessions(&app, &signed_in.caller).await?)?))
+}
+
+async fn end_own_session(State(app): State<Shared>, signed_in: SignedIn, Name(id): Name) -> Reply {
+    session::end_own(&app, &signed_in.caller, &id).await?;
+    Ok(private(StatusCode::NO_CONTENT.into_response()))
+}
+
+async fn end_other_sessions(State(app): State<Shared>, signed_in: SignedIn, _: NoBody) -> Reply {
+    session::end_others(&app, &signed_in.caller).await?;
     Ok(private(StatusCode::NO_CONTENT.into_response()))
 }
 

@@ -7,7 +7,7 @@ use axum::{
     extract::FromRequestParts,
     http::{
         HeaderMap, HeaderValue,
-        header::{AUTHORIZATION, SET_COOKIE},
+        header::{AUTHORIZATION, SET_COOKIE, USER_AGENT},
         request::Parts as RequestParts,
     },
     response::Response,
@@ -17,7 +17,7 @@ use remit_app::{
     access::usage,
     sign_in::{
         account::From,
-        session::{self, Started},
+        session::{self, Seen, Started},
     },
 };
 use std::sync::Arc;
@@ -30,6 +30,8 @@ const SIGN_IN_S: u32 = 600;
 /// The cookie of the browser in which a sign-in by a passkey began, and its time, in seconds.
 const PASSKEY: &str = "__Host-remit-passkey";
 const PASSKEY_S: u32 = 300;
+/// How much is kept of what a browser calls itself, in characters.
+const BROWSER_MAX: usize = 160;
 /// The header that a page sends with each change that it asks for.
 pub(crate) const CSRF: &str = "x-remit-csrf";
 /// What a cookie says beside its value. `Lax`: it comes along where somebody follows a link to this server, and with
@@ -54,9 +56,17 @@ pub(crate) fn secret(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     Ok(Some(secret))
 }
 
+/// From what a request comes, as far as that is known. What a browser calls itself is cut to what is read at a glance.
+fn seen(parts: &RequestParts) -> Seen {
+    let address = parts.extensions.get::<Peer>().and_then(|peer| peer.client(&parts.headers));
+    let told = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::trim);
+    let browser = told.filter(|told| !told.is_empty()).map(|told| told.chars().take(BROWSER_MAX).collect());
+    Seen { address, browser }
+}
+
 /// Who calls in a session; what changes something must come from its own page.
 pub(crate) async fn caller(parts: &RequestParts, app: &Parts, secret: &str) -> Result<Arc<Caller>, Problem> {
-    let caller = session::caller(app, secret).await?;
+    let caller = session::caller(app, secret, seen(parts)).await?;
     usage::pace(&app.environment, &caller)?;
     if !parts.method.is_safe() {
         same_site(app, &parts.headers)?;

@@ -5,7 +5,7 @@
 pub(crate) const EXCHANGE: &str = "POST /oauth/token";
 
 /// Operations that ask no policy, with who may call them. Whoever adds to these says why.
-pub(crate) const ASK_NOTHING: [(&str, &str); 44] = [
+pub(crate) const ASK_NOTHING: [(&str, &str); 47] = [
     // Whoever has a chat's link enters that chat; what is done in it is asked of policy.
     ("POST /chat/v1/session", "chat"),
     // For load balancers; they say nothing but whether the server is there.
@@ -24,6 +24,9 @@ pub(crate) const ASK_NOTHING: [(&str, &str); 44] = [
     ("GET /sign-in/v1/session", "session"),
     // What they sign in with is theirs to change.
     ("GET /sign-in/v1/account", "session"),
+    ("GET /sign-in/v1/sessions", "session"),
+    ("DELETE /sign-in/v1/sessions/{id}", "session"),
+    ("POST /sign-in/v1/sessions/end-others", "session"),
     ("POST /sign-in/v1/passkeys/begin", "session"),
     ("POST /sign-in/v1/passkeys", "session"),
     ("DELETE /sign-in/v1/passkeys/{id}", "session"),

@@ -150,6 +150,7 @@ impl Probe {
             ("/v1/sessions", "ses_0000000000000000".to_owned()),
             ("/v1/staff", "ana".to_owned()),
             ("/v1/staff/{name}/passkeys", "key_00000000000000000000000000000000".to_owned()),
+            ("/sign-in/v1/sessions", "ses_0000000000000000".to_owned()),
             ("/sign-in/v1/passkeys", "key_00000000000000000000000000000000".to_owned()),
             ("/v1/customers", "ann".to_owned()),
             ("/v1/streams", "staff".to_owned()),

@@ -14,15 +14,15 @@ const MOST: usize = 4_096;
 
 /// What was begun, by the digest of what the browser shows that it is the same one.
 #[derive(Debug)]
-pub(crate) struct Begun<T>(Mutex<HashMap<[u8; 32], (Duration, T)>>);
+pub(crate) struct Ceremonies<T>(Mutex<HashMap<[u8; 32], (Duration, T)>>);
 
-impl<T> Default for Begun<T> {
+impl<T> Default for Ceremonies<T> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<T> Begun<T> {
+impl<T> Ceremonies<T> {
     /// Begins something; what the same browser began before waits no more.
     pub(crate) fn begin(&self, by: [u8; 32], what: T, now: Duration) {
         let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn what_was_begun_ends_once_in_its_browser_and_in_time() {
-        let (begun, at) = (Begun::default(), Duration::from_secs);
+        let (begun, at) = (Ceremonies::default(), Duration::from_secs);
         begun.begin(by(1), "a", at(0));
         assert_eq!(begun.end(&by(2), at(1)), None);
         assert_eq!((begun.end(&by(1), at(299)), begun.end(&by(1), at(299))), (Some("a"), None));
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn no_more_waits_than_may_and_the_oldest_goes_first() {
-        let (begun, at) = (Begun::default(), |n: usize| Duration::from_micros(n as u64));
+        let (begun, at) = (Ceremonies::default(), |n: usize| Duration::from_micros(n as u64));
         for n in 0..MOST + 2 {
             begun.begin(by(n), n, at(n));
         }
