@@ -33,19 +33,36 @@ pub(crate) fn asking(manifest: &str, when: &str) -> String {
 
 /// A `bundle.toml` whose AI responders are asked by nobody: what they are asked after an answer is no part of it.
 pub(crate) fn without_services(manifest: &str) -> String {
+    without_tables(manifest, "[responder.service]")
+}
+
+/// What is left without the tables of this name.
+fn without_tables(manifest: &str, name: &str) -> String {
     let mut inside = false;
     let kept = manifest.lines().filter(|line| {
         if line.starts_with('[') {
-            inside = line.trim_end() == "[responder.service]";
+            inside = line.trim_end() == name;
         }
         !inside
     });
     kept.flat_map(|line| [line, "\n"]).collect()
 }
 
+/// A `bundle.toml` whose actions may be requested as often as anybody likes.
+pub(crate) fn without_limits(manifest: &str) -> String {
+    without_tables(manifest, "[[action.limit]]")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{asking, without_services};
+    use super::{asking, without_limits, without_services};
+
+    #[test]
+    fn limits_go_and_what_follows_them_stays() {
+        let with = "[[action]]\nname = \"a\"\n[[action.limit]]\nby = \"customer\"\ncount = 3\n[[action.limit]]\n\
+                    by = \"staff\"\ncount = 9\n[action.parameters]\ntype = \"object\"\n";
+        assert_eq!(without_limits(with), "[[action]]\nname = \"a\"\n[action.parameters]\ntype = \"object\"\n");
+    }
 
     #[test]
     fn services_go_and_everything_else_stays() {

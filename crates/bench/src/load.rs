@@ -94,10 +94,19 @@ pub(crate) fn put(out: &mut Vec<u8>, path: &str, headers: &str, body: &[u8]) {
     with_body(out, "PUT", path, headers, body);
 }
 
+/// Writes a `POST` with a form.
+pub(crate) fn post_form(out: &mut Vec<u8>, path: &str, body: &[u8]) {
+    with_content(out, "POST", path, "content-type: application/x-www-form-urlencoded\r\n", body);
+}
+
 fn with_body(out: &mut Vec<u8>, method: &str, path: &str, headers: &str, body: &[u8]) {
+    with_content(out, method, path, &format!("{headers}content-type: application/json\r\n"), body);
+}
+
+fn with_content(out: &mut Vec<u8>, method: &str, path: &str, headers: &str, body: &[u8]) {
     out.clear();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: bench\r\n{headers}content-type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\n{headers}\
          content-length: {}\r\n\r\n",
         body.len()
     );

@@ -11,7 +11,7 @@ use remit_app::{
     governance::services::Services,
     token,
 };
-use remit_policy::{bundle::Bundle, files::Files};
+use remit_policy::{address::Address, bundle::Bundle, files::Files};
 use remit_signals::message_reader::MessageReader;
 use remit_store::Journal as _;
 use serde::Deserialize;
@@ -96,13 +96,24 @@ impl Setting {
 
     /// The same with services that are asked.
     pub(crate) fn open_with(&self, data: &Path, bundle: &Arc<Bundle>, services: Services) -> anyhow::Result<Parts> {
+        self.open_at(data, bundle, services, Vec::new())
+    }
+
+    /// The same, found at these addresses.
+    pub(crate) fn open_at(
+        &self,
+        data: &Path,
+        bundle: &Arc<Bundle>,
+        services: Services,
+        public: Vec<Address>,
+    ) -> anyhow::Result<Parts> {
         let (from, to) = (self.models.path().join("models"), data.join("models"));
         std::fs::create_dir_all(&to)?;
         for model in std::fs::read_dir(from)? {
             let model = model?;
             std::fs::copy(model.path(), to.join(model.file_name()))?;
         }
-        let settings = Settings { limits: LIMITS, ..Settings::default() };
+        let settings = Settings { limits: LIMITS, public, ..Settings::default() };
         let open = boot::open(data, Arc::clone(bundle), Box::new(SystemClock), services, settings, &mut |step| {
             eprintln!("{step}")
         });

@@ -37,6 +37,8 @@ const ASKED: &[(&str, &[Signature])] = &[
     ("responder resume", &[operation::ResumeAi::SIGNATURE]),
     ("responder stopped", &[operation::ListStopped::SIGNATURE, operation::ListRespondersUnreachable::SIGNATURE]),
     ("staff invite", &[operation::InviteStaff::SIGNATURE]),
+    ("staff passkeys", &[operation::ListPasskeys::SIGNATURE]),
+    ("staff remove-passkey", &[operation::RemovePasskey::SIGNATURE]),
     ("token create", &[operation::MakeToken::SIGNATURE]),
     (
         "trace",

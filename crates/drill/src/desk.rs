@@ -7,7 +7,8 @@ use remit_app::{
     environment::clock::SystemClock,
     token::{self, NewToken},
 };
-use remit_command::{client::Client, open};
+use remit_command::{client::Client, key_holder::KeyHolder, open};
+use remit_oauth::client::ClientKey;
 use remit_policy::address::Address;
 use remit_server::serve::{self, Running};
 use std::{
@@ -23,8 +24,6 @@ pub(crate) const ISSUER: &str = "https://drill.example";
 /// A server, and clients of it with the organisation's tokens.
 pub(crate) struct Desk {
     pub(crate) app: Arc<Parts>,
-    /// Where it listens.
-    pub(crate) url: String,
     pub(crate) admin: Client,
     /// The program that customers are asked by.
     pub(crate) crm: Client,
@@ -71,12 +70,22 @@ impl Desk {
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into()))?;
         let url = format!("http://{}", running.address);
         let [admin, crm, source] = tokens.map(|token| Client::new(&url, &token));
-        Ok(Self { app, url, admin, crm, source, data, running, runtime, temporary })
+        Ok(Self { app, admin, crm, source, data, running, runtime, temporary })
     }
 
     /// Whether its data is kept.
     pub(crate) fn is_kept(&self) -> bool {
         self.temporary.is_none()
+    }
+
+    /// A pair of keys that nobody has.
+    pub(crate) fn fresh_key(&self) -> anyhow::Result<ClientKey> {
+        Ok(ClientKey::ed25519(&self.app.environment.entropy.bytes()?)?)
+    }
+
+    /// A delegate that the organisation registers, which has its key.
+    pub(crate) fn registered(&self) -> anyhow::Result<KeyHolder> {
+        KeyHolder::registered(&self.admin, ISSUER, self.fresh_key()?)
     }
 
     /// The currency of its bundle.

@@ -5,11 +5,11 @@
 use crate::{
     LeakedKey,
     desk::Desk,
-    key_holder::{DelegateAnswer, KeyHolder},
     told::{Countermeasure, EvidenceRecord, Refusal, Requested, Told},
 };
 use anyhow::Context as _;
 use remit_app::operation;
+use remit_command::key_holder::{self, DelegateAnswer, KeyHolder};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ impl LeakedKey {
         let of_another = desk.crm.post(operation::OpenCase, &[], &of_another)?;
         let of_another = named(&of_another, "/case/id")?;
 
-        let mut owner = KeyHolder::registered(desk)?;
+        let mut owner = desk.registered()?;
         let delegation = self.granted(desk, &owner)?;
         succeeded(owner.get_token(&delegation)?, "the delegate's own token")?;
 
@@ -72,12 +72,7 @@ impl LeakedKey {
             "scopes": ["support:ask", "case:open", "case:read", "case:write"],
             "limits": { "max_amount": amount, "max_count": self.count },
         });
-        let asked = desk.crm.post(operation::AskConsent, &[], &ask).context("what the customer is asked")?;
-        let url = named(&asked, "/url")?;
-        let secret = url.split_once('#').context("a link has no secret")?.1;
-        let shown = desk.crm.post(operation::ReadConsent, &[], &json!({ "secret": secret }))?;
-        let yes = json!({ "secret": secret, "hash": shown.get("hash"), "seen_ms": 5_000 });
-        named(&desk.crm.post(operation::AcceptConsent, &[], &yes)?, "/id")
+        key_holder::consented(&desk.crm, &ask)
     }
 
     /// What whoever stole the key does with it until anybody notices.
@@ -85,7 +80,7 @@ impl LeakedKey {
         let currency = desk.currency();
         let mut told = Told::new(delegation, &currency, self.amount, self.count);
         // A token alone, as from a log, is worth nothing.
-        let mut without = owner.with_another_key(desk)?;
+        let mut without = owner.with_another_key(desk.fresh_key()?);
         told.tried(
             "uses a stolen access token without its key",
             &without.ask(operation::ListDelegatedCases, &[], None)?,
@@ -119,7 +114,7 @@ impl LeakedKey {
             let answer = thief.ask(operation::AskDelegated, &[case], Some(&other))?;
             told.tried(&format!("asks for {}, which was not granted", spec.name), &answer);
         }
-        let mut accomplice = KeyHolder::registered(desk)?.with_another_key(desk)?;
+        let mut accomplice = desk.registered()?.with_another_key(desk.fresh_key()?);
         told.tried("gives a part on to a client that has not shown who it is", &thief.give_on(&accomplice)?);
         told.tried("shows itself as another client", &accomplice.get_token(delegation)?);
 
@@ -150,7 +145,7 @@ impl LeakedKey {
 
     /// Ends what a key of its own can do in one way, and says how soon that holds.
     fn ended(&self, desk: &Desk, means: Means) -> anyhow::Result<Countermeasure> {
-        let owner = KeyHolder::registered(desk)?;
+        let owner = desk.registered()?;
         let delegation = self.granted(desk, &owner)?;
         let mut thief = owner.clone();
         succeeded(thief.get_token(&delegation)?, "a token for who has the key")?;
@@ -168,7 +163,7 @@ impl LeakedKey {
             Means::Delegation => drop(desk.crm.post(operation::RevokeDelegation, &[&delegation], &json!({}))?),
             Means::Suspension => drop(desk.admin.post(operation::SuspendDelegate, &[&owner.id], &json!({}))?),
             Means::Keys => {
-                let keys = json!({ "jwks": owner.another_set(desk)? });
+                let keys = json!({ "jwks": { "keys": [desk.fresh_key()?.public().to_json()] } });
                 drop(desk.admin.put(operation::ReplaceDelegateKeys, &[&owner.id], &keys)?);
             }
         }

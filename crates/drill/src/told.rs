@@ -1,6 +1,6 @@
 //! What a drill came to, for people and as JSON.
 
-use crate::key_holder::DelegateAnswer;
+use remit_command::key_holder::DelegateAnswer;
 use remit_command::shown::{self, say};
 use serde::Serialize;
 use std::path::Path;
