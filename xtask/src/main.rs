@@ -27,7 +27,7 @@ usage: cargo xtask TASK
   install bench   the same for what `bench encoder` and `bench beside` compare with: PyTorch, FastAPI (some 5 GB);
                   they begin with it
   bench [ARGS]    measures side by side and prints ratios: decision, store, http, about, beside, scale, activate,
-                  floor, streams, readers, reading, encoder; `bench --help` tells more
+                  floor, forecast, streams, readers, reading, encoder, delegates, capacity; `bench --help` tells more
   bench http --against PATH
                   this build beside another one: a worktree of its commit, which is built where it lies, or a program
   soak [ROUNDS] [ATTACK…]
@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::check(),
         ["install"] => install(),
         ["install", "bench"] => peers::compared(),
+        ["install", "simulators"] => peers::simulators(),
         ["bench", rest @ ..] => bench(rest),
         ["soak"] => soak::run("5", &[]),
         ["soak", rounds, attacks @ ..] => soak::run(rounds, attacks),

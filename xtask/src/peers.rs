@@ -10,6 +10,8 @@ use std::{
 const PROGRAMS: &str = "crates/cli/tests/attacks/peers";
 /// What the bench compares with.
 const COMPARED: &str = "crates/bench/python/requirements.txt";
+/// Simulators of queues that the bench compares with.
+const SIMULATORS: &str = "crates/bench/python/simulators.txt";
 /// OpenAI's own client, against which answers of AI services are held.
 const CLIENT: &str = "crates/responders/tests/http/forms/requirements.txt";
 
@@ -36,8 +38,17 @@ pub(crate) fn install() -> Result<(), String> {
 
 /// Installs what the bench compares with, PyTorch among it, and says where.
 pub(crate) fn compared() -> Result<(), String> {
-    let place = kept()?.join("bench");
-    python(&place, COMPARED)?;
+    said("bench", COMPARED)
+}
+
+/// Installs the simulators that the bench compares with, and says where.
+pub(crate) fn simulators() -> Result<(), String> {
+    said("simulators", SIMULATORS)
+}
+
+fn said(name: &str, requirements: &str) -> Result<(), String> {
+    let place = kept()?.join(name);
+    python(&place, requirements)?;
     println!("{}", place.display());
     Ok(())
 }

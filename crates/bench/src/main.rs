@@ -1,16 +1,19 @@
 //! Measures Remit side by side, in one run: this build beside another one, ours beside the alternative.
 //!
-//! `cargo xtask bench [http|about|requests|beside|store|decision|floor|scale|activate|streams|readers|reading|encoder
-//! …]`
+//! `cargo xtask bench [http|about|requests|delegates|beside|store|decision|floor|forecast|scale|activate|streams|
+//! readers|reading|encoder|capacity …]`
 
 mod about;
 mod activate;
 mod against;
 mod beside;
 mod bundle_copy;
+mod capacity;
 mod decision;
+mod delegates;
 mod encoder;
 mod floor;
+mod forecast;
 mod http;
 mod load;
 mod meter;
@@ -65,10 +68,16 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     if bench.wants(Part::Floor) {
         met &= floor::run(bench)?;
     }
+    if bench.wants(Part::Forecast) {
+        met &= forecast::run()?;
+    }
     if let Some(other) = bench.against.as_deref().filter(|_| bench.wants(Part::Http)) {
         met &= against::run(bench, other)?;
     }
-    if bench.programs_alone() {
+    if bench.wants(Part::Capacity) {
+        met &= capacity::run(bench)?;
+    }
+    if bench.needs_no_setting() {
         return Ok(met);
     }
     let setting = std::sync::Arc::new(setting::Setting::read(bench)?);
@@ -92,6 +101,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     }
     if bench.wants(Part::Requests) {
         met &= requests::run(bench, &setting)?;
+    }
+    if bench.wants(Part::Delegates) {
+        met &= delegates::run(bench, &setting)?;
     }
     if bench.wants(Part::Beside) {
         met &= beside::run(bench, &setting)?;

@@ -78,12 +78,17 @@ pub(crate) enum Part {
     About,
     /// Asking for an action beside `POST /v1/cases`, and with many requests that wait beside few.
     Requests,
+    /// What a delegate's proof costs an action request, and introspection and AuthZEN evaluations beside
+    /// `POST /v1/cases`.
+    Delegates,
     /// Group commit against a transaction for each command.
     Store,
     /// A decision alone, and how it grows with policies.
     Decision,
     /// Offers to staff: lines against a scan.
     Floor,
+    /// What comes in a week ahead, learned from 8 weeks of 77 intents.
+    Forecast,
     /// A small store against a large one.
     Scale,
     /// A bundle put in force over many open cases while others are opened.
@@ -98,6 +103,8 @@ pub(crate) enum Part {
     Beside,
     /// The sentence encoder beside PyTorch.
     Encoder,
+    /// The simulator of queues beside ciw and simpy.
+    Capacity,
 }
 
 impl Bench {
@@ -121,8 +128,13 @@ impl Bench {
     }
 
     /// Whether nothing is measured that works on the bundle within this process.
-    pub(crate) fn programs_alone(&self) -> bool {
-        self.against.is_some() && self.parts.as_slice() == [Part::Http]
+    pub(crate) fn needs_no_setting(&self) -> bool {
+        let alone = |part: &Part| match part {
+            Part::Capacity | Part::Forecast => true,
+            Part::Http => self.against.is_some(),
+            _ => false,
+        };
+        !self.parts.is_empty() && self.parts.iter().all(alone)
     }
 
     pub(crate) fn wants(&self, part: Part) -> bool {

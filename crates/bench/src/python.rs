@@ -20,15 +20,23 @@ pub(crate) struct Python {
 impl Python {
     /// Installs the packages, unless they are there.
     pub(crate) fn installed() -> anyhow::Result<Self> {
+        Self::with("bench")
+    }
+
+    /// Installs simulators of queues, unless they are there.
+    pub(crate) fn simulators() -> anyhow::Result<Self> {
+        Self::with("simulators")
+    }
+
+    fn with(what: &str) -> anyhow::Result<Self> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-        let install = Command::new(cargo).args(["xtask", "install", "bench"]).stderr(Stdio::inherit()).output();
-        let install =
-            install.context("`cargo xtask install bench` did not start; run the bench by `cargo xtask bench`")?;
+        let install = Command::new(cargo).args(["xtask", "install", what]).stderr(Stdio::inherit()).output();
+        let install = install.context("`cargo xtask install` did not start; run the bench by `cargo xtask bench`")?;
         if !install.status.success() {
-            bail!("`cargo xtask install bench` failed; is the registry of Python's packages reached?");
+            bail!("`cargo xtask install {what}` failed; is the registry of Python's packages reached?");
         }
         let said = String::from_utf8(install.stdout)?;
-        let place = said.lines().last().context("`cargo xtask install bench` did not say where the packages are")?;
+        let place = said.lines().last().context("`cargo xtask install` did not say where the packages are")?;
         Ok(Self { place: place.into() })
     }
 

@@ -2,6 +2,7 @@
 //! when the answer is no, and with 2 when the command itself is wrong.
 #![warn(clippy::print_stdout, clippy::print_stderr, reason = "what is printed goes through `shown`")]
 
+mod capacity;
 mod commands;
 mod configuration;
 #[cfg(test)]
@@ -60,6 +61,9 @@ enum Command {
     Request(commands::request::Request),
     /// Trace a request back to what its customer granted, record by record, with proofs.
     Trace(commands::trace::Trace),
+    /// See how many people a queue takes and what an AI leaves for them; have the formulas checked.
+    #[command(subcommand)]
+    Capacity(capacity::Capacity),
     /// Hold a back office's statement against what is on record of requests.
     Reconcile(commands::reconcile::Reconcile),
     /// Look at the sandbox back office.
@@ -125,6 +129,7 @@ fn main() -> ExitCode {
         Command::Case(case) => case.run(cli.json),
         Command::Request(request) => request.run(cli.json),
         Command::Trace(trace) => trace.run(cli.json),
+        Command::Capacity(capacity) => capacity.run(cli.json),
         Command::Reconcile(reconcile) => reconcile.run(cli.json),
         Command::Sandbox(sandbox) => sandbox.run(cli.json),
         Command::History(history) => history.run(cli.json),

@@ -1,11 +1,12 @@
 //! `remit drill`: what goes wrong, played on a server of its own, so that an organisation knows beforehand how long it
 //! takes to be over, what it can cost meanwhile, and where that is on record.
 
+mod ai_outage;
 mod desk;
-mod key_holder;
 mod leaked_key;
 mod told;
 
+use ai_outage::AiOutageDrill;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -15,6 +16,9 @@ pub enum Drill {
     /// The key of a customer's own AI agent leaks: what whoever has it can do, how it is ended, and how soon that
     /// holds. Says no where anything got further than was granted, or went on after it was ended
     LeakedKey(LeakedKey),
+    /// The AI is gone for two hours: what becomes of those who ask then, and what each step of the retreat does about
+    /// it, by the simulator. Says no where promises are not kept meanwhile
+    AiOutage(AiOutageDrill),
 }
 
 impl Drill {
@@ -25,6 +29,7 @@ impl Drill {
     pub fn run(&self, json: bool) -> anyhow::Result<bool> {
         match self {
             Self::LeakedKey(drill) => drill.run(json),
+            Self::AiOutage(drill) => drill.run(json),
         }
     }
 }

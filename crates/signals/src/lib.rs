@@ -1,5 +1,5 @@
 //! What can be measured about a case: intent, requests for a human, vulnerability, frustration, language,
-//! complexity, SLA risk.
+//! complexity.
 
 pub mod by_intent;
 mod calibrate;
@@ -30,7 +30,6 @@ mod shuffle;
 mod softmax;
 mod stored;
 pub mod vector;
-pub mod wait;
 pub mod written;
 
 pub use stored::DamagedClassifier;

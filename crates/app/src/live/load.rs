@@ -1,6 +1,7 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
 use crate::live::{change::Change, floor::Waits, outage::Outages};
+use remit_capacity::queue::Line;
 use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},
@@ -9,7 +10,6 @@ use remit_domain::{
     id::{ResponderId, Timestamp},
 };
 use remit_policy::bundle::{Bundle, CandidateSpec};
-use remit_signals::wait;
 use remit_store::{Collection, OutcomeDelta};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -390,10 +390,10 @@ impl ResponderLoad {
 
     /// The line that forms with `depth` cases there already, and how many of them are ahead; none while somebody of
     /// the queue is free, and for an AI responder.
-    fn line(&self, depth: i64) -> Option<(wait::Line, u32)> {
+    fn line(&self, depth: i64) -> Option<(Line, u32)> {
         let queue = self.spec.queue.as_ref()?;
         let servers = i64::from(queue.servers);
-        let line = wait::Line {
+        let line = Line {
             servers: u32::try_from(servers).unwrap_or(u32::MAX),
             service_rate: 1.0 / queue.handling_ms.max(1) as f64,
             abandon_rate: if queue.patience_ms > 0 { 1.0 / queue.patience_ms as f64 } else { 0.0 },
@@ -408,7 +408,7 @@ impl ResponderLoad {
         let compute = |left_ms: i64| match self.line(depth) {
             None => (0, 0),
             Some((line, ahead)) => {
-                (line.mean_wait_ms(ahead), if left_ms <= 0 { WHOLE_BP } else { line.risk_bp(ahead, left_ms) })
+                (line.mean_wait_rounded(ahead), if left_ms <= 0 { WHOLE_BP } else { line.risk_bp(ahead, left_ms) })
             }
         };
         if waited_ms > 0 {

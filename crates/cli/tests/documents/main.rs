@@ -40,7 +40,11 @@ fn what_is_shown_as_run_ends_well() {
     let mut places: BTreeMap<String, tempfile::TempDir> = BTreeMap::new();
     let mut ran = 0;
     for block in blocks().iter().filter(|block| block.language() == "sh" && block.is("run")) {
-        let place = places.entry(block.page.clone()).or_insert_with(|| tempfile::tempdir().unwrap());
+        let place = places.entry(block.page.clone()).or_insert_with(|| {
+            let place = tempfile::tempdir().unwrap();
+            symlink(bundles(), place.path().join("bundles")).unwrap();
+            place
+        });
         for command in commands(block) {
             ended(Command::new("sh").current_dir(place.path()).env("PATH", path(&[])), &command, &block.at);
             ran += 1;
@@ -48,6 +52,11 @@ fn what_is_shown_as_run_ends_well() {
     }
     println!("{ran} commands ran");
     assert!(ran >= 6, "{ran}");
+}
+
+/// The bundles that ship.
+fn bundles() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles").canonicalize().unwrap()
 }
 
 /// A server that is gone once this is.
@@ -72,8 +81,7 @@ impl Place {
     /// With the sample bank's bundle beside it, and a server under an earlier one.
     fn new() -> Self {
         let at = tempfile::tempdir().unwrap();
-        let bundles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles").canonicalize().unwrap();
-        symlink(bundles, at.path().join("bundles")).unwrap();
+        symlink(bundles(), at.path().join("bundles")).unwrap();
         let earlier = "cp -rL bundles/bank earlier && echo '# As it was before.' >> earlier/bundle.toml";
         ended(Command::new("sh").current_dir(at.path()), earlier, "an earlier bundle");
         // What is refused is an end that is not well, too.
