@@ -109,8 +109,8 @@ fn what_is_wrong_with_a_support_is_said() {
         ("cost_an_hour = 30", "cost = 30", "unknown field `cost`"),
     ] {
         let path = changed(&directory, from, to);
-        check(&["capacity", "plan", path.to_str().unwrap(), "--weeks", "10"], 1, &[want, "changed.toml"]);
+        check(&["capacity", "plan", path.to_str().unwrap(), "--weeks", "10"], 2, &[want, "changed.toml"]);
     }
-    check(&["capacity", "plan", "nowhere.toml"], 1, &["nowhere.toml cannot be read"]);
-    check(&["drill", "ai-outage", SMALL, "--at", "noon"], 1, &["mon 10:00"]);
+    check(&["capacity", "plan", "nowhere.toml"], 2, &["nowhere.toml cannot be read"]);
+    check(&["drill", "ai-outage", SMALL, "--at", "noon"], 2, &["mon 10:00"]);
 }

@@ -34,7 +34,8 @@ const CONFIDENCE: f64 = 0.9;
     remit capacity flow --volume 150 --handling 8min --patience 5min --containment 50% --ai-time 2min \\
       --target 80/20s --back-contained 15% --back-resolved 8% --back-abandoned 50% --elasticity 0.6
   With an elasticity fitted to a history (columns effort and demand, a row for each week):
-    remit capacity flow --volume 150 --handling 8min --containment 50% --ai-time 2min --target 80/20s --history w.csv")]
+    remit capacity flow --volume 150 --handling 8min --containment 50% --ai-time 2min --target 80/20s \\
+      --history weeks.csv")]
 pub(crate) struct Flow {
     /// Requests that come in an interval before the AI is there.
     #[arg(long, value_parser = volume, allow_hyphen_values = true)]
