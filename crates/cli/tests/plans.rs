@@ -102,7 +102,7 @@ fn what_is_wrong_with_a_support_is_said() {
             "mon-fri or sat,sun",
         ),
         ("to = \"20:00\"\nan_hour", "to = \"24:00\"\nan_hour", "mon at 20:00"),
-        ("an_hour = 150", "an_hour = 1e12", "customers would ask in one run"),
+        ("an_hour = 150", "an_hour = 1e12", "look at the units of volume"),
         ("an_hour = 150", "an_hour = -1", "negative"),
         ("contained = 0.6", "contained = 6.0", "between 0 and 1"),
         ("interval_minutes = 60", "interval_minutes = 7", "divide a day"),
