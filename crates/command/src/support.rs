@@ -4,6 +4,11 @@ use anyhow::Context as _;
 use remit_capacity::simulate::Description;
 use std::path::Path;
 
+/// On how many threads what is told of one is computed.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Reads one.
 ///
 /// # Errors

@@ -59,7 +59,8 @@ impl AiOutageDrill {
             "{shown}: no AI is asked anything; give a class the share `contained` that it keeps"
         );
         let from = minute_of_week(&self.at).with_context(|| format!("--at {}", self.at))?;
-        let network = plan::with_people(&description, &network, self.seed, threads()).with_context(|| shown.clone())?;
+        let network =
+            plan::with_people(&description, &network, self.seed, support::threads()).with_context(|| shown.clone())?;
         let (steps, promised) = self.played(&description, &network, from).with_context(|| shown.clone())?;
         let held = steps.last().is_some_and(|last| kept(&description, last, &promised));
         if json {
@@ -136,7 +137,7 @@ impl AiOutageDrill {
             count: self.weeks as usize,
             window: CountedWindow { from: WEEK, to: 2.0 * WEEK, by_slot: true },
             seed: self.seed,
-            threads: threads(),
+            threads: support::threads(),
         };
         let simulated = replicate(network, &asked, || FirstOfClass::of(network))?;
         let slots = simulated.runs.first().map_or(0, |run| run.by_slot.len());
@@ -234,10 +235,6 @@ fn kept(description: &Description, step: &Step, promised: &[QueueTally]) -> bool
         let Some(served) = queue.served else { return true };
         gone.offered == 0 || gone.service_level() >= served.min(promised.service_level() - NEAR)
     })
-}
-
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// What came of each queue from one minute of the week to another.

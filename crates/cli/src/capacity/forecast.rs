@@ -9,7 +9,10 @@ use remit_capacity::{
         read_history, read_holidays, read_outages,
     },
 };
-use remit_command::shown::{self, counted, many, say};
+use remit_command::{
+    shown::{self, counted, many, say},
+    support,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -99,7 +102,7 @@ impl Forecast {
         }
         let of = || self.history.display().to_string();
         let history = read_history(&text(&self.history)?, clock, known).with_context(of)?;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = support::threads();
         let (weeks, level, seed, paths) = (self.weeks, self.level, self.seed, self.paths);
         forecast::forecast(&history, &ForecastTerms { weeks, level, seed, paths, threads }).with_context(of)
     }

@@ -2,7 +2,7 @@
 
 use super::{
     amounts::{percent, share, some_minutes, time},
-    simulate::{a_week, kept, occupancy, queue_of, shares},
+    simulate::{a_week, kept, occupancy, queue_of, shares, told},
 };
 use anyhow::Context as _;
 use clap::Args;
@@ -117,7 +117,7 @@ impl Plan {
     }
 
     fn made(&self, description: Description, network: &Network) -> anyhow::Result<Made> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = support::threads();
         let plan = plan::planned(&description, network, self.surely, self.weeks as usize, self.seed, threads)?;
         let asked = Replications {
             count: self.weeks as usize,
@@ -180,7 +180,7 @@ impl Plan {
             groups.push(json!({
                 "name": group.name, "intervals": intervals, "shifts": shifts, "hours": hours,
                 "paid_hours": hours / (1.0 - description.shrinkage), "cost": cost(made, at),
-                "occupancy": estimate(plan.simulated.estimate(|run| occupancy(run, at))), "outage_reserve": reserve,
+                "occupancy": told(plan.simulated.estimate(|run| occupancy(run, at))), "outage_reserve": reserve,
                 "rostered_most": rostered(people.iter().copied().max().unwrap_or(0), description.shrinkage)?,
             }));
         }
@@ -192,16 +192,16 @@ impl Plan {
                 json!({
                     "queue": queue.map(|queue| &queue.name), "within_min": queue.map(|queue| queue.within_minutes),
                     "served": queue.and_then(|queue| queue.served), "kept_in_weeks": promise.kept,
-                    "level": estimate(promise.level), "gives_up": estimate(promise.gives_up),
-                    "one_more": estimate(changed(made, &made.more, promise.queue)),
-                    "one_fewer": estimate(changed(made, &made.fewer, promise.queue)),
+                    "level": told(promise.level), "gives_up": told(promise.gives_up),
+                    "one_more": told(changed(made, &made.more, promise.queue)),
+                    "one_fewer": told(changed(made, &made.fewer, promise.queue)),
                 })
             })
             .collect();
         Ok(json!({
             "surely": self.surely, "reached": plan.reached, "weeks": self.weeks, "seed": self.seed,
             "interval_min": description.interval_minutes, "groups": groups, "promises": promises,
-            "ai_keeps": estimate(plan.simulated.estimate(kept)), "ai_cost": ai_cost(made), "assumed": ASSUMED,
+            "ai_keeps": told(plan.simulated.estimate(kept)), "ai_cost": ai_cost(made), "assumed": ASSUMED,
         }))
     }
 
@@ -356,8 +356,4 @@ fn ai_cost(made: &Made) -> f64 {
 /// What another staffing changes of the share that is served in time.
 fn changed(made: &Made, other: &Simulated, queue: usize) -> MeanEstimate {
     made.plan.simulated.difference(other, |run| queue_of(run, queue).map_or(0.0, QueueTally::service_level))
-}
-
-fn estimate(estimate: MeanEstimate) -> Value {
-    json!({ "mean": estimate.mean, "half_width": estimate.half_width })
 }

@@ -119,7 +119,7 @@ impl Simulate {
 
     fn played(&self, path: &Path, description: Description) -> anyhow::Result<Played> {
         let network = description.network(self.weeks + 1).with_context(|| path.display().to_string())?;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = support::threads();
         let network = plan::with_people(&description, &network, self.seed, threads);
         let network = network.with_context(|| path.display().to_string())?;
         let asked = Replications {
@@ -352,7 +352,8 @@ fn estimate(simulated: &Simulated, figure: impl Fn(&RunTally) -> f64) -> Value {
     told(simulated.estimate(figure))
 }
 
-fn told(estimate: MeanEstimate) -> Value {
+/// A figure with its interval, as JSON.
+pub(super) fn told(estimate: MeanEstimate) -> Value {
     json!({ "mean": estimate.mean, "half_width": estimate.half_width })
 }
 
