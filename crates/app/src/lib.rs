@@ -12,6 +12,7 @@ pub mod boot;
 pub mod bounds;
 pub mod bundle;
 pub mod caller;
+pub mod capacity;
 pub mod case;
 pub mod chat;
 pub mod customer;

@@ -15,6 +15,7 @@ use std::{
 
 /// Each command that asks a server, with the operations that it asks for.
 const ASKED: &[(&str, &[Signature])] = &[
+    ("capacity history", &[operation::GetDemandHistory::SIGNATURE]),
     (
         "case show",
         &[operation::GetCase::SIGNATURE, operation::ListTimeline::SIGNATURE, operation::ListStaff::SIGNATURE],
@@ -93,9 +94,10 @@ fn what_commands_ask_for_is_listed() {
     let listed: BTreeMap<String, &str> = (ASKED.iter())
         .flat_map(|(command, operations)| operations.iter().map(|of| (of.operation.name.replace('_', ""), *command)))
         .collect();
-    let commands = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = ["commands", "capacity"].map(|folder| fs::read_dir(source.join(folder)).unwrap());
     let mut asked = BTreeSet::new();
-    for file in fs::read_dir(commands).unwrap() {
+    for file in files.into_iter().flatten() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         let named = text.split("operation::").skip(1).filter(|rest| rest.starts_with(char::is_uppercase));
         asked.extend(named.map(|rest| {

@@ -157,6 +157,7 @@ api_actions! {
     ISSUER_READ = "issuer.read" of Organisation,
     ACCESS_EVALUATE = "access.evaluate" of Organisation,
     ACCESS_SEARCH = "access.search" of Organisation,
+    CAPACITY_READ = "capacity.read" of Organisation,
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

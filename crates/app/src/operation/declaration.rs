@@ -182,7 +182,7 @@ impl Thing {
 }
 
 /// What operations belong to, each in words.
-pub const TAGS: [(&str, &str); 17] = [
+pub const TAGS: [(&str, &str); 18] = [
     ("cases", "Requests of customers, from the first message to the last."),
     (
         "chat",
@@ -202,6 +202,7 @@ pub const TAGS: [(&str, &str); 17] = [
     ("events", "Everything that happens, as it is committed."),
     ("subscriptions", "Whom events are sent to by webhook, how far they are, and what was given up."),
     ("access", "What others ask: whether somebody may do something, and who, what and which they may."),
+    ("capacity", "The demand that is on record, from which it is learned how many people a support takes."),
     ("administration", "Tokens, and erasure."),
     ("bundles", "What governs: put in force while the server runs, rolled back, listed and compared."),
     ("ledger", "The evidence, in a form that others can verify."),

@@ -11,6 +11,7 @@ mod refusal;
 mod access;
 mod authzen;
 mod bundles;
+mod capacity;
 mod cases;
 mod chat;
 mod decisions;
@@ -36,6 +37,7 @@ mod work;
 pub use access::*;
 pub use authzen::*;
 pub use bundles::*;
+pub use capacity::*;
 pub use cases::*;
 pub use chat::*;
 pub use decisions::*;
@@ -88,6 +90,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         access::ALL,
         authzen::ALL,
         bundles::ALL,
+        capacity::ALL,
         erasure::ALL,
         ledger::ALL,
         ops::ALL,

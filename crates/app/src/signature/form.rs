@@ -88,6 +88,8 @@ pub enum TextForm {
     Json,
     /// Metrics in the OpenMetrics text format.
     OpenMetrics,
+    /// Comma-separated values.
+    Csv,
 }
 
 /// The type of a kind of text.
@@ -110,7 +112,7 @@ macro_rules! text_kinds {
     };
 }
 
-text_kinds!(Plain, Html, Css, Script, Json, OpenMetrics);
+text_kinds!(Plain, Html, Css, Script, Json, OpenMetrics, Csv);
 
 /// What can be given with an operation.
 pub trait Taken {

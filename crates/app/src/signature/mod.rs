@@ -14,6 +14,7 @@ use crate::{
         activate::{self, Activation},
         catalogue::{BundleView, Comparison},
     },
+    capacity::history::{AskDemandHistory, DemandHistoryView},
     case::{
         action,
         automatic::NothingOpened,
@@ -70,7 +71,7 @@ use crate::{
     },
 };
 pub use form::{
-    Bytes, Css, Either, FileWith, Form, Given, Html, Json, List, MessageFile, Nothing, OpenMetrics, Plain, Schema,
+    Bytes, Css, Csv, Either, FileWith, Form, Given, Html, Json, List, MessageFile, Nothing, OpenMetrics, Plain, Schema,
     Script, Taken, Text, TextForm, TextKind, ValueStream,
 };
 use serde_json::{Value, json};
@@ -265,6 +266,9 @@ signatures! {
     AskRoute(case_request::OpenCase) -> WouldDecide, "What would be decided now.";
     ListOutcomes(Nothing) -> List<OutcomeView>, "All counts.";
     ListOverrides(input::ListPart) -> Page<OverrideView>, "One page.";
+
+    GetDemandHistory(AskDemandHistory) -> DemandHistoryView, "What came.";
+    GetDemandHistoryFile(AskDemandHistory) -> Text<Csv>, "The file.";
 
     PutFacts(facts::PutFacts) -> facts::FactsView, "What is known now.";
     GetFacts(Nothing) -> facts::FactsView, "What is known.";

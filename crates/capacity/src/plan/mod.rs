@@ -4,12 +4,14 @@
 //! they cover that ([`Cover`]); the simulator then plays weeks with them, and where promises are not kept as often as
 //! is asked for, more people are planned where most are missing ([`WeekPlan`]). What is told is what the simulator saw.
 
+mod ahead;
 mod chart;
 mod cover;
 mod needs;
 mod outage;
 mod weeks;
 
+pub use ahead::{QueueWeek, with_week_ahead};
 pub use chart::chart;
 pub use cover::{ChosenShift, Cover};
 pub use needs::{IntervalNeed, Needs};

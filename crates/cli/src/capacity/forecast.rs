@@ -93,19 +93,30 @@ impl Forecast {
 
     fn made(&self) -> anyhow::Result<DemandForecast> {
         let clock = SlotClock::new(&self.zone, self.interval)?;
-        let mut known = KnownTimes::default();
-        if let Some(path) = &self.holidays {
-            read_holidays(&text(path)?, &mut known).with_context(|| path.display().to_string())?;
-        }
-        if let Some(path) = &self.outages {
-            read_outages(&text(path)?, &clock, &mut known).with_context(|| path.display().to_string())?;
-        }
-        let of = || self.history.display().to_string();
-        let history = read_history(&text(&self.history)?, clock, known).with_context(of)?;
         let threads = support::threads();
         let (weeks, level, seed, paths) = (self.weeks, self.level, self.seed, self.paths);
-        forecast::forecast(&history, &ForecastTerms { weeks, level, seed, paths, threads }).with_context(of)
+        let asked = ForecastTerms { weeks, level, seed, paths, threads };
+        ahead(&self.history, clock, (self.holidays.as_deref(), self.outages.as_deref()), &asked)
     }
+}
+
+/// What comes after a record in a file, with the files of holidays and of outages that are named.
+pub(super) fn ahead(
+    record: &Path,
+    clock: SlotClock,
+    (holidays, outages): (Option<&Path>, Option<&Path>),
+    asked: &ForecastTerms,
+) -> anyhow::Result<DemandForecast> {
+    let mut known = KnownTimes::default();
+    if let Some(path) = holidays {
+        read_holidays(&text(path)?, &mut known).with_context(|| path.display().to_string())?;
+    }
+    if let Some(path) = outages {
+        read_outages(&text(path)?, &clock, &mut known).with_context(|| path.display().to_string())?;
+    }
+    let of = || record.display().to_string();
+    let history = read_history(&text(record)?, clock, known).with_context(of)?;
+    forecast::forecast(&history, asked).with_context(of)
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {

@@ -5,6 +5,7 @@ mod amounts;
 mod check;
 mod flow;
 mod forecast;
+mod history;
 mod plan;
 mod simulate;
 mod staffing;
@@ -23,6 +24,7 @@ pub(crate) enum Capacity {
     Threshold(threshold::Threshold),
     Check(check::Check),
     Forecast(Box<forecast::Forecast>),
+    History(Box<history::History>),
 }
 
 impl Capacity {
@@ -35,6 +37,7 @@ impl Capacity {
             Self::Threshold(threshold) => threshold.run(json),
             Self::Check(check) => check.run(json),
             Self::Forecast(forecast) => forecast.run(json),
+            Self::History(history) => history.run(json),
         }
     }
 }

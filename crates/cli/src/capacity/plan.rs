@@ -2,12 +2,14 @@
 
 use super::{
     amounts::{percent, share, some_minutes, time},
+    forecast,
     simulate::{a_week, kept, occupancy, queue_of, shares, told},
 };
 use anyhow::Context as _;
 use clap::Args;
 use remit_capacity::{
-    plan::{self, OutageReserve, WeekPlan},
+    forecast::{DemandForecast, ForecastTerms, SlotClock},
+    plan::{self, OutageReserve, QueueWeek, WeekPlan},
     queue::rostered,
     simulate::{
         CountedWindow, DAYS, Description, FirstOfClass, MeanEstimate, Network, QueueTally, Replications, Simulated,
@@ -19,7 +21,7 @@ use remit_command::{
     support,
 };
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the plan takes for so.
 const ASSUMED: [&str; 4] = [
@@ -59,12 +61,24 @@ Examples:
   People for a week, so that promises are kept in 9 of 10 weeks:
     remit capacity plan support.toml
   As surely as in 99 of 100, with a chart:
-    remit capacity plan support.toml --surely 99% --svg plan.svg"
+    remit capacity plan support.toml --surely 99% --svg plan.svg
+  For what comes next week by the record (`remit capacity history`), in the place of what the file says of it:
+    remit capacity plan support.toml --history history.csv"
 )]
 pub(crate) struct Plan {
     /// The file that describes the support.
     #[arg(value_name = "FILE")]
     support: PathBuf,
+    /// A record as `remit capacity forecast` reads it: what comes next week, what AI keeps and how long people take
+    /// are forecast from it, in the place of what the file says of its queues.
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+    /// The time zone by whose clock that record's days are cut.
+    #[arg(long, default_value = "UTC", requires = "history")]
+    zone: String,
+    /// A file of holidays, past and to come.
+    #[arg(long, value_name = "FILE", requires = "history")]
+    holidays: Option<PathBuf>,
     /// In which share of weeks each promise is to be kept.
     #[arg(long, value_name = "SHARE", default_value = "90%", value_parser = share, allow_hyphen_values = true)]
     surely: f64,
@@ -91,6 +105,14 @@ struct Made {
     fewer: Simulated,
     /// What it takes of each group while the AI is gone; nothing where there is none.
     reserves: Vec<OutageReserve>,
+    /// What was forecast, where a record was given.
+    ahead: Option<Ahead>,
+}
+
+/// What was forecast from a record.
+struct Ahead {
+    forecast: DemandForecast,
+    weeks: Vec<QueueWeek>,
 }
 
 impl Plan {
@@ -102,8 +124,9 @@ impl Plan {
             self.weeks
         );
         let description = support::described(&self.support)?;
-        let network = description.network(2).with_context(|| self.support.display().to_string())?;
-        let made = self.made(description, &network).with_context(|| self.support.display().to_string())?;
+        let mut network = description.network(2).with_context(|| self.support.display().to_string())?;
+        let ahead = self.history.as_deref().map(|record| self.ahead(record, &description, &mut network)).transpose()?;
+        let made = self.made(description, &network, ahead).with_context(|| self.support.display().to_string())?;
         if let Some(path) = &self.svg {
             let chart = plan::chart(&made.description, &made.plan);
             std::fs::write(path, chart).with_context(|| format!("{} cannot be written", path.display()))?;
@@ -116,7 +139,18 @@ impl Plan {
         Ok(made.plan.reached)
     }
 
-    fn made(&self, description: Description, network: &Network) -> anyhow::Result<Made> {
+    /// The week after a record, which is put into the network.
+    fn ahead(&self, record: &Path, description: &Description, network: &mut Network) -> anyhow::Result<Ahead> {
+        let minutes = description.interval_minutes;
+        let clock = SlotClock::new(&self.zone, if minutes.fract() == 0.0 { minutes as u32 } else { 0 })?;
+        let asked = ForecastTerms { seed: self.seed, threads: support::threads(), ..ForecastTerms::default() };
+        let forecast = forecast::ahead(record, clock, (self.holidays.as_deref(), None), &asked)?;
+        let weeks = plan::with_week_ahead(description, network, &forecast)
+            .with_context(|| format!("{} and {} do not agree", self.support.display(), record.display()))?;
+        Ok(Ahead { forecast, weeks })
+    }
+
+    fn made(&self, description: Description, network: &Network, ahead: Option<Ahead>) -> anyhow::Result<Made> {
         let threads = support::threads();
         let plan = plan::planned(&description, network, self.surely, self.weeks as usize, self.seed, threads)?;
         let asked = Replications {
@@ -132,13 +166,13 @@ impl Plan {
             replicate(&staffed, &asked, || FirstOfClass::of(&staffed))
         };
         let (more, fewer) = (with(|people| people + 1)?, with(|people| people - 1)?);
-        let reserves = if description.class.iter().any(|class| class.contained.is_some()) {
+        let reserves = if network.classes.iter().any(|class| class.ai_first) {
             let intervals = (self.outage / description.interval_minutes).ceil().max(1.0) as usize;
             plan::outage_reserve(&description, network, &plan.people, intervals)?
         } else {
             Vec::new()
         };
-        Ok(Made { description, plan, more, fewer, reserves })
+        Ok(Made { description, plan, more, fewer, reserves, ahead })
     }
 
     fn as_json(&self, made: &Made) -> anyhow::Result<Value> {
@@ -202,11 +236,18 @@ impl Plan {
             "surely": self.surely, "reached": plan.reached, "weeks": self.weeks, "seed": self.seed,
             "interval_min": description.interval_minutes, "groups": groups, "promises": promises,
             "ai_keeps": told(plan.simulated.estimate(kept)), "ai_cost": ai_cost(made), "assumed": ASSUMED,
+            "forecast": made.ahead.as_ref().map(|ahead| json!({
+                "learned_from": ahead.forecast.learned_from, "learned_to": ahead.forecast.learned_to,
+                "level": ahead.forecast.level, "queues": ahead.weeks,
+            })),
         }))
     }
 
     fn print(&self, made: &Made) -> anyhow::Result<()> {
         let Made { description, plan, .. } = made;
+        if let Some(ahead) = &made.ahead {
+            print_ahead(description, ahead);
+        }
         for (at, group) in description.group.iter().enumerate() {
             let people = plan.people.get(at).map_or(&[][..], Vec::as_slice);
             say!("{}: people at work", group.name);
@@ -292,6 +333,46 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// What was forecast, and what was given.
+fn print_ahead(description: &Description, ahead: &Ahead) {
+    let forecast = &ahead.forecast;
+    let days: Vec<&str> = forecast.all.days.iter().take(7).map(|day| day.date.as_str()).collect();
+    let (first, last) = (days.first().copied().unwrap_or_default(), days.last().copied().unwrap_or_default());
+    say!(
+        "{first} to {last}, forecast from the record of {} to {}, each number with its interval of {}:",
+        forecast.learned_from,
+        forecast.learned_to,
+        percent(forecast.level)
+    );
+    for week in &ahead.weeks {
+        let (came, kept) = (&week.arrived, &week.ai_share);
+        let minutes = week.handling_seconds.as_ref().map_or_else(
+            || "how long people take as given".to_owned(),
+            |each| {
+                let [mean, low, high] = [each.mean, each.low, each.high].map(|seconds| time(seconds / 60.0));
+                format!("people take {mean} for each of the others ({low} to {high})")
+            },
+        );
+        say!(
+            "  {}: {} cases ({} to {}); AI keeps {} ({} to {}); {minutes}",
+            week.queue,
+            many(came.mean.round()),
+            many(came.low.round()),
+            many(came.high.round()),
+            percent(kept.mean),
+            percent(kept.low.clamp(0.0, 1.0)),
+            percent(kept.high.clamp(0.0, 1.0))
+        );
+    }
+    let given: Vec<&str> = (description.queue.iter().map(|queue| queue.name.as_str()))
+        .filter(|name| ahead.weeks.iter().all(|week| week.queue != *name))
+        .collect();
+    let given = if given.is_empty() { String::new() } else { format!(", and all of {}", given.join(", ")) };
+    say!("  given by the file: patience, who goes on to others, shifts, costs and what is promised{given}");
+    say!("  who comes back is among what was forecast, and is not sent back once more");
+    say!();
 }
 
 /// People by hour and day; the most of an hour where its intervals differ.

@@ -67,7 +67,7 @@ impl DataOrServer {
         self.server.client()
     }
 
-    pub(super) fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(crate) fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let Some(data) = &self.data else { return ask(&self.server.client()?) };
         anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
         let app = remit_command::open::open_own(data)?;

@@ -156,6 +156,8 @@ addresses! {
     ReplayDecision = Post "/v1/decisions/{id}/replay" [200];
     AskRoute = Post "/v1/route" [200];
     ListOutcomes = Get "/v1/outcomes" [200];
+    GetDemandHistory = Get "/v1/capacity/history" [200];
+    GetDemandHistoryFile = Get "/v1/capacity/history.csv" [200];
     ListOverrides = Get "/v1/overrides" [200];
     EraseCustomer = Post "/v1/customers/erase" [200];
     ActivateBundle = Post "/v1/bundles" [200];

@@ -6,6 +6,7 @@ mod attachments;
 mod authzen;
 mod body;
 mod bundles;
+mod capacity;
 mod cases;
 mod chat;
 mod chat_session;
@@ -86,6 +87,7 @@ fn routes() -> Routes {
         .merge(exceptions::routes())
         .merge(requests::routes())
         .merge(reconciliations::routes())
+        .merge(capacity::routes())
         .merge(links::routes())
         .merge(delegations::routes())
         .merge(issuers::routes())

@@ -315,6 +315,7 @@ fn media_type(form: TextForm) -> &'static str {
         TextForm::Script => "text/javascript",
         TextForm::Json => JSON,
         TextForm::OpenMetrics => "application/openmetrics-text",
+        TextForm::Csv => "text/csv",
     }
 }
 

@@ -40,6 +40,7 @@ mod deferrals;
 mod delegate;
 mod delegates;
 mod delegates_of_others;
+mod demand;
 mod described;
 mod described_requests;
 mod device;
