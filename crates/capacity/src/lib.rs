@@ -11,6 +11,7 @@
 //! - [`evidence`]: what outcomes and volumes show at any time that one looks, and thresholds with a guarantee.
 //! - [`simulate`]: a support played event by event.
 //! - [`plan`]: people and shifts for a week, and what an AI that is gone takes.
+//! - [`rebaseline`]: whether what capacity was planned on still holds, and what another level takes.
 //! - [`check`]: files of reference values computed again.
 
 mod basis;
@@ -20,6 +21,7 @@ pub mod flow;
 pub mod forecast;
 pub mod plan;
 pub mod queue;
+pub mod rebaseline;
 mod root;
 pub mod simulate;
 mod special;

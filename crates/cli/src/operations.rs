@@ -15,6 +15,10 @@ use std::{
 
 /// Each command that asks a server, with the operations that it asks for.
 const ASKED: &[(&str, &[Signature])] = &[
+    ("capacity proposals accept", &[operation::AcceptBaseline::SIGNATURE]),
+    ("capacity proposals decline", &[operation::DeclineBaseline::SIGNATURE]),
+    ("capacity proposals", &[operation::ListBaselineProposals::SIGNATURE]),
+    ("capacity proposals show", &[operation::GetBaselineProposal::SIGNATURE]),
     ("capacity history", &[operation::GetDemandHistory::SIGNATURE]),
     (
         "case show",

@@ -3,7 +3,6 @@
 mod kind;
 mod names;
 mod payload;
-
 use names::*;
 pub use payload::*;
 use serde::{Deserialize, Serialize};
@@ -480,6 +479,8 @@ pub enum Event {
     IssuerRegistered(Box<IssuerRegistered>),
     /// An issuer was changed, or whom it speaks of. In its own stream.
     IssuerChanged(IssuerChanged),
+    /// What capacity is planned on was learned, or changed, or is proposed to be. In the stream of its queue.
+    BaselineChanged(Box<BaselineChanged>),
     /// What is known of a customer was said anew. In the customer's own stream.
     CustomerFactsSet(FactsSet),
     /// Everybody's words on the case were destroyed on the customer's behalf.

@@ -123,6 +123,11 @@ ulid_id!(
 );
 
 ulid_id!(
+    /// A proposal of another level to plan capacity on.
+    BaselineProposalId, "pro_", "a proposal id (`pro_` and 26 characters)"
+);
+
+ulid_id!(
     /// A customer's own AI agent.
     DelegateId, "dlg_", "a delegate id (`dlg_` and 26 characters)"
 );

@@ -8,6 +8,7 @@ pub mod activation;
 pub mod agent;
 pub mod announcement;
 pub mod automatic;
+pub mod baseline;
 pub mod breaker;
 pub mod case;
 pub mod command;

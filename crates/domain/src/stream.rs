@@ -44,11 +44,13 @@ pub enum StreamKind {
     Agent,
     /// An identity provider whose word is taken for customers.
     Issuer,
+    /// What the capacity of a queue is planned on.
+    Capacity,
 }
 
 impl StreamKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Case,
         Self::Responder,
         Self::Token,
@@ -63,6 +65,7 @@ impl StreamKind {
         Self::Delegation,
         Self::Agent,
         Self::Issuer,
+        Self::Capacity,
     ];
 
     /// As it stands before the identifier.
@@ -82,6 +85,7 @@ impl StreamKind {
             Self::Delegation => "delegation",
             Self::Agent => "agent",
             Self::Issuer => "issuer",
+            Self::Capacity => "capacity",
         }
     }
 }
@@ -188,6 +192,11 @@ impl Stream {
     /// An issuer's.
     pub fn issuer(id: IssuerId) -> Self {
         Self { kind: StreamKind::Issuer, id: id.to_smolstr() }
+    }
+
+    /// That of what the capacity of a queue is planned on.
+    pub fn capacity(queue: &str) -> Self {
+        Self { kind: StreamKind::Capacity, id: queue.into() }
     }
 
     /// That of the bundle in force.

@@ -81,6 +81,8 @@ macro_rules! api_actions {
 impl Permission {
     /// It is noted who knocked.
     pub const AGENT_NOTE: Self = Self("agent.note");
+    /// A level that capacity is planned on is learned, proposed to be changed, or scored.
+    pub const BASELINE_NOTE: Self = Self("baseline.note");
     /// A case is proposed to a member of staff.
     pub const OFFER_MAKE: Self = Self("offer.make");
     /// A queue closes that cases wait in.
@@ -158,6 +160,7 @@ api_actions! {
     ACCESS_EVALUATE = "access.evaluate" of Organisation,
     ACCESS_SEARCH = "access.search" of Organisation,
     CAPACITY_READ = "capacity.read" of Organisation,
+    CAPACITY_DECIDE = "capacity.decide" of Organisation,
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

@@ -99,11 +99,13 @@ pub enum Job {
     Delegates,
     /// Puts on record who knocked.
     Agents,
+    /// Holds what capacity is planned on against the record.
+    Capacity,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Views,
         Self::Floor,
         Self::Timers,
@@ -119,6 +121,7 @@ impl Job {
         Self::Requests,
         Self::Delegates,
         Self::Agents,
+        Self::Capacity,
     ];
 
     /// The actions that it may take. Those that are none of the interface's are taken by it alone.
@@ -139,6 +142,7 @@ impl Job {
             Self::Requests => &[Permission::REQUEST_EXECUTE],
             Self::Delegates => &[Permission::DELEGATE_MANAGE],
             Self::Agents => &[Permission::AGENT_NOTE],
+            Self::Capacity => &[Permission::BASELINE_NOTE],
         }
     }
 
@@ -165,6 +169,7 @@ impl Job {
             Self::Requests => "requests",
             Self::Delegates => "delegates",
             Self::Agents => "agents",
+            Self::Capacity => "capacity",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Of each case that came within the span it is followed for seven days what became of it, and then it is forgotten.
 //! What is kept of it meanwhile is a few numbers, and nothing of who it is of.
 
+use remit_capacity::evidence::LabelledCase;
 use remit_domain::{
     Event,
     case::{Author, HolderRef},
@@ -23,7 +24,9 @@ const ROWS_MAX: usize = 200_000;
 /// What cases are about of which that was not read.
 const NO_INTENT: &str = "unknown";
 /// The queue of cases that no queue may have.
-const NO_QUEUE: &str = "none";
+pub(super) const NO_QUEUE: &str = "none";
+/// Cases with an outcome that are kept, the newest.
+const LABELLED_MAX: usize = 10_000;
 /// Kinds of records that are read.
 const KINDS: [&str; 7] = [
     "case_opened",
@@ -50,6 +53,24 @@ pub(super) struct Counted {
     pub(super) abandoned: u64,
 }
 
+impl Counted {
+    fn add(&mut self, known: &Followed) {
+        self.arrived += 1;
+        self.kept_by_ai += u64::from(!known.had);
+        self.handled_ms += known.handled_ms + known.in_hand.map_or(0, |(since, until)| until.since(since));
+        self.recontacts += u64::from(known.came_back);
+        self.abandoned += u64::from(known.had && known.gave_up);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.arrived += other.arrived;
+        self.kept_by_ai += other.kept_by_ai;
+        self.handled_ms += other.handled_ms;
+        self.recontacts += other.recontacts;
+        self.abandoned += other.abandoned;
+    }
+}
+
 /// Why a span is not counted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TooMuch {
@@ -69,6 +90,8 @@ pub(super) enum TooMuch {
 struct Followed {
     slot: i64,
     intent: Option<u32>,
+    /// How sure it was, in basis points.
+    sure_bp: Option<i64>,
     queue: Option<u32>,
     /// Whether the queue is one that had it, and not only one that would have.
     had: bool,
@@ -124,17 +147,31 @@ pub(super) struct DemandFold {
     from: Timestamp,
     to: Timestamp,
     slot_ms: i64,
+    /// Whether intents are told apart.
+    by_intent: bool,
     names: Names,
     cases: HashMap<CaseId, Followed>,
     in_order: VecDeque<(Timestamp, CaseId)>,
-    cells: BTreeMap<(i64, Option<u32>, Option<u32>), Counted>,
+    cells: BTreeMap<Cell, Counted>,
+    /// Of cases that AI kept: the queue, how sure it was, and whether their customers came back.
+    labelled: VecDeque<(Option<u32>, i64, bool)>,
 }
+
+/// A slot, a queue and an intent.
+type Cell = (i64, Option<u32>, Option<u32>);
 
 impl DemandFold {
     /// Nothing yet, of cases from a moment until before another.
     pub(super) fn new(from: Timestamp, to: Timestamp, slot_ms: i64) -> Self {
         let (names, cases, in_order, cells) = (Names::default(), HashMap::new(), VecDeque::new(), BTreeMap::new());
-        Self { from, to, slot_ms, names, cases, in_order, cells }
+        let (by_intent, labelled) = (true, VecDeque::new());
+        Self { from, to, slot_ms, by_intent, names, cases, in_order, cells, labelled }
+    }
+
+    /// The same, where intents are not told apart.
+    #[must_use]
+    pub(super) fn of_queues(self) -> Self {
+        Self { by_intent: false, ..self }
     }
 
     /// Whether no record from this moment on can change anything.
@@ -167,10 +204,16 @@ impl DemandFold {
         }
         let Some(known) = self.cases.get_mut(&case) else { return Ok(()) };
         match event {
-            Event::SignalsMeasured { readings, .. } if known.intent.is_none() => {
-                let intent = readings.iter().find(|(name, _)| name.as_str() == "intent");
-                if let Some(Value::Name(name)) = intent.map(|(_, reading)| &reading.value) {
+            Event::SignalsMeasured { readings, .. } => {
+                let value = |signal: &str| {
+                    let found = readings.iter().find(|(name, _)| name.as_str() == signal);
+                    found.map(|(_, reading)| &reading.value)
+                };
+                if let (None, Some(Value::Name(name))) = (known.intent, value("intent")) {
                     known.intent = Some(self.names.number(name));
+                }
+                if let (None, Some(Value::Long(sure))) = (known.sure_bp, value("intent_confidence_bp")) {
+                    known.sure_bp = Some(*sure);
                 }
             }
             Event::DecisionMade { decision, handoff } => decided(known, &mut self.names, decision, handoff.as_deref()),
@@ -206,9 +249,9 @@ impl DemandFold {
             return Err(TooMuch::Cases);
         }
         let slot = at.0 - at.0.rem_euclid(self.slot_ms);
-        let (intent, queue, in_hand) = (None, None, None);
+        let (intent, sure_bp, queue, in_hand) = (None, None, None, None);
         let (had, came_back, gave_up) = (false, false, false);
-        let new = Followed { slot, intent, queue, had, in_hand, handled_ms: 0, came_back, gave_up };
+        let new = Followed { slot, intent, sure_bp, queue, had, in_hand, handled_ms: 0, came_back, gave_up };
         self.cases.insert(case, new);
         self.in_order.push_back((at, case));
         Ok(())
@@ -218,14 +261,42 @@ impl DemandFold {
         let Some((_, case)) = self.in_order.pop_front() else { return Ok(()) };
         let Some(mut known) = self.cases.remove(&case) else { return Ok(()) };
         known.put_down();
+        if let (false, Some(sure)) = (known.had, known.sure_bp) {
+            self.labelled.push_back((known.queue, sure, known.came_back));
+            self.labelled.drain(..self.labelled.len().saturating_sub(LABELLED_MAX));
+        }
         let cells = self.cells.len();
-        let counted = self.cells.entry((known.slot, known.queue, known.intent)).or_default();
-        counted.arrived += 1;
-        counted.kept_by_ai += u64::from(!known.had);
-        counted.handled_ms += known.handled_ms;
-        counted.recontacts += u64::from(known.came_back);
-        counted.abandoned += u64::from(known.had && known.gave_up);
+        let intent = known.intent.filter(|_| self.by_intent);
+        self.cells.entry((known.slot, known.queue, intent)).or_default().add(&known);
         if cells >= ROWS_MAX { Err(TooMuch::Rows) } else { Ok(()) }
+    }
+
+    /// What came, by slot and queue, of those that are followed still as far as they have come.
+    pub(super) fn by_queue(&self) -> impl Iterator<Item = ((i64, &str), Counted)> {
+        let mut all: BTreeMap<(i64, Option<u32>), Counted> = BTreeMap::new();
+        for ((slot, queue, _), counted) in &self.cells {
+            all.entry((*slot, *queue)).or_default().merge(counted);
+        }
+        for known in self.cases.values() {
+            all.entry((known.slot, known.queue)).or_default().add(known);
+        }
+        all.into_iter().map(|((slot, queue), counted)| ((slot, self.names.name(queue, NO_QUEUE)), counted))
+    }
+
+    /// Forgets what came before a moment.
+    pub(super) fn forget_before(&mut self, moment: Timestamp) {
+        self.cells = self.cells.split_off(&(moment.0, None, None));
+    }
+
+    /// Cases of a queue that AI kept, with how sure it was and whether their customers came back.
+    pub(super) fn labelled(&self, queue: &str) -> Vec<LabelledCase> {
+        let number = self.names.numbers.get(queue).copied();
+        let of_queue = self.labelled.iter().filter(|(of, ..)| number.is_some() && *of == number);
+        let case = |(_, sure, is_wrong): &(Option<u32>, i64, bool)| {
+            let confidence = (*sure as f64 / 10_000.0).clamp(0.0, 1.0);
+            LabelledCase { confidence, is_wrong: *is_wrong }
+        };
+        of_queue.map(case).collect()
     }
 
     /// What came, by slot, queue and intent: when the slot begins, the intent, the queue, and how many.

@@ -1,6 +1,9 @@
 //! The demand on record, slot by slot, as forecasts read it.
 
-use super::demand::{DemandFold, TooMuch};
+use super::{
+    demand::{DemandFold, TooMuch},
+    place::before,
+};
 use crate::{
     Caller, Journal, Parts,
     access::auth,
@@ -201,18 +204,4 @@ fn too_much(why: TooMuch) -> Refused {
         TooMuch::Unread(..) => Refused::internal(why),
         why => Refused::new(Kind::LimitReached, format!("{why}; ask for a shorter time")),
     }
-}
-
-/// A position in the ledger before which nothing was recorded from this moment on.
-async fn before(journal: &Journal, moment: Timestamp) -> Result<u64, Refused> {
-    let (mut low, mut high) = (0, journal.store.last_seq().await.map_err(Refused::internal)?);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let next = journal.store.feed(middle, 1).await.map_err(Refused::internal)?;
-        match next.first() {
-            Some(row) if Timestamp(row.ts_ms) < moment => low = middle + 1,
-            _ => high = middle,
-        }
-    }
-    Ok(low)
 }

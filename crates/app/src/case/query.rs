@@ -410,6 +410,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::AgentKnocked(_)
         | Event::IssuerRegistered(_)
         | Event::IssuerChanged(_)
+        | Event::BaselineChanged(_)
         | Event::SubscriptionChanged { .. }
         | Event::SubscriptionDeleted(_)
         | Event::ExceptionTaken { .. }

@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod agents;
+pub(crate) mod baselines;
 mod bundles;
 pub(crate) mod delegations;
 mod gate;

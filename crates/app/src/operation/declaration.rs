@@ -112,6 +112,8 @@ pub enum Thing {
     Delegation,
     /// An issuer.
     Issuer,
+    /// A proposal of another level to plan capacity on.
+    Proposal,
 }
 
 impl Thing {
@@ -142,6 +144,7 @@ impl Thing {
             Self::Delegate => "delegate",
             Self::Delegation => "delegation",
             Self::Issuer => "issuer",
+            Self::Proposal => "proposal",
         }
     }
 
@@ -172,6 +175,7 @@ impl Thing {
             Self::Delegate => "The delegate.",
             Self::Delegation => "The delegation.",
             Self::Issuer => "The issuer.",
+            Self::Proposal => "The proposal.",
         }
     }
 
@@ -202,7 +206,10 @@ pub const TAGS: [(&str, &str); 18] = [
     ("events", "Everything that happens, as it is committed."),
     ("subscriptions", "Whom events are sent to by webhook, how far they are, and what was given up."),
     ("access", "What others ask: whether somebody may do something, and who, what and which they may."),
-    ("capacity", "The demand that is on record, from which it is learned how many people a support takes."),
+    (
+        "capacity",
+        "The demand that is on record, what is planned on by it, and what is proposed once that holds no more.",
+    ),
     ("administration", "Tokens, and erasure."),
     ("bundles", "What governs: put in force while the server runs, rolled back, listed and compared."),
     ("ledger", "The evidence, in a form that others can verify."),

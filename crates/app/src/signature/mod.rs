@@ -14,7 +14,10 @@ use crate::{
         activate::{self, Activation},
         catalogue::{BundleView, Comparison},
     },
-    capacity::history::{AskDemandHistory, DemandHistoryView},
+    capacity::{
+        history::{AskDemandHistory, DemandHistoryView},
+        proposal::{BaselineProposalView, DecideBaseline},
+    },
     case::{
         action,
         automatic::NothingOpened,
@@ -269,6 +272,10 @@ signatures! {
 
     GetDemandHistory(AskDemandHistory) -> DemandHistoryView, "What came.";
     GetDemandHistoryFile(AskDemandHistory) -> Text<Csv>, "The file.";
+    ListBaselineProposals(input::ListPart) -> Page<BaselineProposalView>, "One page.";
+    GetBaselineProposal(Nothing) -> BaselineProposalView, "The proposal.";
+    AcceptBaseline(DecideBaseline) -> BaselineProposalView, "Accepted.";
+    DeclineBaseline(DecideBaseline) -> BaselineProposalView, "Declined.";
 
     PutFacts(facts::PutFacts) -> facts::FactsView, "What is known now.";
     GetFacts(Nothing) -> facts::FactsView, "What is known.";

@@ -19,6 +19,7 @@
 mod ahead;
 mod ai_share;
 mod band;
+mod baseline;
 mod chart;
 mod days;
 mod evaluation;
@@ -41,6 +42,7 @@ pub use ahead::{
     AHEAD_MAX, DayAhead, DemandForecast, ForecastTerms, IntentAhead, Interval, MeasuredNumber, PATHS_MAX, QueueAhead,
     SlotAhead, days_needed, forecast,
 };
+pub(crate) use baseline::{BASELINE, DayBaseline, Nature, Watched};
 pub use chart::chart;
 pub use days::{LocalDay, SlotClock};
 pub use evaluation::{Errors, HeldOutEvaluation, IntervalCoverage};

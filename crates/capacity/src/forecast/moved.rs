@@ -5,17 +5,12 @@
 //! baseline is learned anew from the days since the change, and watched on. Holidays, days with gaps and days with
 //! outages of the AI are not looked at.
 
-use super::{days::WEEK, record::Record};
+use super::{
+    baseline::{BASELINE, DayBaseline, Nature, Watched},
+    record::Record,
+};
 use crate::{Uncomputable, evidence::Drift};
 use serde::Serialize;
-
-/// Days that a baseline is learned from.
-const BASELINE: usize = 4 * WEEK;
-/// How much more days scatter around a baseline than within the weeks that it was learned from (assumed), since weeks
-/// have something in common and the baseline is an estimate.
-const WIDER: f64 = 1.5;
-/// The spread at least.
-const SPREAD_MIN: f64 = 0.02;
 
 /// Something that moved.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,35 +31,18 @@ pub struct DriftFound {
     pub after: f64,
 }
 
-/// A day that is watched: what was counted, and of how much.
-#[derive(Debug, Clone, Copy)]
-struct Watched {
-    day: usize,
-    weekday: usize,
-    counted: f64,
-    of: f64,
-}
-
-/// Whether what is counted is cases, which scatter as counts do, and whether weekdays differ.
-#[derive(Debug, Clone, Copy)]
-struct Nature {
-    what: &'static str,
-    is_count: bool,
-    by_weekday: bool,
-}
-
 /// Everything that moved, in order of when.
 pub(super) fn moved(record: &Record<'_>) -> Result<Vec<DriftFound>, Uncomputable> {
     let history = record.history;
     let whole: Vec<usize> = (0..history.day_count())
         .filter(|day| !history.is_holiday(*day) && history.slots_of(*day).all(|at| history.is_learned(at)))
         .collect();
-    let watch = |nature: Nature, counted: &dyn Fn(usize) -> (f64, f64)| {
+    let watch = |(what, nature): (&'static str, Nature), counted: &dyn Fn(usize) -> (f64, f64)| {
         let days = whole.iter().filter_map(|day| {
             let ((counted, of), weekday) = (counted(*day), history.days.get(*day)?.weekday);
             (of > 0.0).then_some(Watched { day: *day, weekday, counted, of })
         });
-        watched(record, nature, &days.collect::<Vec<_>>())
+        watched(record, what, nature, &days.collect::<Vec<_>>())
     };
     let counts = |day: usize| history.counts.get(day).copied().unwrap_or_default();
     let handled = |day: usize| {
@@ -72,7 +50,7 @@ pub(super) fn moved(record: &Record<'_>) -> Result<Vec<DriftFound>, Uncomputable
         each.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     };
     let came = |day: usize| (history.slots_of(day).map(|at| record.came(at)).sum(), 1.0);
-    let nature = |what, is_count, by_weekday| Nature { what, is_count, by_weekday };
+    let nature = |what, is_count, by_weekday| (what, Nature { is_count, by_weekday });
     let mut all = watch(nature("volume", true, true), &came)?;
     all.extend(watch(nature("share kept by AI", true, false), &|day| record.shares.of_day(day))?);
     all.extend(watch(nature("handling time", false, false), &handled)?);
@@ -82,63 +60,16 @@ pub(super) fn moved(record: &Record<'_>) -> Result<Vec<DriftFound>, Uncomputable
     Ok(all)
 }
 
-/// The baseline of some days.
-struct Baseline {
-    rate: f64,
-    weekdays: [f64; WEEK],
-    spread: f64,
-}
-
-impl Baseline {
-    fn new(nature: Nature, days: &[Watched]) -> Option<Self> {
-        let counted: f64 = days.iter().map(|day| day.counted).sum();
-        let of: f64 = days.iter().map(|day| day.of).sum();
-        if counted <= 0.0 || of <= 0.0 {
-            return None;
-        }
-        let rate = counted / of;
-        let mut weekdays = [1.0; WEEK];
-        if nature.by_weekday {
-            for (weekday, factor) in weekdays.iter_mut().enumerate() {
-                let same = days.iter().filter(|day| day.weekday == weekday);
-                let (counted, of) = same.fold((0.0, 0.0), |sum, day| (sum.0 + day.counted, sum.1 + day.of));
-                // A weekday that is closed expects next to nothing.
-                *factor = if of > 0.0 { (counted / of / rate).max(1e-6) } else { 1.0 };
-            }
-        }
-        let mut baseline = Self { rate, weekdays, spread: 0.0 };
-        let (mut beyond, mut count) = (0.0, 0.0);
-        for day in days {
-            let (counted, expected) = baseline.expected(nature, day);
-            if expected >= 5.0 {
-                beyond += (counted.max(0.5) / expected).ln().powi(2) - 1.0 / expected;
-                count += 1.0;
-            }
-        }
-        let parameters = if nature.by_weekday { WEEK as f64 } else { 1.0 };
-        if count <= parameters {
-            return None;
-        }
-        baseline.spread = WIDER * (beyond / (count - parameters)).max(SPREAD_MIN * SPREAD_MIN).sqrt();
-        Some(baseline)
-    }
-
-    /// What was counted and what was expected, in units that scatter as counts do.
-    fn expected(&self, nature: Nature, day: &Watched) -> (f64, f64) {
-        let usual = self.weekdays.get(day.weekday).copied().unwrap_or(1.0);
-        if nature.is_count {
-            (day.counted, self.rate * day.of * usual)
-        } else {
-            (day.counted / self.rate, day.of * usual)
-        }
-    }
-}
-
-fn watched(record: &Record<'_>, nature: Nature, days: &[Watched]) -> Result<Vec<DriftFound>, Uncomputable> {
+fn watched(
+    record: &Record<'_>,
+    what: &'static str,
+    nature: Nature,
+    days: &[Watched],
+) -> Result<Vec<DriftFound>, Uncomputable> {
     let mut all = Vec::new();
     let mut rest = days;
     while let Some((learned, after)) = rest.split_at_checked(BASELINE) {
-        let Some(baseline) = Baseline::new(nature, learned) else { return Ok(all) };
+        let Some(baseline) = DayBaseline::new(nature, learned) else { return Ok(all) };
         let mut drift = Drift::new(baseline.spread, Drift::SHIFT, Drift::ALARM_DAYS)?;
         let mut found = None;
         let mut seen = Vec::new();
@@ -165,7 +96,7 @@ fn watched(record: &Record<'_>, nature: Nature, days: &[Watched]) -> Result<Vec<
         let date = |day: usize| record.history.days.get(day).map(|day| day.date.to_string());
         if let (Some(since), Some(found)) = (date(since), date(found)) {
             all.push(DriftFound {
-                what: nature.what,
+                what,
                 is_up: alarm.is_up,
                 since,
                 found,

@@ -7,6 +7,7 @@ mod flow;
 mod forecast;
 mod history;
 mod plan;
+mod proposals;
 mod simulate;
 mod staffing;
 mod table;
@@ -25,6 +26,7 @@ pub(crate) enum Capacity {
     Check(check::Check),
     Forecast(Box<forecast::Forecast>),
     History(Box<history::History>),
+    Proposals(proposals::Proposals),
 }
 
 impl Capacity {
@@ -38,6 +40,7 @@ impl Capacity {
             Self::Check(check) => check.run(json),
             Self::Forecast(forecast) => forecast.run(json),
             Self::History(history) => history.run(json),
+            Self::Proposals(proposals) => proposals.run(json),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A history, told one event after the other: who did what, to whom it led, and what was said.
 
-use super::{json::text, people};
+use super::{json::text, levels, people};
 use anyhow::Context as _;
 use remit_app::input::ListPart;
 use remit_command::{
@@ -158,6 +158,7 @@ impl History {
             "consult_asked" => format!("{} asked {} for advice", of("/event/consult/by"), of("/event/consult/queue")),
             "issuer_registered" => format!("issuer {} listed", of("/event/terms/issuer")),
             "issuer_changed" => issuer_change(item),
+            "baseline_changed" => levels::told(item),
             "agent_knocked" => {
                 let of_which = match item.pointer("/event/refused").and_then(Value::as_u64) {
                     None | Some(0) => String::new(),

@@ -9,6 +9,7 @@ pub(crate) mod init;
 mod json;
 pub(crate) mod knowledge;
 pub(crate) mod ledger;
+pub(crate) mod levels;
 mod limits;
 mod people;
 pub(crate) mod policy;

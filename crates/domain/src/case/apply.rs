@@ -169,6 +169,7 @@ impl Case {
             | Event::AgentKnocked(_)
             | Event::IssuerRegistered(_)
             | Event::IssuerChanged(_)
+            | Event::BaselineChanged(_)
             | Event::SubscriptionChanged { .. }
             | Event::SubscriptionDeleted(_)
             | Event::CustomerFactsSet { .. }

@@ -77,6 +77,7 @@ impl Event {
         "agent_knocked",
         "issuer_registered",
         "issuer_changed",
+        "baseline_changed",
         "customer_facts_set",
         "words_erased",
         "customer_erased",
@@ -84,7 +85,7 @@ impl Event {
     ];
 
     /// The names of acts of authority over who may call, who works here, which chats and subscriptions there are, and
-    /// who represents whom; and that somebody knocked who may nothing.
+    /// who represents whom; that somebody knocked who may nothing; and what capacity is planned on.
     pub const GOVERNANCE: &[&str] = &[
         "token_made",
         "token_revoked",
@@ -110,6 +111,7 @@ impl Event {
         "agent_knocked",
         "issuer_registered",
         "issuer_changed",
+        "baseline_changed",
     ];
 
     /// The name under which the event is recorded.
@@ -181,6 +183,7 @@ impl Event {
             Self::AgentKnocked(_) => "agent_knocked",
             Self::IssuerRegistered { .. } => "issuer_registered",
             Self::IssuerChanged { .. } => "issuer_changed",
+            Self::BaselineChanged(_) => "baseline_changed",
             Self::CustomerFactsSet { .. } => "customer_facts_set",
             Self::WordsErased { .. } => "words_erased",
             Self::CustomerErased { .. } => "customer_erased",
@@ -222,6 +225,7 @@ impl Event {
             Self::AgentKnocked(knocked) => Some(Stream::agent(&knocked.agent)),
             Self::IssuerRegistered(registered) => Some(Stream::issuer(registered.issuer)),
             Self::IssuerChanged(changed) => Some(Stream::issuer(changed.issuer)),
+            Self::BaselineChanged(changed) => Some(Stream::capacity(&changed.queue)),
             Self::AiStopped { responder, .. }
             | Self::AiResumed { responder, .. }
             | Self::OutcomesReset(OutcomesReset { responder, .. }) => Some(Stream::responder(responder)),

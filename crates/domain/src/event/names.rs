@@ -4,6 +4,7 @@ pub(super) use crate::{
     action::{ActionDecision, ActionEnd},
     activation::BundleActivation,
     agent::AgentKnocked,
+    baseline::BaselineChanged,
     case::{Channel, HolderRef, Requester},
     consult::Consult,
     decision::Decision,

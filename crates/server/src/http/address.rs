@@ -158,6 +158,10 @@ addresses! {
     ListOutcomes = Get "/v1/outcomes" [200];
     GetDemandHistory = Get "/v1/capacity/history" [200];
     GetDemandHistoryFile = Get "/v1/capacity/history.csv" [200];
+    ListBaselineProposals = Get "/v1/capacity/proposals" [200];
+    GetBaselineProposal = Get "/v1/capacity/proposals/{proposal}" [200];
+    AcceptBaseline = Post "/v1/capacity/proposals/{proposal}/accept" [200];
+    DeclineBaseline = Post "/v1/capacity/proposals/{proposal}/decline" [200];
     ListOverrides = Get "/v1/overrides" [200];
     EraseCustomer = Post "/v1/customers/erase" [200];
     ActivateBundle = Post "/v1/bundles" [200];

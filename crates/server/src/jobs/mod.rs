@@ -1,8 +1,10 @@
 //! Work that goes on beside requests: signing checkpoints, asking AI responders, offering cases to staff, deciding
-//! anew what waits in queues that close, delivering events to subscriptions, noting who knocked, and looking at things
+//! anew what waits in queues that close, delivering events to subscriptions, noting who knocked, holding what capacity
+//! is planned on against the record, and looking at things
 //! again when they are due.
 
 mod agents;
+mod baselines;
 mod closing;
 mod erasures;
 mod offers;
@@ -26,6 +28,7 @@ pub use signing::{sign, signer};
 pub(crate) fn start(app: &Arc<Succession>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(agents::run(Arc::clone(app), stop.clone())),
+        tokio::spawn(baselines::run(Arc::clone(app), stop.clone())),
         tokio::spawn(turns::run(Arc::clone(app), stop.clone())),
         tokio::spawn(erasures::run(Arc::clone(app), stop.clone())),
         tokio::spawn(timers::run(Arc::clone(app), stop.clone())),

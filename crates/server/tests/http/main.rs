@@ -21,6 +21,7 @@ mod authzen_certification;
 mod authzen_interop;
 mod backchannel;
 mod bad_input;
+mod baselines;
 mod bundles;
 mod cases;
 mod changed_delegations;

@@ -144,6 +144,7 @@ impl Probe {
             ("/v1/decisions", decision),
             ("/v1/requests", asked["id"].as_str().unwrap().to_owned()),
             ("/access/v1/requests", asked["id"].as_str().unwrap().to_owned()),
+            ("/v1/capacity/proposals", "pro_01KKBK0TF82Z5S8TC0Z2V1A000".to_owned()),
             ("/v1/reconciliations", "rec_01KKBK0TF82Z5S8TC0Z2V1A000".to_owned()),
             ("/v1/subscriptions", id(&subscription)),
             ("/v1/tokens", lead.get("/v1/tokens").body[0]["id"].as_str().unwrap().to_owned()),

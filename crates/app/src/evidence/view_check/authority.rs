@@ -3,6 +3,7 @@
 
 mod accounts;
 mod agents;
+mod baselines;
 mod chats;
 mod delegations;
 mod facts;
@@ -23,6 +24,7 @@ use crate::{
     case::{consult::CONSULTS, override_log::OVERRIDES},
     journal::accounts::{ACCOUNTS, PASSKEYS, SESSIONS},
     journal::agents::AGENTS,
+    journal::baselines::{BASELINES, PROPOSALS},
     journal::delegations::{
         BACKCHANNELS, BY_DOCUMENT, BackchannelItem, CASES, CODES, CONSENTS, CodeItem, DELEGATES, DELEGATIONS, GIVEN_ON,
         GRANTED, OF_CUSTOMER, REVOKED_TOKENS,
@@ -44,6 +46,7 @@ use crate::{
 };
 use accounts::Accounts;
 use agents::Agents;
+use baselines::Baselines;
 use chats::Chats;
 use delegations::Delegations;
 use facts::Facts;
@@ -86,6 +89,7 @@ pub(super) struct Authority {
     reconciliations: Reconciliations,
     delegations: Delegations,
     agents: Agents,
+    baselines: Baselines,
     issuers: Issuers,
 }
 
@@ -102,6 +106,7 @@ impl Authority {
         self.reconciliations.note(event);
         self.delegations.note(event);
         self.agents.note(event);
+        self.baselines.note(event);
         self.issuers.note(event);
         let at = match event {
             Event::TokenMade { at, .. }
@@ -215,6 +220,8 @@ impl Authority {
             kind if kind == RECONCILIATIONS.kind() => self.reconciliations.keep(&row.id, body),
             kind if kind == FOUND.kind() => self.reconciliations.keep_found(&row.id, body),
             kind if kind == AGENTS.kind() => self.agents.keep(&row.id, body),
+            kind if kind == BASELINES.kind() => self.baselines.keep(&row.id, body),
+            kind if kind == PROPOSALS.kind() => self.baselines.keep_proposal(&row.id, body),
             kind if kind == DELEGATES.kind() => self.delegations.keep_delegate(&row.id, body),
             kind if kind == BY_DOCUMENT.kind() => self.delegations.keep_document(&row.id, body),
             kind if kind == DELEGATIONS.kind() => self.delegations.keep(&row.id, body),
@@ -272,6 +279,7 @@ impl Authority {
         self.facts.compare(customer_of, found);
         self.delegations.compare(known.keys, found);
         self.agents.compare(found);
+        self.baselines.compare(found);
         self.issuers.compare(found);
         let mut held = Coverage { is_recorded: self.is_recorded, not: Vec::new() };
         self.requests.compare(&mut held, found);
