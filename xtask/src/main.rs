@@ -71,17 +71,32 @@ fn main() -> ExitCode {
 
 fn test() -> Result<(), String> {
     tidy::check()?;
-    install()?;
-    cargo(&["fmt", "--all", "--check"], &[], "run `cargo fmt --all`")?;
+    programs::install()?;
     let variables = disk::variables();
-    cargo(
-        &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
-        variables,
-        "mend what clippy names",
-    )?;
-    cargo(&["test", "--workspace", "--quiet", "--no-fail-fast"], variables, "mend what failed")?;
+    // Packages are waited for by the network, and lints by the processors.
+    std::thread::scope(|scope| {
+        let installed = scope.spawn(peers::install);
+        let linted = lints(variables);
+        let installed = installed.join().map_err(|_| "installing packages ended unexpectedly".to_owned());
+        linted.and(installed?)
+    })?;
+    let threads = test_threads();
+    let with_threads = [&[("RUST_TEST_THREADS", threads.as_str())], variables].concat();
+    cargo(&["test", "--workspace", "--quiet", "--no-fail-fast"], &with_threads, "mend what failed")?;
     let strict = [&[("RUSTDOCFLAGS", "-D warnings")], variables].concat();
     cargo(&["doc", "--workspace", "--no-deps", "--quiet"], &strict, "mend the documentation")
+}
+
+fn lints(variables: &[(&str, &str)]) -> Result<(), String> {
+    cargo(&["fmt", "--all", "--check"], &[], "run `cargo fmt --all`")?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    cargo(&clippy, variables, "mend what clippy names")
+}
+
+/// How many tests run at once: most of them wait, for disks, browsers and one another, for much of their time.
+fn test_threads() -> String {
+    std::env::var("RUST_TEST_THREADS")
+        .unwrap_or_else(|_| (2 * std::thread::available_parallelism().map_or(1, usize::from)).to_string())
 }
 
 fn bench(arguments: &[&str]) -> Result<(), String> {
