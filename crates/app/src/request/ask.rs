@@ -230,9 +230,11 @@ pub(crate) async fn prepared(
     let written = serde_json::to_string(arguments).map_err(Refused::internal)?;
     let sealed_arguments = sealing::seal_on(journal, vault, environment, loaded, &written).await?;
     let shown = sealing::seal_on(journal, vault, environment, loaded, &shown_text).await?;
-    // Nobody says yes to what ended with the delegation that it was asked for under.
-    let ends = caller.principal.represented().map(|of| of.grant.not_after);
-    let due = ends.into_iter().fold(now.plus_ms(spec.deadline_ms), Timestamp::min);
+    // Nobody says yes to what ended with a delegation that it was asked for under. It waits longer than the token by
+    // which it was asked for, which lasts minutes.
+    let chain = caller.principal.represented().map_or(&[][..], |of| &of.chain);
+    let ends = chain.iter().map(|delegation| delegation.grant.not_after);
+    let due = ends.fold(now.plus_ms(spec.deadline_ms), Timestamp::min);
     let asked = RequestAsked {
         customer: case.customer.clone(),
         arguments: sealed_arguments.words.clone(),

@@ -117,6 +117,8 @@ fn a_no_and_too_long_are_told_apart() {
     assert_eq!(error(&poll(&desk, &mut muse, &long)), (400, "authorization_pending"));
     let due = desk.admin.get(&format!("/v1/requests/{late}")).expect(200)["due_at"].clone();
     let due = parse_rfc3339(due.as_str().unwrap()).unwrap();
+    let left = due.since(desk.server.app.environment.now());
+    assert!(left > 30 * 60_000, "it waits longer than the token by which it was asked for: {left} ms");
     desk.clock.forward_ms(due.since(desk.server.app.environment.now()) + 1_000);
     muse.now_ms = desk.server.app.environment.now().0;
     assert_eq!(error(&poll(&desk, &mut muse, &long)), (400, "expired_token"));
