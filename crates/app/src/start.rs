@@ -9,6 +9,7 @@ use crate::{
     live::{committed, subscriptions::WebhookReach},
     pipeline::{authority, stored},
     settings::Settings,
+    sign_in::session,
     vault::{customers, delegate_tokens::DelegateTokens, erasures, names},
 };
 use remit_policy::{address::Address, bundle::Bundle};
@@ -54,6 +55,7 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
         block_on(put).map_err(StartError::Activate)?;
     }
     block_on(authority::record_earlier(&store, &environment.entropy, environment.now())).map_err(StartError::Record)?;
+    block_on(session::end_of_other_ways(&store, &environment)).map_err(StartError::Sessions)?;
     let last = block_on(store.last_seq())?;
     environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
     let reach = WebhookReach { in_the_clear: webhooks_in_the_clear, private_hosts };

@@ -20,6 +20,9 @@ pub enum StartError {
     /// What an earlier version did without a record could not be put on record.
     #[error("putting on record what an earlier version made: {0}")]
     Record(Refused),
+    /// Sessions that were begun in a way that counts no more could not be ended.
+    #[error("ending sessions that were begun in a way that counts no more: {0}")]
+    Sessions(Refused),
     /// The bundle could not be put in force.
     #[error("putting the bundle in force: {0}")]
     Activate(Refused),

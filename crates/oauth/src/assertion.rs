@@ -52,8 +52,13 @@ pub enum AssertionError {
     #[error("the assertion is no JWT that can be read: {0}")]
     Form(#[from] Malformed),
     /// It is a text of another type.
-    #[error("the assertion has typ {0}: leave it out, or make it JWT")]
-    Type(String),
+    #[error("the assertion has typ {is}: make it {wanted}")]
+    Type {
+        /// What it says.
+        is: String,
+        /// What it has to say.
+        wanted: &'static str,
+    },
     /// It says that somebody acts for who signed it.
     #[error("the assertion has act: who signs it acts themselves")]
     Acts,
@@ -149,7 +154,7 @@ pub fn read(
 
 /// The same of a text of another type, which it has to say.
 pub(crate) fn read_of(
-    typ: Option<&str>,
+    typ: Option<&'static str>,
     assertion: &str,
     client: Option<&str>,
     keys: &KeySet,
@@ -162,7 +167,8 @@ pub(crate) fn read_of(
         None => signed.typ.is_none() || TYPES.iter().any(|known| signed.is_of_type(known)),
     };
     if !is_of_type {
-        return Err(AssertionError::Type(quoted(signed.typ.as_deref().unwrap_or_default())));
+        let is = quoted(signed.typ.as_deref().unwrap_or_default());
+        return Err(AssertionError::Type { is, wanted: typ.unwrap_or("JWT, or leave it out") });
     }
     let key = keys.find(signed.kid.as_deref(), signed.algorithm).ok_or(AssertionError::NoKey)?;
     if !signed.is_by(key) {

@@ -166,7 +166,13 @@ fn read(token: &str, of: Party<'_>, now_ms: i64) -> Result<(Option<String>, Clai
     if claims.exp.ms() <= now_ms || claims.nbf.into_iter().chain([claims.iat]).any(|at| at.ms() > latest_ms) {
         return Err(OidcError::Time);
     }
-    let named = claims.sub.iter().chain(&claims.sid).all(|name| is_plain(name, NAME_MAX));
+    // Subjects are any ASCII characters (OpenID Connect Core 1.0, section 2), names of directories among them.
+    let is_subject = |sub: &String| {
+        sub.len() <= NAME_MAX
+            && sub.split(' ').any(|part| is_plain(part, NAME_MAX))
+            && sub.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    };
+    let named = claims.sub.iter().all(is_subject) && claims.sid.iter().all(|sid| is_plain(sid, NAME_MAX));
     if named { Ok((signed.typ, claims)) } else { Err(OidcError::Claims) }
 }
 

@@ -8,6 +8,7 @@
       title: 'Your account', who: (who) => `You are signed in as ${who}.`, away: 'Sign out', passkeys: 'Passkeys',
       why: 'A passkey signs you in with your device: by its PIN, your finger or your face. It works on this site alone.',
       none_here: 'There are no passkeys here: ', no_browser: 'This browser makes no passkeys.',
+      elsewhere: (host) => `Passkeys of this server are made and used at ${host}: open this page there.`,
       name: 'What to call the device', add: 'Add a passkey', made: (at) => `Added ${at}`, used: (at) => `last used ${at}`,
       unused: 'not used yet', synced: 'on all devices of its password manager',
       doubted: 'Somebody may have a copy of it, so that it signs nobody in any more. Remove it, and add it anew.',
@@ -26,6 +27,7 @@
       title: 'Dein Konto', who: (who) => `Du bist als ${who} angemeldet.`, away: 'Abmelden', passkeys: 'Passkeys',
       why: 'Ein Passkey meldet dich mit deinem Ger\u00e4t an: mit seiner PIN, deinem Finger oder Gesicht. Er gilt nur f\u00fcr diese Seite.',
       none_here: 'Hier gibt es keine Passkeys: ', no_browser: 'Dieser Browser macht keine Passkeys.',
+      elsewhere: (host) => `Passkeys dieses Servers werden unter ${host} gemacht und benutzt: \u00d6ffne diese Seite dort.`,
       name: 'Wie das Ger\u00e4t hei\u00dfen soll', add: 'Passkey hinzuf\u00fcgen', made: (at) => `Hinzugef\u00fcgt ${at}`,
       used: (at) => `zuletzt benutzt ${at}`, unused: 'noch nicht benutzt', synced: 'auf allen Ger\u00e4ten seines Passwortmanagers',
       doubted: 'Jemand k\u00f6nnte eine Kopie davon haben; er meldet niemanden mehr an. Entferne ihn und f\u00fcge ihn neu hinzu.',
@@ -132,9 +134,10 @@
     const account = await told.json();
     el('who').textContent = texts.who(account.person);
     el('passkeys').replaceChildren(...account.passkeys.map(shown));
+    const elsewhere = Boolean(account.passkey_host) && location.hostname !== account.passkey_host;
     el('why').textContent = account.no_passkeys ? texts.none_here + account.no_passkeys
-      : window.passkeys.there ? texts.why : texts.no_browser;
-    el('add-form').hidden = Boolean(account.no_passkeys) || !window.passkeys.there;
+      : elsewhere ? texts.elsewhere(account.passkey_host) : window.passkeys.there ? texts.why : texts.no_browser;
+    el('add-form').hidden = Boolean(account.no_passkeys) || elsewhere || !window.passkeys.there;
     el('passkeys-section').hidden = false;
     el('password-said').textContent = account.password ? texts.has : texts.has_none;
     el('remove-password').hidden = !account.password || !account.passkeys.some((one) => !one.doubted);

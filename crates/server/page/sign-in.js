@@ -106,7 +106,8 @@
   const ask = async () => {
     const answer = await send('GET', 'ways');
     const ways = answer && answer.ok ? await answer.json() : {};
-    passkeys = Boolean(ways.passkey && window.passkeys.there);
+    // Pages of another host of this server's cannot ask for any.
+    passkeys = Boolean(ways.passkey && window.passkeys.there && location.hostname === ways.passkey_host);
     if (!ways.provider) return askPassword();
     show(texts.sign_in, 'provider');
     el('provider').textContent = texts.provider;

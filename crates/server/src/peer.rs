@@ -1,7 +1,10 @@
 //! From where requests come.
 
 use axum::http::HeaderMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::Once,
+};
 
 /// From where a request came.
 #[derive(Debug, Clone, Copy)]
@@ -14,15 +17,28 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// The address of who sent a request, as far as it is known: what a proxy says it is, and its own otherwise. Of
-    /// what is listed in `X-Forwarded-For`, the last is what the proxy saw itself.
+    /// what is listed in `X-Forwarded-For`, the last is what the proxy saw itself; where that is no address, it stands
+    /// for the proxy's own, so that nobody is counted as nobody.
     pub(crate) fn client(self, headers: &HeaderMap) -> Option<IpAddr> {
         if !self.is_proxy {
             return Some(self.origin);
         }
-        let told = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        address(told.rsplit(',').next()?.trim()).map(origin)
+        let Some(told) = headers.get_all("x-forwarded-for").iter().next_back() else {
+            if !self.origin.is_loopback() {
+                SAYS_NOTHING.call_once(|| {
+                    let proxy = self.origin;
+                    tracing::warn!(%proxy, "no X-Forwarded-For comes of a proxy: sign-ins are not counted by address");
+                });
+            }
+            return None;
+        };
+        let last = told.to_str().ok().and_then(|told| told.rsplit(',').next());
+        Some(last.and_then(|last| address(last.trim())).map_or(self.origin, origin))
     }
 }
+
+/// That a proxy says nothing of its clients is told once.
+static SAYS_NOTHING: Once = Once::new();
 
 /// An address, which some proxies write with the port beside it, and of version 6 in brackets.
 fn address(told: &str) -> Option<IpAddr> {
@@ -62,8 +78,9 @@ mod tests {
             (&["198.51.100.7:49152"], Some(at("198.51.100.7"))),
             (&["[2001:db8::1:2:3:4]:49152"], Some(at("2001:db8::"))),
             (&["[2001:db8::1:2:3:4]"], Some(at("2001:db8::"))),
-            (&["nonsense"], None),
-            (&["[198.51.100.7]"], None),
+            (&["nonsense"], Some(proxy)),
+            (&["198.51.100.7,"], Some(proxy)),
+            (&["[198.51.100.7]"], Some(proxy)),
             (&[], None),
         ] {
             assert_eq!(behind.client(&headers(told)), client, "{told:?}");

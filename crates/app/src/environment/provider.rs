@@ -12,6 +12,9 @@ use std::{
 
 /// For how long what it says of itself is kept.
 const KEPT: Duration = Duration::from_secs(3_600);
+/// For how long it is not asked again where it did not answer, since it was: nobody waits for what somebody else just
+/// waited for.
+const FAILED: Duration = Duration::from_secs(20);
 /// How often it is asked anew since a token names a key that is not known: so often at once, and once in so long.
 /// Whoever sends such tokens makes nobody ask more, nor those who sign in wait.
 const ANEW: (u32, Duration) = (10, Duration::from_secs(10));
@@ -40,6 +43,8 @@ pub struct ProviderSettings {
 pub(crate) struct IdentityProvider {
     pub(crate) settings: ProviderSettings,
     known: Mutex<Option<Arc<KnownProvider>>>,
+    /// Until when it is not asked again, which did not answer.
+    failed: Mutex<Option<Duration>>,
     /// For tokens that it gave itself, and for those that anybody can send.
     anew: [RateLimit; 2],
     /// One asks at a time, and the others wait for what it is told.
@@ -60,6 +65,7 @@ impl IdentityProvider {
         Self {
             settings,
             known: Mutex::default(),
+            failed: Mutex::default(),
             anew: [ANEW; 2].map(|(most, each)| RateLimit::new(most, each)),
             asking: Default::default(),
         }
@@ -79,10 +85,22 @@ impl IdentityProvider {
             return Ok(known);
         }
         let _asking = self.asking.lock().await;
-        match self.kept().filter(fresh) {
-            Some(known) => Ok(known),
-            None => self.ask(now).await,
+        if let Some(known) = self.kept().filter(fresh) {
+            return Ok(known);
         }
+        if let Some(until) = self.failed_until(|_| ()).filter(|until| now < *until) {
+            return Err(Failure::Busy { retry_after: Some(until.saturating_sub(now)) });
+        }
+        let asked = self.ask(now).await;
+        let until = asked.is_err().then_some(now + FAILED);
+        self.failed_until(|failed| *failed = until);
+        asked
+    }
+
+    fn failed_until(&self, change: impl FnOnce(&mut Option<Duration>)) -> Option<Duration> {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut failed);
+        *failed
     }
 
     /// The same, asked for since what is kept, which is `stale`, does not fit a token, which it gave

@@ -7,6 +7,7 @@
 
 use crate::refused::Refused;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ed25519_dalek::VerifyingKey;
 use remit_domain::id::StaffId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ use webauthn_rp::{
     response::{
         AuthTransports, AuthenticatorAttachment, Backup, CredentialId,
         auth::error::AuthCeremonyErr,
-        register::{CompressedPubKey, DynamicState, StaticState, error::RegCeremonyErr},
+        register::{CompressedPubKey, DynamicState, StaticState, UncompressedPubKey, error::RegCeremonyErr},
     },
 };
 
@@ -238,6 +239,11 @@ impl RelyingParty {
         Ok(Self { id: RpId::Domain(id), origins })
     }
 
+    /// The host whose pages can ask for passkeys.
+    pub(crate) fn host(&self) -> &str {
+        self.id.as_ref()
+    }
+
     /// Begins to make a passkey for somebody whom devices call `handle`, on none of those that have one of `known`.
     /// Gives what the browser is asked for.
     ///
@@ -283,6 +289,15 @@ impl RelyingParty {
             ..RegistrationVerificationOptions::default()
         };
         let made = begun.verify(&self.id, &read, &held)?;
+        // Of a weak key anybody can make signatures.
+        if let UncompressedPubKey::Ed25519(key) = made.static_state().credential_public_key
+            && <[u8; 32]>::try_from(key.into_inner())
+                .ok()
+                .and_then(|key| VerifyingKey::from_bytes(&key).ok())
+                .is_none_or(|key| key.is_weak())
+        {
+            return Err(Wrong::Key);
+        }
         let Ok(public) = made.static_state().encode();
         let state = made.dynamic_state();
         let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);

@@ -10,6 +10,8 @@ operations! { "administration"
             /// The name is none that records can have, there is no role or one is named twice or not known, a role
             /// lacks what it is for, what the token names is not known, or the days are none of 1 to 366.
             Invalid,
+            /// It is asked in a session, more than 15 minutes after signing in.
+            SignInRefused,
         }
     }
 

@@ -15,6 +15,8 @@ operations! { "sign-in"
             Invalid,
             /// The account, or a session of it, changed in this moment; or people sign in by an identity provider.
             Conflict,
+            /// It is asked in a session, more than 15 minutes after signing in.
+            SignInRefused,
         }
     }
 
@@ -98,6 +100,8 @@ operations! { "sign-in"
             Invalid,
             /// No identity provider was declared.
             NotFound,
+            /// Too many sign-ins began from this address.
+            TooManySignIns,
             /// The identity provider does not answer.
             ProviderUnreachable,
         }
@@ -113,6 +117,8 @@ operations! { "sign-in"
             NotFound,
             /// The identity provider did not sign them in, or whom it names has no name or role here.
             SignInRefused,
+            /// Too many sign-ins came from this address.
+            TooManySignIns,
             /// The identity provider does not answer.
             ProviderUnreachable,
         }
@@ -212,6 +218,8 @@ operations! { "sign-in"
             NotFound,
             /// They sign in with nothing else, or the account changed in this moment.
             Conflict,
+            /// More than 15 minutes have passed since they signed in.
+            SignInRefused,
         }
     }
 

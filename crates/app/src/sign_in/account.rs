@@ -134,6 +134,7 @@ pub async fn invite(
     if !(1..=168).contains(&invite.hours) {
         return Err(Refused::invalid("hours", "must be 1 to 168").into());
     }
+    session::fresh_where_one(&parts.journal, caller, parts.environment.now()).await?;
     resolve_names::persons_name(&parts.governance, "name", name)?;
     // Nobody is removed between this look at them and the commit.
     let _storing = parts.live.floor.storing.lock().await;
@@ -171,6 +172,7 @@ pub async fn accept(parts: &Parts, from: From, accept: AcceptInvitation) -> Resu
     }
     // Names can have dots, secrets none.
     let person = secret.rsplit_once('.').and_then(|(name, _)| StaffId::new(name).ok()).ok_or_else(over)?;
+    let place = password::place(&parts.live)?;
     // Links that are guessed keep nobody from signing in. No name has a space.
     attempt(parts, &format!("{person} invited"), &from)?;
     let known = stored(&parts.journal.store, &person).await?.ok_or_else(over)?;
@@ -178,7 +180,7 @@ pub async fn accept(parts: &Parts, from: From, accept: AcceptInvitation) -> Resu
     let invited = known.value.invitation.as_ref().filter(|link| link.digest == digest && link.expires > now);
     invited.ok_or_else(over)?;
     password::check(person.as_str(), &password)?;
-    let kept = password::hash(&parts.live, &parts.environment, password).await?;
+    let kept = password::hash(&parts.live, place, &parts.environment, password).await?;
     // No session is begun beside the end of those that there are.
     let _storing = parts.live.floor.storing.lock().await;
     let (roles, by) = (known.value.roles.clone(), person.to_string());
@@ -226,10 +228,11 @@ pub async fn sign_in(parts: &Parts, from: From, sign_in: SignIn) -> Result<Start
     if password.len() > password::LONGEST {
         return Err(wrong().into());
     }
+    let place = password::place(&parts.live)?;
     attempt(parts, person.as_str(), &from)?;
     let known = stored(&parts.journal.store, &person).await?;
     let kept = known.as_ref().and_then(|known| known.value.password.clone());
-    let is_right = password::verify(&parts.live, &password, kept).await?;
+    let is_right = password::verify(&parts.live, place, &password, kept).await?;
     let known = known.filter(|_| is_right).ok_or_else(wrong)?;
     parts.live.sign_ins.succeeded(person.as_str());
     let expect = vec![Expect::Item { kind: ACCOUNTS.kind().to_owned(), id: known.id, version: known.version }];

@@ -98,7 +98,7 @@ pub async fn sign_in(
         refused("mixed_up", "this sign-in did not begin in this browser, was answered before, or is over")
             .cured_by("Begin again; each answer counts once, and within five minutes.")
     };
-    let begun = begun.ok_or_else(mixed)?;
+    let (ago, begun) = begun.ok_or_else(mixed)?;
     let ShowPasskey { id, client_data, authenticator_data, signature, user_handle } = &shown;
     let shown = Assertion::read(&SentAssertion { id, client_data, authenticator_data, signature, user_handle })
         .map_err(not_taken)?;
@@ -117,8 +117,14 @@ pub async fn sign_in(
         let detail = "this passkey signs nobody in any more, since somebody may have a copy of it";
         return Err(refused("doubted", detail).cured_by(cure).into());
     }
+    let ago_ms = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
     let count = match party.verify(begun, &shown, (&entry.value.made.key, entry.value.count)) {
         Ok(count) => count,
+        // Of two sign-ins that ran at once the one that was signed first came last: no copy has to be behind that.
+        Err(Wrong::Count) if entry.value.used.is_some_and(|used| parts.environment.now().since(used) < ago_ms) => {
+            let overtaken = refused("overtaken", "another sign-in with this passkey was answered meanwhile");
+            return Err(overtaken.cured_by("Begin again.").into());
+        }
         Err(Wrong::Count) => return Err(doubt(parts, &id).await?.into()),
         Err(wrong) => return Err(not_taken(wrong).into()),
     };

@@ -44,6 +44,8 @@ pub struct OwnAccount {
     pub passkeys: Vec<PasskeyView>,
     /// Why nobody has passkeys here, where that is so.
     pub no_passkeys: Option<&'static str>,
+    /// The host whose pages can make them, where there are any.
+    pub passkey_host: Option<String>,
 }
 
 /// A passkey, as people are told of it.
@@ -146,6 +148,7 @@ pub async fn own_account(
         password: environment.provider.is_none() && known.is_some_and(|known| known.value.password.is_some()),
         passkeys: passkeys.into_iter().map(PasskeyView::from).collect(),
         no_passkeys,
+        passkey_host: party(environment).ok().map(|party| party.host().to_owned()),
     })
 }
 
@@ -192,6 +195,7 @@ pub async fn register(
         over.with("code", "mixed_up").cured_by("Begin again; each answer counts once, and within five minutes.")
     };
     let begun = parts.live.sign_ins.registering.end(&by(caller), parts.environment.clock.monotonic());
+    let begun = begun.map(|(_, begun)| begun);
     let sent = SentRegistration { client_data: &sent.client_data, attestation: &sent.attestation };
     let made = party.register(begun.ok_or_else(over)?, &sent);
     let (key, count) = made.map_err(|wrong| {
@@ -212,6 +216,12 @@ pub async fn register(
     }
     let made = MadePasskey { person: person.clone(), name, at, key };
     let (id, digest) = (made.id(), made.on_record()?);
+    if PASSKEYS.get(&parts.journal.store, &id).await.map_err(Refused::internal)?.is_some() {
+        let taken = Refused::new(Kind::Conflict, "a passkey that its device calls the same is registered already");
+        return Err(taken
+            .cured_by("Make another one; one of your own that you do not use any more can be removed.")
+            .into());
+    }
     let item = PasskeyItem { made, count, used: None, doubted: false };
     let stands = |kind: &str, id: &str, version| Expect::Item { kind: kind.to_owned(), id: id.to_owned(), version };
     let commit = Commit {
@@ -234,7 +244,8 @@ pub async fn register(
 /// [`RemoveOwnPasskeyRefusal`] says when each arises.
 pub async fn remove_own(parts: &Parts, caller: &Caller, id: &str) -> Result<(), RemoveOwnPasskeyRefusal> {
     let _storing = parts.live.floor.storing.lock().await;
-    let (_, person) = session::of_caller(&parts.journal, caller, Kind::Conflict).await?;
+    let (row, person) = session::of_caller(&parts.journal, caller, Kind::Conflict).await?;
+    session::is_fresh(&row, parts.environment.now())?;
     let known = ACCOUNTS.get(&parts.journal.store, person.as_str()).await.map_err(Refused::internal)?;
     let others = passkeys_of(&parts.journal.store, &person).await?;
     let others = others.iter().any(|entry| entry.id != id && !entry.value.doubted);

@@ -12,7 +12,7 @@ use argon2::{
 };
 use remit_domain::text::is_hidden;
 use std::collections::BTreeSet;
-use tokio::task::spawn_blocking;
+use tokio::{sync::SemaphorePermit, task::spawn_blocking};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Shortest password, in characters.
@@ -82,27 +82,54 @@ fn is_right(password: &str, kept: Option<&str>) -> bool {
     kept.is_some() && matches!(verified, Some(Ok(())))
 }
 
-/// The same beside the threads that serve requests, one at a time.
+/// A place among those that wait for their password to be looked at. It is had before an attempt is counted: who is
+/// turned away for want of room has tried nothing.
+pub(crate) struct Place<'a> {
+    _waiting: SemaphorePermit<'a>,
+}
+
+/// A place, where there is one.
 ///
 /// # Errors
 /// When as many wait as may.
-pub(crate) async fn verify(live: &Live, password: &str, kept: Option<String>) -> Result<bool, Refused> {
+pub(crate) fn place(live: &Live) -> Result<Place<'_>, Refused> {
+    let full = |_| Refused::new(Kind::Busy, "as many people sign in at once as there is room for");
+    live.sign_ins.waiting.try_acquire().map(|_waiting| Place { _waiting }).map_err(full)
+}
+
+/// The same beside the threads that serve requests, one at a time.
+///
+/// # Errors
+/// When it cannot be looked at.
+pub(crate) async fn verify(
+    live: &Live,
+    place: Place<'_>,
+    password: &str,
+    kept: Option<String>,
+) -> Result<bool, Refused> {
     let password = normal(password);
-    beside(live, move || is_right(&password, kept.as_deref())).await
+    beside(live, place, move || is_right(&password, kept.as_deref())).await
 }
 
 /// What a new password is known by, made beside the threads that serve requests.
 ///
 /// # Errors
-/// When as many wait as may.
-pub(crate) async fn hash(live: &Live, environment: &Environment, password: String) -> Result<String, Refused> {
+/// When it cannot be made.
+pub(crate) async fn hash(
+    live: &Live,
+    place: Place<'_>,
+    environment: &Environment,
+    password: String,
+) -> Result<String, Refused> {
     let salt: [u8; 16] = environment.entropy.bytes()?;
-    beside(live, move || hashed(&password, &salt)).await?
+    beside(live, place, move || hashed(&password, &salt)).await?
 }
 
-async fn beside<T: Send + 'static>(live: &Live, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
-    let full = |_| Refused::new(Kind::Busy, "as many people sign in at once as there is room for");
-    let _waiting = live.sign_ins.waiting.try_acquire().map_err(full)?;
+async fn beside<T: Send + 'static>(
+    live: &Live,
+    _place: Place<'_>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refused> {
     let _turn = live.sign_ins.hashing.acquire().await.map_err(Refused::internal)?;
     spawn_blocking(work).await.map_err(Refused::internal)
 }

@@ -2,9 +2,12 @@
 //! which it began, and sign-outs that the provider tells of. Whom it names is a principal here by a mapping that
 //! whoever starts the server declares.
 
-use super::session::{self, Shown, Started};
+use super::{
+    account::{From, too_many},
+    session::{self, Shown, Started},
+};
 use crate::{
-    Caller, Environment, Parts,
+    Caller, Environment, Live, Parts,
     caller::principal::Job,
     environment::provider::{IdentityProvider, KnownProvider, ProviderSettings},
     governance::resolve_names,
@@ -41,7 +44,7 @@ const ONWARD: &str = "/sign-in";
 const ONWARD_MAX: usize = 512;
 
 /// How people sign in here.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SignInWays {
     /// By a name and a password.
     pub password: bool,
@@ -49,6 +52,8 @@ pub struct SignInWays {
     pub provider: bool,
     /// By a passkey.
     pub passkey: bool,
+    /// The host whose pages can ask for one, where there are any.
+    pub passkey_host: Option<String>,
 }
 
 /// A sign-in that begins.
@@ -73,14 +78,13 @@ pub struct SignInReturn {
     pub error: Option<String>,
     /// What the browser kept.
     pub kept: Option<String>,
-    /// The secret of the session that it had.
-    pub before: Option<String>,
 }
 
 /// How people sign in here.
 pub fn ways(environment: &Environment) -> SignInWays {
     let provider = environment.provider.is_some();
-    SignInWays { password: !provider, provider, passkey: environment.relying_party.is_ok() }
+    let passkey_host = environment.relying_party.as_ref().ok().map(|party| party.host().to_owned());
+    SignInWays { password: !provider, provider, passkey: passkey_host.is_some(), passkey_host }
 }
 
 fn provider(environment: &Environment) -> Result<&IdentityProvider, Refused> {
@@ -120,8 +124,14 @@ fn own_path(asked: &str) -> Option<&str> {
 ///
 /// # Errors
 /// [`BeginProviderSignInRefusal`] says when each arises.
-pub async fn begin(environment: &Environment, onward: Option<&str>) -> Result<Begun, BeginProviderSignInRefusal> {
+pub async fn begin(
+    environment: &Environment,
+    live: &Live,
+    from: &From,
+    onward: Option<&str>,
+) -> Result<Begun, BeginProviderSignInRefusal> {
     let provider = provider(environment)?;
+    live.sign_ins.attempt_from(from.address, environment.clock.monotonic()).map_err(|over| too_many(&over))?;
     let onward = onward.map_or(Some(ONWARD), own_path);
     let onward = onward.ok_or_else(|| Refused::invalid("return", "must be a path of this server, such as /sandbox"))?;
     let known = provider.known(environment.clock.monotonic()).await.map_err(|failure| failed(&failure))?;
@@ -147,8 +157,15 @@ pub async fn begin(environment: &Environment, onward: Option<&str>) -> Result<Be
 ///
 /// # Errors
 /// [`CompleteProviderSignInRefusal`] says when each arises.
-pub async fn complete(parts: &Parts, back: SignInReturn) -> Result<(Started, String), CompleteProviderSignInRefusal> {
+pub async fn complete(
+    parts: &Parts,
+    from: From,
+    back: SignInReturn,
+) -> Result<(Started, String), CompleteProviderSignInRefusal> {
     let provider = provider(&parts.environment)?;
+    let now = parts.environment.clock.monotonic();
+    // The provider is asked for each code, in this server's name.
+    parts.live.sign_ins.attempt_from(from.address, now).map_err(|over| too_many(&over))?;
     let mixed = || refused("mixed_up", "this sign-in did not begin in this browser, or another one took its place");
     let kept = back.kept.as_deref().and_then(|kept| kept.split_once('.')).ok_or_else(mixed)?;
     let (secret, onward) = (kept.0, URL_SAFE_NO_PAD.decode(kept.1).ok().and_then(|path| String::from_utf8(path).ok()));
@@ -179,7 +196,7 @@ pub async fn complete(parts: &Parts, back: SignInReturn) -> Result<(Started, Str
         ProviderSession { issuer: provider.settings.issuer.clone(), subject: said.subject, session: said.session };
     let (way, provider) = (SignInWay::Provider, Some(called));
     let shown = Shown { person, roles, way, provider, passkey: None, expect: Vec::new() };
-    let started = session::start(parts, shown, back.before.as_deref()).await?;
+    let started = session::start(parts, shown, from.before.as_deref()).await?;
     Ok((started, onward))
 }
 

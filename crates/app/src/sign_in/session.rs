@@ -2,7 +2,7 @@
 //! browser has, the hash alone is kept.
 
 use crate::{
-    Caller, Journal, Live, Parts,
+    Caller, Environment, Journal, Live, Parts,
     access::auth,
     caller::{principal::Job, token_id},
     environment::clock::rfc3339,
@@ -23,7 +23,7 @@ use remit_domain::{
 };
 use remit_ledger::hash::hex;
 use remit_policy::actions::Permission;
-use remit_store::{Commit, CommitError, Entry, Expect, Expected, TokenChange, TokenRow, Views as _};
+use remit_store::{Commit, CommitError, Entry, Expect, Expected, InFlight, Store, TokenChange, TokenRow, Views as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
@@ -35,8 +35,8 @@ pub use crate::live::sign_ins::Seen;
 const OF_ONE: usize = 16;
 /// How many characters a session's secret has.
 const SECRET: usize = 43;
-/// How long after signing in somebody may change what they sign in with, in milliseconds: a session that was left open
-/// does not become a way in.
+/// How long after signing in somebody may change what they or others sign in with, or make a token, in milliseconds: a
+/// session that was left open does not become a way in.
 const FRESH_MS: i64 = 15 * 60_000;
 /// What is signed with a session's secret, so that only who has it can tell what a page has to send with each change.
 const PAGE: &[u8] = b"remit: from the session's own page";
@@ -296,6 +296,28 @@ pub(crate) async fn end(parts: &Parts, caller: &Caller, id: &str, cause: Session
     }
 }
 
+/// Ends, before anybody is served, the sessions of who showed who they are in another way than the one that counts: by
+/// the identity provider, where one is declared, and otherwise by a password or a passkey.
+///
+/// # Errors
+/// When the store cannot be read, or refuses.
+pub(crate) async fn end_of_other_ways(store: &impl Store, environment: &Environment) -> Result<(), Refused> {
+    let (mut commit, mut events, now) = (Commit::default(), Vec::new(), environment.now());
+    for row in store.tokens().await.map_err(Refused::internal)?.iter().filter(|row| is_session(&row.id)) {
+        let began = SESSIONS.get(store, &row.id).await.map_err(Refused::internal)?;
+        let counts = |began: &SessionItem| (began.way == SignInWay::Provider) == environment.provider.is_some();
+        if began.is_some_and(|began| !counts(&began.value)) {
+            accounts::end(&mut commit, &mut events, row, (SessionEnd::AccountChanged, "remit", now));
+        }
+    }
+    if events.is_empty() {
+        return Ok(());
+    }
+    let record = |event: &Event| authority::record(&environment.entropy, event, "remit", now);
+    commit.records = events.iter().map(record).collect::<Result<_, _>>()?;
+    store.commit(commit, InFlight::default()).await.map(drop).map_err(crate::refused)
+}
+
 /// Who is signed in, as their own browser is told.
 ///
 /// # Errors
@@ -325,6 +347,15 @@ pub(super) fn is_fresh(row: &TokenRow, now: Timestamp) -> Result<(), Refused> {
     let detail = "more than 15 minutes have passed since you signed in";
     let cure = "Sign out, sign in again, and change what you sign in with then.";
     Err(Refused::new(Kind::SignInRefused, detail).with("code", "not_fresh").cured_by(cure))
+}
+
+/// Refuses a session in which nobody signed in just now; whoever calls by a token shows it each time.
+pub(crate) async fn fresh_where_one(journal: &Journal, caller: &Caller, now: Timestamp) -> Result<(), Refused> {
+    if !is_session(&caller.token) {
+        return Ok(());
+    }
+    let (row, _) = of_caller(journal, caller, Kind::Conflict).await?;
+    is_fresh(&row, now)
 }
 
 /// Ends a session as its own browser asks.

@@ -21,6 +21,7 @@ use crate::{
         projections,
     },
     refused::{Kind, Refused},
+    sign_in::session,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
@@ -247,6 +248,7 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
 /// [`MakeTokenRefusal`] says when each arises.
 pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, MakeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, Permission::TOKEN_MANAGE)?;
+    session::fresh_where_one(&parts.journal, caller, parts.environment.now()).await?;
     // Nobody is removed between this look at them and the commit: with them go the tokens that they have by then.
     let _storing = match new.staff {
         Some(_) => Some(parts.live.floor.storing.lock().await),

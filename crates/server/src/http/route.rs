@@ -9,7 +9,7 @@ use super::{
     query::{Name, NameAndPosition, Names, Params, ParamsWithFields},
     represented::DelegateCaller,
     request::{Authenticated, Shared},
-    session::{FromHere, SignedIn},
+    session::{FromHere, SignedIn, Visitor},
 };
 use crate::problem::{self, ProblemKind};
 use axum::{
@@ -121,6 +121,7 @@ pub(crate) trait HandlerPart<O> {
 impl<O> HandlerPart<O> for State<Shared> {}
 impl<O> HandlerPart<O> for HeaderMap {}
 impl<O> HandlerPart<O> for Uri {}
+impl<O> HandlerPart<O> for Visitor {}
 impl<O, T> HandlerPart<O> for Extension<T> {}
 
 impl<O> HandlerPart<O> for Authenticated {

@@ -20,7 +20,7 @@ use remit_app::{
         session::{self, Seen, Started},
     },
 };
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 /// The cookie of a session: of this host alone, sent over TLS or within this machine, and read by no script.
 pub(crate) const COOKIE: &str = "__Host-remit-session";
@@ -106,9 +106,24 @@ impl FromRequestParts<Arc<Parts>> for FromHere {
 
     async fn from_request_parts(parts: &mut RequestParts, app: &Arc<Parts>) -> Result<Self, Problem> {
         same_site(app, &parts.headers)?;
-        let address = parts.extensions.get::<Peer>().and_then(|peer| peer.client(&parts.headers));
-        Ok(Self(From { address, before: secret(&parts.headers).ok().flatten().map(ToOwned::to_owned) }))
+        Ok(Self(came_from(parts)))
     }
+}
+
+/// From where somebody comes, whichever page sent them.
+pub(crate) struct Visitor(pub(crate) From);
+
+impl FromRequestParts<Arc<Parts>> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut RequestParts, _: &Arc<Parts>) -> Result<Self, Infallible> {
+        Ok(Self(came_from(parts)))
+    }
+}
+
+fn came_from(parts: &RequestParts) -> From {
+    let address = parts.extensions.get::<Peer>().and_then(|peer| peer.client(&parts.headers));
+    From { address, before: secret(&parts.headers).ok().flatten().map(ToOwned::to_owned) }
 }
 
 /// Has the browser keep a session.

@@ -8,7 +8,7 @@ use super::{
     reply::{json, private},
     request::{Authenticated, Reply, Shared},
     route::Routes,
-    session::{FromHere, SignedIn, forget, forget_sign_in, keep, keep_sign_in, kept_sign_in, secret},
+    session::{FromHere, SignedIn, Visitor, forget, forget_sign_in, keep, keep_sign_in, kept_sign_in},
 };
 use crate::{problem, problem::Problem};
 use axum::{
@@ -106,20 +106,25 @@ fn sent(to: &str) -> Result<Response, Problem> {
     Ok(private((StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()))
 }
 
-async fn begin_provider_sign_in(State(app): State<Shared>, uri: Uri) -> Reply {
+async fn begin_provider_sign_in(State(app): State<Shared>, Visitor(from): Visitor, uri: Uri) -> Reply {
     let [onward] = parameters(uri.query().unwrap_or_default().as_bytes(), ["return"])?;
-    match provider::begin(&app.environment, onward.as_deref()).await.map_err(Problem::from) {
+    match provider::begin(&app.environment, &app.live, &from, onward.as_deref()).await.map_err(Problem::from) {
         Ok(begun) => keep_sign_in(sent(&begun.to)?, &begun.kept),
         Err(refused) if refused.kind == problem::PROVIDER_UNREACHABLE => sent("/sign-in?refused=unreachable"),
         Err(other) => Err(other),
     }
 }
 
-async fn complete_provider_sign_in(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Reply {
+async fn complete_provider_sign_in(
+    State(app): State<Shared>,
+    Visitor(from): Visitor,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Reply {
     let names = ["code", "state", "iss", "error"];
     let [code, state, iss, error] = parameters(uri.query().unwrap_or_default().as_bytes(), names)?;
-    let (kept, before) = (kept_sign_in(&headers), secret(&headers).ok().flatten().map(ToOwned::to_owned));
-    let completed = provider::complete(&app, SignInReturn { code, state, iss, error, kept, before }).await;
+    let kept = kept_sign_in(&headers);
+    let completed = provider::complete(&app, from, SignInReturn { code, state, iss, error, kept }).await;
     let response = match completed.map_err(Problem::from) {
         Ok((started, onward)) => keep(sent(&onward)?, &started)?,
         Err(refused) if refused.kind == problem::SIGN_IN_REFUSED => {

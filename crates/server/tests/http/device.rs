@@ -28,6 +28,8 @@ pub(crate) struct Device {
     /// The page that asks, and the server that it is told to be for, where that is not the one that asks.
     pub(crate) origin: String,
     pub(crate) server: Option<String>,
+    /// A public key of Ed25519 that it says is its own.
+    pub(crate) claims: Option<[u8; 32]>,
 }
 
 pub(crate) fn encoded(bytes: &[u8]) -> String {
@@ -50,6 +52,7 @@ impl Device {
             verifies: true,
             origin: ORIGIN.to_owned(),
             server: None,
+            claims: None,
         }
     }
 
@@ -87,6 +90,9 @@ impl Device {
             &bytes[33..65],
         ]
         .concat();
+        let claimed =
+            |key: [u8; 32]| [&[0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, 0x58, 0x20][..], &key].concat();
+        let key = self.claims.map_or(key, claimed);
         let length = u16::try_from(self.credential.len()).unwrap().to_be_bytes();
         let said = self.said(&server, KEY);
         let said = [&said[..], &[0; 16], &length, &self.credential, &key].concat();

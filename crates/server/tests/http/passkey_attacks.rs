@@ -162,6 +162,9 @@ fn a_passkey_is_registered_in_the_session_that_asked_once_by_who_just_signed_in(
         (&|device| device.origin = "https://attacker.example".to_owned(), "origin"),
         (&|device| device.server = Some("attacker.example".to_owned()), "relying_party"),
         (&|device| device.credential = vec![1; 3], "form"),
+        // Points of small order, of which anybody can make signatures.
+        (&|device| device.claims = Some([0; 32]), "key"),
+        (&|device| device.claims = Some(std::array::from_fn(|at| u8::from(at == 0))), "key"),
     ] {
         let mut device = Device::new(2);
         change(&mut device);
@@ -171,6 +174,7 @@ fn a_passkey_is_registered_in_the_session_that_asked_once_by_who_just_signed_in(
     // One that is registered already, by whomever, is not taken over.
     let taken = try_register(&dora, &mut laptop.clone(), "mine");
     assert_eq!(taken.status, 409, "{}", taken.body);
+    assert!(taken.body["detail"].as_str().unwrap().contains("registered already"), "{}", taken.body);
     signed_in_by(&server, &mut laptop);
     // As many as there may be.
     for number in 10..25 {
@@ -187,6 +191,56 @@ fn a_passkey_is_registered_in_the_session_that_asked_once_by_who_just_signed_in(
     clock.forward_ms(12 * 60_000);
     let refused = dora.post("/sign-in/v1/passkeys/begin", &json!({}));
     assert_eq!((refused.status, &refused.body["code"]), (403, &json!("not_fresh")), "{}", refused.body);
+    let ids = dora.get("/sign-in/v1/account").body["passkeys"].clone();
+    let refused = remove(&dora, &format!("/sign-in/v1/passkeys/{}", ids[0]["id"].as_str().unwrap()));
+    assert_eq!((refused.status, &refused.body["code"]), (403, &json!("not_fresh")), "{}", refused.body);
+}
+
+#[test]
+fn a_session_of_an_admin_that_was_left_open_lets_nobody_in() {
+    let (server, clock) = start();
+    let admin = server.client(&["admin"]);
+    with_account(&server, &admin, "root", &["admin"]);
+    let root = Browser::signed_in(&server, "root");
+    let invitation = json!({ "roles": ["admin"], "hours": 1 });
+    let token = json!({ "name": "mine", "roles": ["admin"], "days": 1 });
+    assert_eq!(root.post("/v1/staff/root/invitation", &invitation).status, 201);
+    assert_eq!(root.post("/v1/tokens", &token).status, 201);
+    clock.forward_ms(16 * 60_000);
+    for (path, body) in [("/v1/staff/root/invitation", &invitation), ("/v1/tokens", &token)] {
+        let refused = root.post(path, body);
+        assert_eq!((refused.status, &refused.body["code"]), (403, &json!("not_fresh")), "{}", refused.body);
+        assert_eq!(admin.post(path, body).status, 201, "a token shows each time who calls");
+    }
+}
+
+#[test]
+fn of_two_sign_ins_at_once_the_later_answer_counts_and_no_copy_is_thought_of() {
+    let (server, clock) = start();
+    let admin = server.client(&["admin"]);
+    let mut laptop = Device::new(1);
+    with_passkey(&server, &admin, "cleo", &mut laptop);
+    let (one, other) = (Browser::of(&server), Browser::of(&server));
+    let ((cookie, asked), (other_cookie, other_asked)) = (begin(&one), begin(&other));
+    let (first, second) = (laptop.show(&asked), laptop.show(&other_asked));
+    clock.forward_ms(1_000);
+    assert_eq!(show(&other, Some(&other_cookie), &second).status, 204);
+    is_refused(&show(&one, Some(&cookie), &first), "overtaken");
+    signed_in_by(&server, &mut laptop);
+}
+
+#[test]
+fn whoever_begins_without_end_pushes_nobody_out_who_is_about_to_answer() {
+    let (server, _) = start();
+    let admin = server.client(&["admin"]);
+    let mut laptop = Device::new(1);
+    with_passkey(&server, &admin, "cleo", &mut laptop);
+    let browser = Browser::of(&server);
+    let (cookie, options) = begin(&browser);
+    for _ in 0..5_000 {
+        begin(&browser);
+    }
+    assert_eq!(show(&browser, Some(&cookie), &laptop.show(&options)).status, 204);
 }
 
 #[test]

@@ -109,10 +109,14 @@ fn somebody_registers_a_passkey_signs_in_with_it_alone_and_removes_it() {
     note(&admin, "ana", 3);
     with_account(&server, &admin, "ana", &["staff"]);
     let ana = Browser::signed_in(&server, "ana");
-    assert_eq!(ana.get("/sign-in/v1/ways").body, json!({ "password": true, "provider": false, "passkey": true }));
+    let ways = json!({ "password": true, "provider": false, "passkey": true, "passkey_host": "support.example" });
+    assert_eq!(ana.get("/sign-in/v1/ways").body, ways);
     let account = ana.get("/sign-in/v1/account");
     assert_eq!(account.headers["cache-control"], "private, no-store");
-    assert_eq!(account.body, json!({ "person": "ana", "password": true, "passkeys": [], "no_passkeys": null }));
+    let has = json!({
+        "person": "ana", "password": true, "passkeys": [], "no_passkeys": null, "passkey_host": "support.example",
+    });
+    assert_eq!(account.body, has);
 
     let asked = begin_registration(&ana);
     assert_eq!((&asked["rp"]["id"], &asked["user"]["name"]), (&json!("support.example"), &json!("ana")), "{asked}");
@@ -295,6 +299,8 @@ fn no_passkey_counts_while_people_sign_in_by_a_provider() {
     let admin = server.client(&["admin"]);
     let mut laptop = Device::new(1);
     with_passkey(&server, &admin, "cleo", &mut laptop);
+    let by_password = Browser::signed_in(&server, "cleo");
+    assert_eq!(by_password.get("/v1/cases").status, 200);
     let (cookie, options) = begin(&Browser::of(&server));
     let provider = ProviderSettings {
         issuer: "https://id.example".to_owned(),
@@ -311,6 +317,8 @@ fn no_passkey_counts_while_people_sign_in_by_a_provider() {
     let app = open_at(data.path(), Arc::clone(&BANK), Services::none(), settings, Box::new(clock));
     let server = Server::serve(app, data);
     let browser = Browser::of(&server);
+    let before = Browser { cookie: by_password.cookie.clone(), ..browser.clone() };
+    assert_eq!(before.get("/v1/cases").status, 401, "what a password began counts no more");
     assert_eq!(browser.get("/sign-in/v1/ways").body["passkey"], json!(false));
     let refused = show(&browser, Some(&cookie), &laptop.show(&options));
     assert_eq!((refused.status, &refused.body["code"]), (403, &json!("no_passkeys")), "{}", refused.body);

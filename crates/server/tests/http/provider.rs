@@ -206,7 +206,7 @@ fn people_sign_in_by_their_provider_as_what_it_says_they_are() {
     house.person("finn", &json!({ "groups": ["support"] }));
     house.person("B0ss", &json!({ "groups": ["heads"] }));
     let ways = Browser::of(&house.server).get("/sign-in/v1/ways").body;
-    assert_eq!(ways, json!({ "password": false, "provider": true, "passkey": false }));
+    assert_eq!(ways, json!({ "password": false, "provider": true, "passkey": false, "passkey_host": null }));
     let ana = house.signed_in(&mut Visitor::of(&house), "ana");
     let own = ana.get("/sign-in/v1/session").body;
     assert_eq!((&own["person"], &own["roles"]), (&json!("ana"), &json!(["staff"])));
