@@ -38,6 +38,7 @@ pub mod request;
 pub mod settings;
 pub mod sign_in;
 pub mod signature;
+pub mod simulation;
 pub mod staff;
 pub mod start;
 pub mod start_error;

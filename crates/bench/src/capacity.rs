@@ -7,15 +7,20 @@ use crate::{
     python::{PROGRAMS, Python, Talk},
     ratio::{Goal, Ratio},
 };
+use remit_app::simulation::{BundleRouting, Simulation};
 use remit_capacity::{
+    Uncomputable, plan,
     queue::Queue,
     simulate::{
-        AiStage, ArrivalRates, CountedWindow, CustomerClass, FirstOfClass, Network, ReturnShares, ServingOrder,
-        ShiftEnd, ShiftStep, SimulatedQueue, StaffGroup, TimeDistribution,
+        self, AiStage, ArrivalRates, CountedWindow, CustomerClass, DescribedRouting, Network, Replications,
+        ReturnShares, RunTally, ServingOrder, ShiftEnd, ShiftStep, SimulatedQueue, StaffGroup, TimeDistribution, WEEK,
+        replicate,
     },
 };
+use remit_command::{open, support};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::{path::Path, sync::Arc};
 
 /// How many times as many customers a second as ciw, and as simpy, in a queue of 50 whose customers give up.
 const OF_CIW: Goal = Goal::AtLeast(150.0);
@@ -30,6 +35,10 @@ const THEIRS: f64 = 20e3;
 /// By how much what is simulated may differ from what is exact, of it.
 const APART: f64 = 0.05;
 const SEED: u64 = 20_261_130;
+/// Weeks of a run of the sample bank, after one that fills it, of a year, and how long that may take.
+const WEEKS: u32 = 4;
+const YEAR: u32 = 52;
+const YEAR_SECONDS: f64 = 60.0;
 
 /// What a simulator came to.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -108,7 +117,7 @@ fn simulated(network: &Network, customers: f64, turn: u32) -> anyhow::Result<Sim
     let rate: f64 = network.arrivals.rates.iter().flatten().sum();
     let window = CountedWindow { from: 0.0, to: customers / rate, by_slot: false };
     let begun = meter::now();
-    let tally = remit_capacity::simulate::run(network, &mut FirstOfClass::of(network), window, SEED + u64::from(turn));
+    let tally = simulate::run(network, &mut DescribedRouting::of(network), window, SEED + u64::from(turn));
     let tally = tally.map_err(|why| anyhow::anyhow!("{why}"))?;
     let seconds = begun.elapsed().as_secs_f64();
     let queue = tally.queues.first().copied().unwrap_or_default();
@@ -182,10 +191,67 @@ pub(crate) fn run(_: &Bench) -> anyhow::Result<bool> {
         mean(&ciw),
         OF_CIW_NETWORK.told(ratio)
     );
+    met &= bank(mean(&ciw))?;
     println!(
         "  goals at n = {HELD_AT}: {OF_CIW} times ciw, {OF_SIMPY} times simpy; {OF_CIW_NETWORK} times ciw with AI"
     );
     println!("  most memory held: {} MiB", meter::peak_mib());
+    Ok(met)
+}
+
+/// The sample bank: its visits decided by its bundle on one thread beside ciw's rate for a network without any policy,
+/// and a year of it on all threads, with and without.
+fn bank(ciw: f64) -> anyhow::Result<bool> {
+    let description = support::described(Path::new("bundles/bank-traffic/support.toml"))?;
+    let bundle = Arc::new(open::load(Path::new("bundles/bank"))?);
+    let threads = support::threads();
+    let words = |why: Uncomputable| anyhow::anyhow!("{why}");
+    let network = description.network(WEEKS + 1).map_err(words)?;
+    let network = plan::with_people(&description, &network, SEED, threads).map_err(words)?;
+    let simulation = Simulation::new(bundle, &description, &network, "2026-01-05")?;
+    let week = CountedWindow { from: 0.0, to: WEEK, by_slot: false };
+    let mut decided = Vec::new();
+    for turn in 0..TURNS {
+        let begun = meter::now();
+        let tally = simulate::run(&network, &mut BundleRouting::of(&simulation), week, SEED + u64::from(turn))
+            .map_err(words)?;
+        decided.push(tally.visits as f64 / begun.elapsed().as_secs_f64());
+    }
+    let ratio = Ratio::of(&decided, &vec![ciw; decided.len()]);
+    println!(
+        "  the sample bank, decided by its bundle: {:.0} visits/s, ratio to ciw's network {ratio} {}",
+        decided.iter().sum::<f64>() / decided.len().max(1) as f64,
+        OF_CIW_NETWORK.told(ratio)
+    );
+    let asked = Replications {
+        count: (YEAR / WEEKS) as usize,
+        window: CountedWindow { from: WEEK, to: f64::from(WEEKS + 1) * WEEK, by_slot: false },
+        seed: SEED,
+        threads,
+    };
+    let wait = |run: &RunTally| {
+        let all = run.queues.iter().fold((0.0, 0), |(wait, of), queue| (wait + queue.wait, of + queue.offered));
+        all.0 / (all.1.max(1)) as f64
+    };
+    let mut met = OF_CIW_NETWORK.met(ratio);
+    for by_bundle in [false, true] {
+        let begun = meter::now();
+        let simulated = match by_bundle {
+            false => replicate(&network, &asked, || DescribedRouting::of(&network)),
+            true => replicate(&network, &asked, || BundleRouting::of(&simulation)),
+        };
+        let simulated = simulated.map_err(words)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let visits: u64 = simulated.runs.iter().map(|run| run.visits).sum();
+        let mean = simulated.estimate(wait);
+        let within = 100.0 * mean.half_width / mean.mean;
+        println!(
+            "  a year of it{}: {visits} visits in {seconds:.1} s on {threads} threads, wait {:.3} min ± {within:.1} %",
+            if by_bundle { ", decided by its bundle" } else { "" },
+            mean.mean,
+        );
+        met &= seconds <= YEAR_SECONDS;
+    }
     Ok(met)
 }
 

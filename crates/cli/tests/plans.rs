@@ -114,3 +114,76 @@ fn what_is_wrong_with_a_support_is_said() {
     check(&["capacity", "plan", "nowhere.toml"], 2, &["nowhere.toml cannot be read"]);
     check(&["drill", "ai-outage", SMALL, "--at", "noon"], 2, &["mon 10:00"]);
 }
+
+const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bundles/bank");
+
+/// A small desk of the sample bank.
+const DESK: &str = r#"
+interval_minutes = 60
+[[queue]]
+name = "cards"
+within_minutes = 5
+[[queue]]
+name = "general"
+within_minutes = 5
+[[group]]
+name = "desk"
+queues = ["cards", "general"]
+[[group.shift]]
+people = 2
+[[class]]
+name = "cards"
+queue = "cards"
+contained = 0.9
+ai_minutes = 2
+handling = { minutes = 6 }
+signals.intent = ["card_arrival", "pin_blocked"]
+[[class.demand]]
+an_hour = 2
+"#;
+
+#[test]
+fn a_bundle_is_tried_on_a_support_and_on_what_was_recorded() {
+    let directory = tempfile::tempdir().unwrap();
+    let desk = directory.path().join("desk.toml");
+    fs::write(&desk, DESK).unwrap();
+    let desk = desk.to_str().unwrap();
+    let asked =
+        ["capacity", "simulate", desk, "--bundle", BANK, "--beside-bundle", BANK, "--weeks", "1", "--runs", "2"];
+    let tried = json(&asked, 0);
+    assert_eq!(tried["support"], tried["beside"], "the same bundle decides the same of the same customers");
+    let decided = &tried["support"]["decided"];
+    let visits = tried["support"]["visits_a_week"]["mean"].as_f64().unwrap();
+    // Those of the week that fills it are decided too.
+    assert!(decided["decisions_a_week"].as_f64().unwrap() > visits, "{tried}");
+    assert_eq!(decided["refused_a_week"], serde_json::json!({}));
+    check(&asked, 0, &["decided by ", " decisions a week", "of the same customers"]);
+    // What was recorded: three an hour on two days, the first a Tuesday.
+    let mut record = String::from("start,intent,queue,arrived,kept_by_ai,handling_seconds\n");
+    for day in ["2026-03-03", "2026-03-04"] {
+        for hour in 8..18 {
+            record += &format!("{day}T{hour:02}:00,cards,cards,3,2,300\n");
+        }
+    }
+    let history = directory.path().join("history.csv");
+    fs::write(&history, record).unwrap();
+    let history = history.to_str().unwrap();
+    let asked = ["capacity", "simulate", desk, "--history", history, "--bundle", BANK, "--runs", "2"];
+    let played = json(&asked, 0)["support"].clone();
+    assert_eq!(played["recorded"]["monday"], "2026-03-02");
+    assert_eq!(
+        (played["asked_a_week"]["mean"].as_f64(), played["asked_a_week"]["half_width"].as_f64()),
+        (Some(60.0), Some(0.0)),
+        "{played}"
+    );
+    check(&asked, 0, &["what was recorded from 2026-03-02 on: 60 cases"]);
+    for (from, to, want) in [
+        ("name = \"cards\"\nwithin", "name = \"carts\"\nwithin", "there are carts, general"),
+        ("pin_blocked", "pin_bloked", "class `cards`, signal `intent`"),
+        ("signals.intent = [\"card_arrival\", \"pin_blocked\"]", "", "class `cards` has no signals"),
+    ] {
+        assert!(DESK.contains(from), "{from}");
+        fs::write(desk, DESK.replace(from, to)).unwrap();
+        check(&["capacity", "simulate", desk, "--bundle", BANK], 2, &[want]);
+    }
+}

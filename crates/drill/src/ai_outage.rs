@@ -6,7 +6,7 @@ use clap::Args;
 use remit_capacity::{
     plan,
     simulate::{
-        AiOutage, CountedWindow, Description, FirstOfClass, Network, QueueTally, Replications, RetreatDescription,
+        AiOutage, CountedWindow, DescribedRouting, Description, Network, QueueTally, Replications, RetreatDescription,
         WEEK, minute_of_week, moment_of_week, replicate,
     },
 };
@@ -139,7 +139,7 @@ impl AiOutageDrill {
             seed: self.seed,
             threads: support::threads(),
         };
-        let simulated = replicate(network, &asked, || FirstOfClass::of(network))?;
+        let simulated = replicate(network, &asked, || DescribedRouting::of(network))?;
         let slots = simulated.runs.first().map_or(0, |run| run.by_slot.len());
         let mut sum = vec![QueueTally::default(); slots];
         for run in &simulated.runs {

@@ -4,8 +4,8 @@ use crate::{Environment, live::change::Change, refused::Refused, vault::keys::hm
 use remit_domain::{
     Event,
     floor::{
-        Asks, CaseChange, FollowedFloor, Lacking, OfferTerms, Placed, Presence, Proposal, ProposedOffer, StaffChange,
-        StaffProfile, best_levels,
+        Asks, CaseChange, Floor, FollowedFloor, Lacking, OfferTerms, Placed, Presence, Proposal, ProposedOffer,
+        StaffChange, StaffProfile, best_levels,
     },
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
@@ -69,6 +69,9 @@ pub(crate) struct LiveFloor {
     state: Mutex<State>,
     staffed: AtomicBool,
     waits: Mutex<Option<(Duration, Arc<Waits>)>>,
+    /// The bundle's queues, and whether it asks how well who is there speaks a language.
+    queues: Vec<ResponderId>,
+    asks_languages: bool,
     /// Rung whenever there may be something to propose.
     pub(crate) bell: Arc<Notify>,
     /// Told whenever a case was followed, and whenever it is known what became of a proposal.
@@ -91,7 +94,57 @@ pub(crate) struct Attendance {
     /// The same among all who work in it.
     pub(crate) spoken_by_all: BTreeMap<String, u8>,
     /// Who is there.
-    there: Vec<StaffProfile>,
+    there: Vec<Arc<StaffProfile>>,
+}
+
+/// The queues of a bundle.
+pub(crate) fn queues_of(bundle: &Bundle) -> Vec<ResponderId> {
+    let queues = bundle.candidates().iter().filter(|spec| spec.queue.is_some());
+    queues.map(|spec| spec.responder.clone()).collect()
+}
+
+/// A floor with nobody on it, under the terms of a bundle.
+pub(crate) fn floor_under(bundle: &Bundle) -> FollowedFloor {
+    let limits = bundle.limits();
+    let economics = &bundle.terms().economics;
+    let (due_lead_ms, due_minor) = bundle.due();
+    let terms = OfferTerms {
+        delay_minor_per_hour: economics.delay_minor_per_hour,
+        breach_minor: economics.breach_minor,
+        offer_ms: i64::from(limits.offer_seconds) * 1_000,
+        grace_ms: i64::from(limits.keep_minutes) * 60_000,
+        due_lead_ms,
+        due_minor,
+        ..OfferTerms::default()
+    };
+    let mut floor = FollowedFloor::new(terms, i64::from(limits.away_minutes) * 60_000);
+    for spec in bundle.candidates() {
+        if let Some(queue) = &spec.queue {
+            floor.set_handling(&spec.responder, queue.handling_ms);
+        }
+    }
+    floor
+}
+
+/// How long cases would wait in each of these queues in which somebody works; with how well which language is spoken
+/// there, where that is asked for.
+pub(crate) fn waits_on<'q>(floor: &Floor, queues: impl IntoIterator<Item = &'q ResponderId>, languages: bool) -> Waits {
+    let asked = |levels: &mut dyn Iterator<Item = &StaffProfile>| match languages {
+        true => best_levels(levels).into_iter().map(|(language, level)| (language.to_owned(), level)).collect(),
+        false => BTreeMap::new(),
+    };
+    let attendance = |queue: &ResponderId| {
+        let all = || floor.works_in(queue);
+        let there = || all().filter(|(_, is_there)| *is_there).map(|(profile, _)| profile);
+        Attendance {
+            wait_ms: floor.expected_wait_ms(queue, floor.depth(queue)),
+            spoken: asked(&mut there().map(|profile| &**profile)),
+            spoken_by_all: asked(&mut all().map(|(profile, _)| &**profile)),
+            there: there().map(Arc::clone).collect(),
+        }
+    };
+    let worked_in = queues.into_iter().filter(|queue| floor.works_in(queue).next().is_some());
+    worked_in.map(|queue| (queue.clone(), attendance(queue))).collect()
 }
 
 /// For how long waits are taken to be what they were.
@@ -105,28 +158,12 @@ pub(crate) struct State {
 
 impl LiveFloor {
     pub(crate) fn new(bundle: &Bundle) -> Self {
-        let limits = bundle.limits();
-        let economics = &bundle.terms().economics;
-        let (due_lead_ms, due_minor) = bundle.due();
-        let terms = OfferTerms {
-            delay_minor_per_hour: economics.delay_minor_per_hour,
-            breach_minor: economics.breach_minor,
-            offer_ms: i64::from(limits.offer_seconds) * 1_000,
-            grace_ms: i64::from(limits.keep_minutes) * 60_000,
-            due_lead_ms,
-            due_minor,
-            ..OfferTerms::default()
-        };
-        let mut floor = FollowedFloor::new(terms, i64::from(limits.away_minutes) * 60_000);
-        for spec in bundle.candidates() {
-            if let Some(queue) = &spec.queue {
-                floor.set_handling(&spec.responder, queue.handling_ms);
-            }
-        }
         Self {
-            state: Mutex::new(State { floor, staff: HashMap::new() }),
+            state: Mutex::new(State { floor: floor_under(bundle), staff: HashMap::new() }),
             staffed: AtomicBool::new(false),
             waits: Mutex::default(),
+            queues: queues_of(bundle),
+            asks_languages: bundle.asked().language_level,
             bell: Arc::default(),
             moved: Arc::default(),
             storing: Arc::default(),
@@ -246,25 +283,7 @@ impl LiveFloor {
         {
             return Some(Arc::clone(waits));
         }
-        let state = self.lock();
-        let mut waits = Waits::new();
-        for queue in state.staff.values().flat_map(|item| &item.profile.queues) {
-            if !waits.contains_key(queue) {
-                let floor = state.floor.floor();
-                let owned = |levels: BTreeMap<&str, u8>| {
-                    levels.into_iter().map(|(language, level)| (language.to_owned(), level)).collect()
-                };
-                let all = || state.staff.values().map(|item| &item.profile).filter(|one| one.queues.contains(queue));
-                let is_there = |one: &&StaffProfile| floor.presence(&one.id) == Some(&Presence::Available);
-                let attendance = Attendance {
-                    wait_ms: floor.expected_wait_ms(queue, floor.depth(queue)),
-                    spoken: owned(floor.spoken(queue)),
-                    spoken_by_all: owned(best_levels(all())),
-                    there: all().filter(is_there).cloned().collect(),
-                };
-                waits.insert(queue.clone(), attendance);
-            }
-        }
+        let waits = waits_on(self.lock().floor.floor(), &self.queues, self.asks_languages);
         let waits = Arc::new(waits);
         *kept = Some((now, Arc::clone(&waits)));
         Some(waits)

@@ -53,28 +53,9 @@ pub(crate) fn answer(
     about: &About,
     now: Timestamp,
 ) -> Deliberation {
-    let signals = seen(governance, live, case, about, now);
-    let candidates = candidates(governance, live, environment, case, &signals, now);
-    let (verdicts, policies) = governance.engine.handle(&signals, &candidates);
-    let named = match &question.trigger {
-        Trigger::Overridden { to, .. } => candidates.iter().find(|facts| &facts.responder == to),
-        _ => None,
-    };
-    let terms = governance.bundle.terms();
-    let considered = governance.engine.considered(&signals, &candidates);
-    let forbidden = named.map(|facts| governance.engine.forbidding(&signals, facts)).unwrap_or_default();
-    Deliberation {
-        read_by: Some(governance.read_by.clone()),
-        collecting: live.load.collecting(case, now),
-        forbidden,
-        considered,
-        point: question.point,
-        trigger: question.trigger.clone(),
-        signals,
-        candidates: candidates.into_iter().zip(verdicts).collect(),
-        policies,
-        terms,
-    }
+    let waits = live.floor.waits(environment.clock.monotonic());
+    let ground = ground(governance, live, waits.as_deref());
+    Deliberation { read_by: Some(governance.read_by.clone()), ..ground.answer(case, question, about, now) }
 }
 
 /// For how long a case waits at least, in milliseconds, in the queue of which its customer is told how long they wait:
@@ -116,7 +97,7 @@ pub(crate) fn needed(of_queue: &BTreeMap<String, u8>, of_case: &BTreeMap<String,
     skills
 }
 
-fn ground<'a>(governance: &'a Governance, live: &'a Live, waits: Option<&'a Waits>) -> Ground<'a> {
+pub(crate) fn ground<'a>(governance: &'a Governance, live: &'a Live, waits: Option<&'a Waits>) -> Ground<'a> {
     Ground { bundle: &governance.bundle, engine: &governance.engine, load: &live.load, waits }
 }
 
@@ -156,6 +137,33 @@ pub(crate) fn seen(governance: &Governance, live: &Live, case: &Case, about: &Ab
 }
 
 impl Ground<'_> {
+    /// Answers a question with the readings that count for `case` now, what is true of every candidate, and policy's
+    /// verdicts. By what words were read, it does not know.
+    pub(crate) fn answer(&self, case: &Case, question: &Question, about: &About, now: Timestamp) -> Deliberation {
+        let mut signals = self.signals(case, now);
+        about.see(self.bundle, self.engine, case, &mut signals, now);
+        let candidates = self.candidates(case, &signals, now);
+        let (verdicts, policies) = self.engine.handle(&signals, &candidates);
+        let named = match &question.trigger {
+            Trigger::Overridden { to, .. } => candidates.iter().find(|facts| &facts.responder == to),
+            _ => None,
+        };
+        let considered = self.engine.considered(&signals, &candidates);
+        let forbidden = named.map(|facts| self.engine.forbidding(&signals, facts)).unwrap_or_default();
+        Deliberation {
+            read_by: None,
+            collecting: self.load.collecting(case, now),
+            forbidden,
+            considered,
+            point: question.point,
+            trigger: question.trigger.clone(),
+            signals,
+            candidates: candidates.into_iter().zip(verdicts).collect(),
+            policies,
+            terms: self.bundle.terms(),
+        }
+    }
+
     fn candidates(&self, case: &Case, signals: &Signals, now: Timestamp) -> Vec<CandidateFacts> {
         let named = |signal: &str| match signals.get(signal).map(|reading| &reading.value) {
             Some(Value::Name(name)) => name.as_str(),
@@ -171,7 +179,7 @@ impl Ground<'_> {
         self.load.candidates(self.bundle, &subject, self.waits, now)
     }
 
-    fn signals(&self, case: &Case, now: Timestamp) -> Signals {
+    pub(crate) fn signals(&self, case: &Case, now: Timestamp) -> Signals {
         let mut signals = case.readings.effective(|name, source| self.bundle.authoritative(name.as_str(), source));
         let own = |value| Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() };
         self.follow_intent(case, &mut signals);

@@ -3,17 +3,21 @@
 use crate::{
     Environment, Governance, Live, Parts,
     journal::stored_case,
-    pipeline::{facts, sla},
+    pipeline::{
+        facts::{self, Ground},
+        sla,
+    },
 };
 use remit_domain::{
     Case,
     announcement::Announcement,
-    case::Status,
+    case::{Holder, Status},
     floor::{CaseChange, OnRecord, Relax, Waiting},
     id::Timestamp,
     offer::OfferEnd,
     signal::Value,
 };
+use remit_policy::bundle::{CandidateSpec, QueueSpec};
 use remit_store::{CaseFilter, Views as _};
 use std::sync::Arc;
 
@@ -73,7 +77,34 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
     else {
         return OnRecord::Nowhere;
     };
-    let signals = facts::signals(governance, live, case, now);
+    let ground = facts::ground(governance, live, None);
+    let waiting = waiting_in(&ground, case, (holder, spec, queue), now, |at| environment.steadily(at));
+    match (&holder.staff, &case.offer) {
+        (Some(staff), _) => {
+            let awaited = case.waiting_since.is_some() && !case.is_put_off();
+            let quiet_from = quiet_from(governance, case).map(|from| environment.steadily(from));
+            OnRecord::Held { waiting, staff: staff.clone(), awaited, quiet_from }
+        }
+        (None, Some(offer)) => {
+            // None is open for longer than that, whatever was done to the clock since it was made.
+            let longest = environment.steady().plus_ms(i64::from(governance.bundle.limits().offer_seconds) * 1_000);
+            let due = environment.steadily(offer.due).min(longest);
+            OnRecord::Offered { waiting, offer: offer.id, staff: offer.staff.clone(), due }
+        }
+        (None, None) if case.is_put_off() => OnRecord::Nowhere,
+        (None, None) => OnRecord::Waiting(waiting),
+    }
+}
+
+/// What the floor is told of a case that a queue has. `steadily` gives moments as the floor's clock shows them.
+pub(crate) fn waiting_in(
+    ground: &Ground<'_>,
+    case: &Case,
+    (holder, spec, queue): (&Holder, &CandidateSpec, &QueueSpec),
+    now: Timestamp,
+    steadily: impl Fn(Timestamp) -> Timestamp,
+) -> Waiting {
+    let signals = ground.signals(case, now);
     let since = case.waiting_since.unwrap_or(holder.since);
     // What came while the queue was closed waits for it to open, and has waited from then on. Who came before and was
     // told of the opening as it closed keeps their place, and whoever is there still may take their case.
@@ -91,37 +122,22 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
         skill_drop: relax.skill_drop,
         any_language: relax.any_language,
     });
-    let waiting = Waiting {
+    Waiting {
         case: case.id,
         queue: spec.responder.clone(),
         channel: case.channel,
         language,
         language_level: case.needs_language,
         skills: Arc::new(facts::needed(&queue.needs, &case.needs)),
-        since: environment.steadily(since),
-        value_percent: governance.bundle.terms().economics.value_percent(&signals),
-        sla_ms: sla::clock(governance, case).map_or(queue.sla_ms, |running| running.due.since(since)),
+        since: steadily(since),
+        value_percent: ground.bundle.terms().economics.value_percent(&signals),
+        sla_ms: sla::running(ground.bundle, case).map_or(queue.sla_ms, |running| running.due.since(since)),
         handling_ms: named("topic").and_then(|topic| spec.handling_ms_of(&topic)),
-        due: governance.bundle.due_of(case).map(|due| environment.steadily(due)),
+        due: ground.bundle.due_of(case).map(&steadily),
         danger: case.situations.gravest().map(|standing| standing.noted.gravity()),
         last_staff: case.last_staff.clone(),
         relax: relax.collect(),
-        not_before: not_before.map(|opens| environment.steadily(opens)),
-    };
-    match (&holder.staff, &case.offer) {
-        (Some(staff), _) => {
-            let awaited = case.waiting_since.is_some() && !case.is_put_off();
-            let quiet_from = quiet_from(governance, case).map(|from| environment.steadily(from));
-            OnRecord::Held { waiting, staff: staff.clone(), awaited, quiet_from }
-        }
-        (None, Some(offer)) => {
-            // None is open for longer than that, whatever was done to the clock since it was made.
-            let longest = environment.steady().plus_ms(i64::from(governance.bundle.limits().offer_seconds) * 1_000);
-            let due = environment.steadily(offer.due).min(longest);
-            OnRecord::Offered { waiting, offer: offer.id, staff: offer.staff.clone(), due }
-        }
-        (None, None) if case.is_put_off() => OnRecord::Nowhere,
-        (None, None) => OnRecord::Waiting(waiting),
+        not_before: not_before.map(steadily),
     }
 }
 

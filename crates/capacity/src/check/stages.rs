@@ -10,7 +10,7 @@ use crate::{
     flow::{Ai, Demand, Flow, Returns, Steady, Tier},
     queue::Performance,
     simulate::{
-        AiStage, ArrivalRates, CountedWindow, CustomerClass, FirstOfClass, MeanEstimate, Network, OnwardTransfer,
+        AiStage, ArrivalRates, CountedWindow, CustomerClass, DescribedRouting, MeanEstimate, Network, OnwardTransfer,
         QueueTally, Replications, ReturnShares, RunTally, ServingOrder, ShiftEnd, ShiftStep, Simulated, SimulatedQueue,
         StaffGroup, TimeDistribution, replicate,
     },
@@ -85,7 +85,7 @@ impl SettledCase {
             seed: SEED,
             threads: RUNS,
         };
-        let play = || replicate(network, &asked, || FirstOfClass::of(network)).ok();
+        let play = || replicate(network, &asked, || DescribedRouting::of(network)).ok();
         self.simulated.get_or_init(play).as_ref()
     }
 }

@@ -32,6 +32,7 @@ mod profile;
 mod random;
 mod ratio;
 mod record;
+mod recorded;
 mod rolling;
 mod scatter;
 mod spread;

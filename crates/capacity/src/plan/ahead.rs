@@ -92,27 +92,7 @@ fn classes<'a>(
 ) -> Result<Vec<(usize, Vec<&'a IntentAhead>)>, Uncomputable> {
     let mut classes: Vec<(usize, Vec<&IntentAhead>)> = Vec::new();
     for intent in &ahead.intents {
-        let of_queue = || description.class.iter().enumerate().filter(|(_, class)| class.queue == intent.queue);
-        let named = of_queue().find(|(_, class)| class.name == intent.intent);
-        let only = of_queue().next().filter(|_| of_queue().count() == 1);
-        let Some((number, _)) = named.or(only) else {
-            let names: Vec<&str> = of_queue().map(|(_, class)| class.name.as_str()).collect();
-            return Err(Uncomputable::Impossible(if names.is_empty() {
-                format!(
-                    "the record has the queue `{}`, which no class waits in; describe one, or leave it out of the \
-                     record",
-                    intent.queue
-                )
-            } else {
-                format!(
-                    "the record has the intent `{}` in the queue `{}`, whose classes are {}; call classes as intents \
-                     are called, or describe one class for the queue",
-                    intent.intent,
-                    intent.queue,
-                    names.join(", ")
-                )
-            }));
-        };
+        let number = class_of(description, &intent.intent, &intent.queue)?;
         match classes.iter_mut().find(|(known, _)| *known == number) {
             Some((_, intents)) => intents.push(intent),
             None => classes.push((number, vec![intent])),
@@ -121,8 +101,30 @@ fn classes<'a>(
     Ok(classes)
 }
 
+/// The class that an intent of a queue is of: the one of the queue that is called as it is, or the only one.
+pub(super) fn class_of(description: &Description, intent: &str, queue: &str) -> Result<usize, Uncomputable> {
+    let of_queue = || description.class.iter().enumerate().filter(|(_, class)| class.queue == queue);
+    let named = of_queue().find(|(_, class)| class.name == intent);
+    let only = of_queue().next().filter(|_| of_queue().count() == 1);
+    named.or(only).map(|(number, _)| number).ok_or_else(|| {
+        let names: Vec<&str> = of_queue().map(|(_, class)| class.name.as_str()).collect();
+        Uncomputable::Impossible(if names.is_empty() {
+            format!(
+                "the record has the queue `{queue}`, which no class waits in; describe one, or leave it out of the \
+                 record"
+            )
+        } else {
+            format!(
+                "the record has the intent `{intent}` in the queue `{queue}`, whose classes are {}; call classes as \
+                 intents are called, or describe one class for the queue",
+                names.join(", ")
+            )
+        })
+    })
+}
+
 /// A time as it scatters, with another mean in minutes.
-fn lasting(time: TimeDistribution, mean: f64) -> TimeDistribution {
+pub(super) fn lasting(time: TimeDistribution, mean: f64) -> TimeDistribution {
     match time {
         TimeDistribution::Exponential(_) => TimeDistribution::Exponential(mean),
         TimeDistribution::LogNormal(_, variation) => TimeDistribution::LogNormal(mean, variation),

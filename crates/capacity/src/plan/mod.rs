@@ -9,6 +9,7 @@ mod chart;
 mod cover;
 mod needs;
 mod outage;
+mod recorded;
 mod weeks;
 
 pub use ahead::{QueueWeek, with_week_ahead};
@@ -16,6 +17,7 @@ pub use chart::chart;
 pub use cover::{ChosenShift, Cover};
 pub use needs::{IntervalNeed, Needs};
 pub use outage::{OutageReserve, outage_reserve};
+pub use recorded::{RecordedWeeks, with_record};
 pub use weeks::{PlannedPromise, WeekPlan, planned, staffed, with_people};
 
 #[cfg(test)]

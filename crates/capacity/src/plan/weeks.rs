@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Uncomputable,
     simulate::{
-        CountedWindow, Description, FirstOfClass, MeanEstimate, Network, QueueTally, Replications, ShiftStep,
+        CountedWindow, DescribedRouting, Description, MeanEstimate, Network, QueueTally, Replications, ShiftStep,
         Simulated, WEEK, replicate,
     },
 };
@@ -79,7 +79,7 @@ pub fn planned(
         let people =
             if covers.is_empty() { wanted.clone() } else { covers.iter().map(|cover| cover.people.clone()).collect() };
         let staffed = staffed(network, &people);
-        let simulated = replicate(&staffed, &asked, || FirstOfClass::of(&staffed))?;
+        let simulated = replicate(&staffed, &asked, || DescribedRouting::of(&staffed))?;
         let promises = promises(description, &simulated);
         let short: Vec<usize> =
             promises.iter().filter(|promise| promise.kept < surely).map(|promise| promise.queue).collect();

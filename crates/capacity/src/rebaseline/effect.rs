@@ -4,7 +4,7 @@ use crate::{
     Uncomputable,
     queue::{Level, LevelBase, Queue, Target, staffing},
     simulate::{
-        AiStage, ArrivalRates, CountedWindow, CustomerClass, FirstOfClass, MeanEstimate, Network, Replications,
+        AiStage, ArrivalRates, CountedWindow, CustomerClass, DescribedRouting, MeanEstimate, Network, Replications,
         ReturnShares, ServingOrder, ShiftEnd, ShiftStep, SimulatedQueue, StaffGroup, TimeDistribution, replicate,
     },
 };
@@ -77,7 +77,7 @@ pub fn staffing_effect(
         let network = of(load, people, promise.within);
         let window = CountedWindow { from: FROM, to: TO, by_slot: false };
         let asked = Replications { count: RUNS, window, seed, threads };
-        let simulated = replicate(&network, &asked, || FirstOfClass::of(&network))?;
+        let simulated = replicate(&network, &asked, || DescribedRouting::of(&network))?;
         let level = |run: &crate::simulate::RunTally| {
             let queue = run.queues.first();
             queue.filter(|queue| queue.offered > 0).map_or(1.0, |queue| {

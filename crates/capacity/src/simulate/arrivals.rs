@@ -21,8 +21,18 @@ pub(super) struct Arrivals<'a> {
     slot: usize,
     ends: f64,
     now: f64,
+    /// Who comes in this slot, where they are counted: the last first.
+    counted: Vec<Counted>,
     /// When they do.
     pub(super) next: f64,
+}
+
+/// Somebody who comes in a slot of which it is said how many do.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    at: f64,
+    class: u16,
+    seed: u64,
 }
 
 impl<'a> Arrivals<'a> {
@@ -37,8 +47,22 @@ impl<'a> Arrivals<'a> {
         let from = Xoshiro256PlusPlus::seed_from_u64(seed);
         let days = Xoshiro256PlusPlus::seed_from_u64(seed ^ 0x5851_f42d_4c95_7f2d);
         let sums = sums.collect();
-        let mut arrivals = Self { rates, sums, from, days, level: 1.0, slot: 0, ends: rates.slot, now: 0.0, next: 0.0 };
+        let mut arrivals = Self {
+            rates,
+            sums,
+            from,
+            days,
+            level: 1.0,
+            slot: 0,
+            ends: rates.slot,
+            now: 0.0,
+            counted: Vec::new(),
+            next: 0.0,
+        };
         arrivals.level = arrivals.another_level();
+        if rates.is_counted {
+            arrivals.count();
+        }
         arrivals.go_on();
         arrivals
     }
@@ -56,6 +80,10 @@ impl<'a> Arrivals<'a> {
 
     /// Finds the next one.
     fn go_on(&mut self) {
+        if self.rates.is_counted {
+            self.go_on_counted();
+            return;
+        }
         let mut left: f64 = Exp1.sample(&mut self.from);
         let mut nothing = 0;
         loop {
@@ -81,8 +109,41 @@ impl<'a> Arrivals<'a> {
         }
     }
 
+    /// Draws when each of those comes who come in this slot.
+    fn count(&mut self) {
+        let slot = self.rates.slot;
+        let begins = self.slot as f64 * slot;
+        let rates = self.rates.rates.get(self.slot % self.rates.rates.len().max(1)).map_or(&[][..], Vec::as_slice);
+        for (class, rate) in (0u16..).zip(rates) {
+            for _ in 0..(rate * slot).round() as u64 {
+                let seed = self.from.next_u64();
+                let at = begins + draws::share(&mut draws::own(seed, Purpose::Class)) * slot;
+                self.counted.push(Counted { at, class, seed });
+            }
+        }
+        self.counted.sort_by(|one, other| other.at.total_cmp(&one.at));
+    }
+
+    fn go_on_counted(&mut self) {
+        let mut nothing = 0;
+        while self.counted.is_empty() {
+            nothing += 1;
+            if nothing > self.rates.rates.len() {
+                self.next = f64::INFINITY;
+                return;
+            }
+            self.slot += 1;
+            self.count();
+        }
+        self.next = self.counted.last().map_or(f64::INFINITY, |first| first.at);
+    }
+
     /// The class and the seed of the one who asks now.
     pub(super) fn take(&mut self) -> (u16, u64) {
+        if let Some(Counted { class, seed, .. }) = self.counted.pop() {
+            self.go_on();
+            return (class, seed);
+        }
         let seed = self.from.next_u64();
         let class = match self.sums.get(self.slot % self.sums.len().max(1)) {
             Some(sums) if sums.len() > 1 => {

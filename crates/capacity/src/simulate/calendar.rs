@@ -16,6 +16,8 @@ pub(super) enum Event {
     Shift { group: u16 },
     /// The AI goes, or is back.
     Outage { number: u32 },
+    /// It may be somebody's turn by time alone.
+    Turns,
 }
 
 impl Event {
@@ -25,7 +27,7 @@ impl Event {
             Self::Served { .. } | Self::AiDone { .. } => 0,
             Self::GivesUp { .. } => 1,
             Self::Returns { .. } => 2,
-            Self::Shift { .. } | Self::Outage { .. } => 3,
+            Self::Shift { .. } | Self::Outage { .. } | Self::Turns => 3,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::Uncomputable;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A support as it is written down.
 #[derive(Debug, Clone, Deserialize)]
@@ -113,6 +114,11 @@ pub struct GroupDescription {
     /// What their time with a customer is of what the class says.
     #[serde(default = "one")]
     pub pace: f64,
+    /// The languages that they speak, by tag with a level from 1 to 5, and the skills that they have: every one as
+    /// well as can be, where it is left out. Routing by a bundle alone looks at them.
+    pub languages: Option<BTreeMap<String, u8>>,
+    /// See there.
+    pub skills: Option<BTreeMap<String, u8>>,
     /// Whether those whom they serve when a shift ends go back to their queue, rather than being served to the end.
     #[serde(default)]
     pub hands_back: bool,
@@ -256,6 +262,30 @@ pub struct ClassDescription {
     pub returns: Option<ReturnsDescription>,
     /// How often they ask.
     pub demand: Vec<DemandDescription>,
+    /// Over which channel they ask. Routing by a bundle alone looks at it, and at signals.
+    #[serde(default = "chat")]
+    pub channel: String,
+    /// What a bundle's signals are of what they ask.
+    #[serde(default)]
+    pub signals: BTreeMap<String, SignalDescription>,
+}
+
+fn chat() -> String {
+    "chat".to_owned()
+}
+
+/// What a signal is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum SignalDescription {
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Long(i64),
+    /// A name of its vocabulary.
+    Name(String),
+    /// One of these, each as often.
+    OneOf(Vec<String>),
 }
 
 /// How long something takes.
@@ -411,6 +441,7 @@ impl Description {
                 rates,
                 daily_variation: self.daily_variation,
                 slots_a_day: (DAY / self.interval_minutes) as usize,
+                is_counted: false,
             },
             classes,
             ai: AiStage { at_once: self.ai.at_once, outages },

@@ -1,21 +1,13 @@
 //! Who waits in a queue: by priority, in each in the order in which they came. Who gave up is found when it would be
 //! their turn, so that most of them need no event of their own.
 
+use super::waiting::WaitingVisit;
 use std::collections::VecDeque;
-
-/// Somebody who waits.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Waiting {
-    pub(super) visit: u32,
-    pub(super) since: f64,
-    /// When they give up.
-    pub(super) until: f64,
-}
 
 #[derive(Debug, Default)]
 pub(super) struct Line {
     /// By priority, the first of which goes first.
-    by_priority: Vec<VecDeque<Waiting>>,
+    by_priority: Vec<VecDeque<WaitingVisit>>,
     /// How many stand in it, with those who gave up and were not found yet.
     standing: usize,
     /// When those who gave up are looked for next.
@@ -30,7 +22,7 @@ impl Line {
         Self { by_priority: vec![VecDeque::new(); priorities.max(1)], standing: 0, swept_at: SHORT }
     }
 
-    pub(super) fn push(&mut self, priority: usize, waiting: Waiting) {
+    pub(super) fn push(&mut self, priority: usize, waiting: WaitingVisit) {
         let last = self.by_priority.len().saturating_sub(1);
         if let Some(line) = self.by_priority.get_mut(priority.min(last)) {
             line.push_back(waiting);
@@ -39,7 +31,7 @@ impl Line {
     }
 
     /// Somebody comes back to the front.
-    pub(super) fn push_front(&mut self, waiting: Waiting) {
+    pub(super) fn push_front(&mut self, waiting: WaitingVisit) {
         if let Some(line) = self.by_priority.first_mut() {
             line.push_front(waiting);
             self.standing += 1;
@@ -56,7 +48,7 @@ impl Line {
     }
 
     /// Takes the one whose turn it is; `gone` is told of everybody who had given up before.
-    pub(super) fn pop(&mut self, now: f64, mut gone: impl FnMut(Waiting)) -> Option<Waiting> {
+    pub(super) fn pop(&mut self, now: f64, mut gone: impl FnMut(WaitingVisit)) -> Option<WaitingVisit> {
         for line in &mut self.by_priority {
             while let Some(waiting) = line.pop_front() {
                 self.standing -= 1;
@@ -70,7 +62,7 @@ impl Line {
     }
 
     /// Tells `gone` of those who gave up, where the line has become so long that most of it may have.
-    pub(super) fn sweep(&mut self, now: f64, mut gone: impl FnMut(Waiting)) {
+    pub(super) fn sweep(&mut self, now: f64, mut gone: impl FnMut(WaitingVisit)) {
         if self.standing < self.swept_at {
             return;
         }
@@ -79,7 +71,7 @@ impl Line {
     }
 
     /// Tells `gone` of everybody who gave up by `now`.
-    pub(super) fn take_gone(&mut self, now: f64, gone: &mut impl FnMut(Waiting)) {
+    pub(super) fn take_gone(&mut self, now: f64, gone: &mut impl FnMut(WaitingVisit)) {
         for line in &mut self.by_priority {
             line.retain(|waiting| {
                 let waits = waiting.until > now;

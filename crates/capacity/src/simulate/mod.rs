@@ -20,10 +20,14 @@ mod routing;
 mod run;
 mod tally;
 mod visit;
+mod waiting;
 mod week;
 mod window;
 
-pub use description::{Description, PatternDescription, QueueDescription, RetreatDescription};
+pub use description::{
+    ClassDescription, Description, GroupDescription, PatternDescription, QueueDescription, RetreatDescription,
+    SignalDescription,
+};
 pub use draws::TimeDistribution;
 pub use histogram::Histogram;
 pub use network::{
@@ -31,9 +35,10 @@ pub use network::{
     ShiftStep, SimulatedQueue, StaffGroup,
 };
 pub use replications::{MeanEstimate, Replications, Simulated, replicate};
-pub use routing::{Destination, FirstOfClass, Routing};
+pub use routing::{DescribedRouting, Destination, Occasion, Routing, ServedNext, VisitAsked};
 pub use run::run;
 pub use tally::{QueueTally, RunTally};
+pub use waiting::WaitingVisit;
 pub use week::{DAYS, WEEK, minute_of_week, moment_of_week};
 pub(crate) use week::{named_days, spans};
 pub use window::CountedWindow;

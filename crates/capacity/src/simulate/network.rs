@@ -31,13 +31,15 @@ pub struct ArrivalRates {
     pub daily_variation: f64,
     /// How many slots a day has.
     pub slots_a_day: usize,
+    /// Whether rates are counts: as many come in each slot as it says, rounded, at moments that chance chooses.
+    pub is_counted: bool,
 }
 
 impl ArrivalRates {
     /// The same at every time, for each class.
     #[must_use]
     pub fn constant(rates: Vec<f64>) -> Self {
-        Self { slot: 1e9, rates: vec![rates], daily_variation: 0.0, slots_a_day: 1 }
+        Self { slot: 1e9, rates: vec![rates], daily_variation: 0.0, slots_a_day: 1, is_counted: false }
     }
 }
 

@@ -4,12 +4,12 @@ use super::{
     arrivals::Arrivals,
     calendar::{Calendar, Event},
     draws::{self, Purpose},
-    group::GroupState,
-    line::{Line, Waiting},
-    network::{Network, Ready, ServingOrder, ShiftEnd},
-    routing::{Destination, Routing},
+    group::GroupTimes,
+    network::{Network, Ready, ShiftEnd},
+    routing::{Destination, Occasion, Routing, ServedNext, VisitAsked},
     tally::RunTally,
     visit::{State, Visit},
+    waiting::WaitingVisit,
     window::CountedWindow,
 };
 use crate::Uncomputable;
@@ -37,7 +37,7 @@ pub fn run(
         return Err(Uncomputable::Impossible(what));
     }
     let mut run = Run::new(network, &ready, routing, window, seed);
-    run.go(EVENTS_LEAST + (EVENTS_EACH * expected) as u64)?;
+    run.play(EVENTS_LEAST + (EVENTS_EACH * expected) as u64)?;
     Ok(run.ended())
 }
 
@@ -56,10 +56,11 @@ struct Run<'a, R> {
     calendar: Calendar,
     visits: Vec<Visit>,
     free: Vec<u32>,
-    lines: Vec<Line>,
-    /// Which groups serve each queue, and how many of them all are idle.
-    served_by: Vec<Vec<u16>>,
-    groups: Vec<GroupState>,
+    groups: Vec<GroupTimes>,
+    /// Who was found to have given up, with the queue in which they waited; empty but for a moment.
+    found_gone: Vec<(usize, WaitingVisit)>,
+    /// When it is asked next whose turn it is by time alone.
+    turns_at: f64,
     ai_busy: u32,
     ai_line: VecDeque<(u32, f64)>,
     ai_gone: bool,
@@ -70,18 +71,6 @@ struct Run<'a, R> {
 impl<'a, R: Routing> Run<'a, R> {
     fn new(network: &'a Network, classes: &'a [Ready], routing: &'a mut R, window: CountedWindow, seed: u64) -> Self {
         let queues = network.queues.len();
-        let priorities = |queue: usize| {
-            let of = |class: &Ready| if class.of.queue == queue { class.of.priority } else { 0 };
-            1 + classes.iter().map(of).max().unwrap_or(0)
-        };
-        let mut served_by = vec![Vec::new(); queues];
-        for (number, group) in (0u16..).zip(&network.groups) {
-            for queue in &group.queues {
-                if let Some(by) = served_by.get_mut(*queue) {
-                    by.push(number);
-                }
-            }
-        }
         let mut calendar = Calendar::default();
         for (group, _) in (0u16..).zip(&network.groups) {
             calendar.push(0.0, Event::Shift { group });
@@ -100,9 +89,9 @@ impl<'a, R: Routing> Run<'a, R> {
             calendar,
             visits: Vec::new(),
             free: Vec::new(),
-            lines: (0..queues).map(|queue| Line::with_priorities(priorities(queue))).collect(),
-            served_by,
-            groups: vec![GroupState::default(); network.groups.len()],
+            groups: vec![GroupTimes::default(); network.groups.len()],
+            found_gone: Vec::new(),
+            turns_at: f64::INFINITY,
             ai_busy: 0,
             ai_line: VecDeque::new(),
             ai_gone: false,
@@ -117,7 +106,7 @@ impl<'a, R: Routing> Run<'a, R> {
         }
     }
 
-    fn go(&mut self, most: u64) -> Result<(), Uncomputable> {
+    fn play(&mut self, most: u64) -> Result<(), Uncomputable> {
         loop {
             let next = self.calendar.next();
             let arrival = self.arrivals.next;
@@ -135,7 +124,8 @@ impl<'a, R: Routing> Run<'a, R> {
                 let (class, seed) = self.arrivals.take();
                 self.tally.asked += u64::from(self.counts(arrival));
                 let visit = self.seat(class, seed);
-                self.begin(visit);
+                self.begin(visit, Occasion::Begins);
+                self.turns_by_time();
                 continue;
             }
             let Some((at, event)) = self.calendar.pop() else { return Ok(()) };
@@ -144,10 +134,12 @@ impl<'a, R: Routing> Run<'a, R> {
                 Event::Served { group, visit } => self.served(group, visit),
                 Event::AiDone { visit } => self.ai_done(visit),
                 Event::GivesUp { visit } => self.gives_up(visit),
-                Event::Returns { visit } => self.begin(visit),
+                Event::Returns { visit } => self.begin(visit, Occasion::ComesBack),
                 Event::Shift { group } => self.shift(group),
                 Event::Outage { number } => self.outage(number),
+                Event::Turns => self.turns(None),
             }
+            self.turns_by_time();
         }
     }
 
@@ -162,6 +154,7 @@ impl<'a, R: Routing> Run<'a, R> {
             until: f64::INFINITY,
             left: 0.0,
             class,
+            queue: 0,
             passed_on: false,
             state: State::Away,
         };
@@ -185,13 +178,31 @@ impl<'a, R: Routing> Run<'a, R> {
         Some((visit, self.classes.get(usize::from(visit.class))?))
     }
 
-    fn begin(&mut self, visit: u32) {
+    fn begin(&mut self, visit: u32, occasion: Occasion) {
         let Some((of, class)) = self.of(visit) else { return };
         self.tally.visits += u64::from(self.counts(self.now));
-        match self.routing.first(usize::from(of.class), self.now) {
+        self.go(visit, of, class, occasion);
+    }
+
+    /// A visit goes where it is decided that it does.
+    fn go(&mut self, visit: u32, of: Visit, class: &Ready, occasion: Occasion) {
+        let asked = |occasion| VisitAsked { visit, class: usize::from(of.class), seed: of.seed, occasion };
+        let mut to = self.routing.goes(asked(occasion), self.now);
+        if to == Destination::Ai && self.ai_gone && occasion != Occasion::AiIsGone {
+            to = self.routing.goes(asked(Occasion::AiIsGone), self.now);
+        }
+        let since = if occasion.is_beginning() { self.now } else { of.since };
+        if to == Destination::Ai && !self.ai_gone {
+            self.tally.ai_visits += u64::from(occasion.is_beginning() && self.counts(self.now));
+        }
+        self.arrives(visit, of, class, (to, since));
+    }
+
+    /// A visit comes to where it goes; AI is said to have it since a moment.
+    fn arrives(&mut self, visit: u32, of: Visit, class: &Ready, (to, since): (Destination, f64)) {
+        match to {
             Destination::Ai if !self.ai_gone => {
-                self.tally.ai_visits += u64::from(self.counts(self.now));
-                self.set(visit, State::WithAi, self.now, f64::INFINITY);
+                self.set(visit, State::WithAi, since, f64::INFINITY);
                 if self.network.ai.at_once.is_none_or(|most| self.ai_busy < most) {
                     self.ai_begins(visit, of.seed, class);
                 } else {
@@ -200,6 +211,10 @@ impl<'a, R: Routing> Run<'a, R> {
             }
             Destination::Ai => self.wait_in(visit, class.of.queue),
             Destination::Queue(queue) => self.wait_in(visit, queue),
+            Destination::Elsewhere => {
+                self.tally.elsewhere += u64::from(self.counts(self.now));
+                self.leaves(visit, of, class, 0.0);
+            }
         }
     }
 
@@ -233,17 +248,17 @@ impl<'a, R: Routing> Run<'a, R> {
             self.tally.ai_kept += u64::from(self.counts(of.since));
             self.leaves(visit, of, class, class.of.returns.after_ai);
         } else {
-            self.wait_in(visit, class.of.queue);
+            self.go(visit, of, class, if self.ai_gone { Occasion::AiIsGone } else { Occasion::AiGivesUp });
         }
     }
 
     /// A visit comes to a queue: it is served at once where somebody is idle.
     fn wait_in(&mut self, visit: u32, queue: usize) {
         let Some((of, class)) = self.of(visit) else { return };
-        let groups = self.served_by.get(queue).map_or(&[][..], Vec::as_slice);
-        let idle =
-            groups.iter().copied().find(|group| self.groups.get(usize::from(*group)).is_some_and(|g| g.idle > 0));
-        if let Some(group) = idle {
+        if let Some(place) = self.visits.get_mut(visit as usize) {
+            place.queue = queue as u16;
+        }
+        if let Some(group) = self.routing.serves_at_once(visit, queue, self.now) {
             self.count(queue, self.now, 0.0, true);
             self.serve(group, visit);
             return;
@@ -251,53 +266,50 @@ impl<'a, R: Routing> Run<'a, R> {
         let purpose = if of.passed_on { Purpose::PatienceThen } else { Purpose::Patience };
         let until = self.now + class.patience.draw(&mut draws::own(of.seed, purpose));
         self.set(visit, State::Waiting, self.now, until);
-        if self.comes_back(of.seed, class.of.returns.after_giving_up) {
+        if R::IS_TOLD_WHO_GIVES_UP || self.comes_back(of.seed, class.of.returns.after_giving_up) {
             self.calendar.push(until, Event::GivesUp { visit });
         }
-        let waiting = Waiting { visit, since: self.now, until };
-        if let Some(line) = self.lines.get_mut(queue) {
-            line.push(class.of.priority, waiting);
-        }
-        self.sweep(queue);
+        let waiting = WaitingVisit { visit, since: self.now, until };
+        self.routing.waits(waiting, queue, class.of.priority, &mut self.found_gone);
+        self.note_gone();
     }
 
-    fn sweep(&mut self, queue: usize) {
-        let now = self.now;
-        let mut gone = Vec::new();
-        if let Some(line) = self.lines.get_mut(queue) {
-            line.sweep(now, |waiting| gone.push(waiting));
+    /// Notes whom the routing found to have given up.
+    fn note_gone(&mut self) {
+        while let Some((queue, waiting)) = self.found_gone.pop() {
+            let state = self.visits.get(waiting.visit as usize).map(|visit| visit.state);
+            if state == Some(State::Waiting) {
+                self.count(queue, waiting.since, waiting.until - waiting.since, false);
+            }
+            self.routing.ends(waiting.visit, self.now);
+            self.free.push(waiting.visit);
         }
-        for waiting in gone {
-            self.gone(queue, waiting);
-        }
-    }
-
-    /// Somebody who gave up is found in a line.
-    fn gone(&mut self, queue: usize, waiting: Waiting) {
-        let Some(visit) = self.visits.get(waiting.visit as usize) else { return };
-        if visit.state == State::Waiting {
-            self.count(queue, waiting.since, waiting.until - waiting.since, false);
-        }
-        self.free.push(waiting.visit);
     }
 
     fn comes_back(&self, seed: u64, share: f64) -> bool {
         share > 0.0 && draws::share(&mut draws::own(seed, Purpose::Returns)) < share
     }
 
-    /// Somebody who would come back gives up, if they still wait. Who stands in the line in their place is found later.
+    /// Somebody gives up, if they still wait. Who stands in a line in their place is found later.
     fn gives_up(&mut self, visit: u32) {
         let Some((of, class)) = self.of(visit) else { return };
         if of.state != State::Waiting || of.until > self.now || of.until < self.now {
             return;
         }
-        let queue = self.queue_of(of, class);
-        self.count(queue, of.since, self.now - of.since, false);
+        self.count(usize::from(of.queue), of.since, self.now - of.since, false);
+        self.routing.gives_up(visit, self.now);
+        let again = self.comes_back(of.seed, class.of.returns.after_giving_up);
+        if R::IS_TOLD_WHO_GIVES_UP {
+            self.leaves(visit, of, class, class.of.returns.after_giving_up);
+            return;
+        }
         self.set(visit, State::Gone, of.since, of.until);
-        let seed = draws::next_visit(of.seed);
-        let again = self.seat(of.class, seed);
-        let delay = class.delay.draw(&mut draws::own(of.seed, Purpose::Delay));
-        self.calendar.push(self.now + delay, Event::Returns { visit: again });
+        if again {
+            let seed = draws::next_visit(of.seed);
+            let again = self.seat(of.class, seed);
+            let delay = class.delay.draw(&mut draws::own(of.seed, Purpose::Delay));
+            self.calendar.push(self.now + delay, Event::Returns { visit: again });
+        }
     }
 
     fn count(&mut self, queue: usize, since: f64, wait: f64, served: bool) {
@@ -322,6 +334,7 @@ impl<'a, R: Routing> Run<'a, R> {
 
     /// A visit is over; its customer may come back.
     fn leaves(&mut self, visit: u32, of: Visit, class: &Ready, share: f64) {
+        self.routing.ends(visit, self.now);
         if self.comes_back(of.seed, share) {
             let delay = class.delay.draw(&mut draws::own(of.seed, Purpose::Delay));
             if let Some(place) = self.visits.get_mut(visit as usize) {
@@ -330,14 +343,9 @@ impl<'a, R: Routing> Run<'a, R> {
             }
             self.calendar.push(self.now + delay, Event::Returns { visit });
         } else {
+            self.set(visit, State::Away, of.since, of.until);
             self.free.push(visit);
         }
-    }
-
-    /// The queue in which a visit waits.
-    fn queue_of(&self, of: Visit, class: &Ready) -> usize {
-        let transfer = class.of.transfer.filter(|_| of.passed_on);
-        transfer.map_or(class.of.queue, |transfer| transfer.queue)
     }
 
     fn serve(&mut self, number: u16, visit: u32) {
@@ -361,10 +369,8 @@ impl<'a, R: Routing> Run<'a, R> {
     }
 
     fn served(&mut self, number: u16, visit: u32) {
-        if let Some(group) = self.groups.get_mut(usize::from(number)) {
-            group.ends();
-        }
-        self.next_of(number);
+        self.routing.served(visit, number, self.now);
+        self.turns(Some(number));
         let Some((of, class)) = self.of(visit) else { return };
         let transfer = class.of.transfer.filter(|transfer| !of.passed_on && transfer.share > 0.0);
         if let Some(transfer) = transfer
@@ -373,22 +379,35 @@ impl<'a, R: Routing> Run<'a, R> {
             if let Some(place) = self.visits.get_mut(visit as usize) {
                 place.passed_on = true;
             }
-            self.wait_in(visit, transfer.queue);
+            let to = self.routing.passed_on(visit, transfer.queue, self.now);
+            self.arrives(visit, of, class, (to, self.now));
             return;
         }
         self.leaves(visit, of, class, class.of.returns.after_people);
     }
 
-    /// Gives those of a group who are idle whoever waits for them.
-    fn next_of(&mut self, number: u16) {
-        let Some(group) = self.network.groups.get(usize::from(number)) else { return };
-        while self.groups.get(usize::from(number)).is_some_and(|state| state.idle > 0) {
-            let Some((queue, waiting)) = self.turn(group.order, &group.queues) else { break };
+    /// Gives those who are idle, of a group if one is named, whoever waits for them.
+    fn turns(&mut self, group: Option<u16>) {
+        loop {
+            let turn = self.routing.turn(group, self.now, &mut self.found_gone);
+            if !self.found_gone.is_empty() {
+                self.note_gone();
+            }
+            let Some(ServedNext { waiting, queue, group }) = turn else { break };
             // Whoever is handed back was counted when they were served first.
             if self.visits.get(waiting.visit as usize).is_some_and(|visit| visit.left == 0.0) {
                 self.count(queue, waiting.since, self.now - waiting.since, true);
             }
-            self.serve(number, waiting.visit);
+            self.serve(group, waiting.visit);
+        }
+    }
+
+    /// Has it asked whose turn it is when time alone may give somebody one.
+    fn turns_by_time(&mut self) {
+        let at = self.routing.turns_by_time();
+        if at < self.turns_at || self.turns_at <= self.now {
+            self.turns_at = at.max(self.now);
+            self.calendar.push(self.turns_at, Event::Turns);
         }
     }
 
@@ -397,8 +416,7 @@ impl<'a, R: Routing> Run<'a, R> {
         let of_group = |event| matches!(event, Event::Served { group, .. } if group == number);
         for (done, event) in self.calendar.withdraw(most as usize, of_group) {
             let Event::Served { visit, .. } = event else { continue };
-            let Some((of, class)) = self.of(visit) else { continue };
-            let queue = self.queue_of(of, class);
+            let Some((of, _)) = self.of(visit) else { continue };
             if let Some(group) = self.groups.get_mut(usize::from(number)) {
                 group.leaves(self.now, done, self.window);
             }
@@ -407,31 +425,8 @@ impl<'a, R: Routing> Run<'a, R> {
                 (place.state, place.left) = (State::Waiting, (done - self.now) / pace);
                 (place.since, place.until) = (self.now, f64::INFINITY);
             }
-            if let Some(line) = self.lines.get_mut(queue) {
-                line.push_front(Waiting { visit, since: self.now, until: f64::INFINITY });
-            }
-        }
-    }
-
-    /// Whose turn it is among those who wait in these queues.
-    fn turn(&mut self, order: ServingOrder, queues: &[usize]) -> Option<(usize, Waiting)> {
-        loop {
-            let is_waited_in = |queue: &usize| self.lines.get(*queue).is_some_and(|line| !line.is_empty());
-            let since = |queue: &usize| self.lines.get(*queue).and_then(Line::since).unwrap_or(f64::INFINITY);
-            let mut waited_in = queues.iter().copied().filter(is_waited_in);
-            let queue = match order {
-                ServingOrder::Queues => waited_in.next(),
-                ServingOrder::Longest => waited_in.min_by(|one, other| since(one).total_cmp(&since(other))),
-            }?;
-            let now = self.now;
-            let mut gone = Vec::new();
-            let found = self.lines.get_mut(queue).and_then(|line| line.pop(now, |waiting| gone.push(waiting)));
-            for waiting in gone {
-                self.gone(queue, waiting);
-            }
-            if let Some(found) = found {
-                return Some((queue, found));
-            }
+            let waiting = WaitingVisit { visit, since: self.now, until: f64::INFINITY };
+            self.routing.hands_back(waiting, usize::from(of.queue), number);
         }
     }
 
@@ -440,7 +435,8 @@ impl<'a, R: Routing> Run<'a, R> {
         let at = usize::from(number);
         let (Some(group), Some(state)) = (self.network.groups.get(at), self.groups.get_mut(at)) else { return };
         let people = group.shifts.get(state.next_shift).map_or(0, |shift| shift.people);
-        let beyond = state.step(people, now, self.window);
+        state.step(people, now, self.window);
+        let beyond = self.routing.staffed(number, people, now);
         state.next_shift += 1;
         if state.next_shift == group.shifts.len() {
             state.next_shift = 0;
@@ -450,18 +446,19 @@ impl<'a, R: Routing> Run<'a, R> {
         self.calendar.push(state.round + next, Event::Shift { group: number });
         if beyond > 0 && group.at_end == ShiftEnd::HandBack {
             self.hand_back(number, beyond);
-            (0u16..).zip(&self.network.groups).for_each(|(other, _)| self.next_of(other));
+            (0u16..).zip(&self.network.groups).for_each(|(other, _)| self.turns(Some(other)));
         }
-        self.next_of(number);
+        self.turns(Some(number));
     }
 
     fn outage(&mut self, number: u32) {
         self.ai_gone = number & BACK == 0;
+        self.routing.ai_is_gone(self.ai_gone, self.now);
         if self.ai_gone {
             self.calendar.hasten(self.now, |event| matches!(event, Event::AiDone { .. }));
             for (visit, _) in std::mem::take(&mut self.ai_line) {
-                if let Some((_, class)) = self.of(visit) {
-                    self.wait_in(visit, class.of.queue);
+                if let Some((of, class)) = self.of(visit) {
+                    self.go(visit, of, class, Occasion::AiIsGone);
                 }
             }
         }
@@ -469,15 +466,8 @@ impl<'a, R: Routing> Run<'a, R> {
 
     fn ended(mut self) -> RunTally {
         let to = self.window.to;
-        for queue in 0..self.lines.len() {
-            let mut gone = Vec::new();
-            if let Some(line) = self.lines.get_mut(queue) {
-                line.take_gone(to, &mut |waiting| gone.push(waiting));
-            }
-            for waiting in gone {
-                self.gone(queue, waiting);
-            }
-        }
+        self.routing.all_gone(to, &mut self.found_gone);
+        self.note_gone();
         for state in &mut self.groups {
             state.step(0, to, self.window);
         }

@@ -95,6 +95,8 @@ pub struct RunTally {
     pub ai_visits: u64,
     /// Visits that AI kept to the end.
     pub ai_kept: u64,
+    /// Visits that went to somebody who is not simulated.
+    pub elsewhere: u64,
     /// How long AI was waited for.
     pub ai_wait: f64,
     /// Each queue, over the whole window.

@@ -1,9 +1,9 @@
 //! What simulations come to, held against what is exact, and what must hold of each whatever there is.
 
 use super::{
-    AiOutage, AiStage, ArrivalRates, CountedWindow, CustomerClass, FirstOfClass, Network, OnwardTransfer, Replications,
-    ReturnShares, RunTally, ServingOrder, ShiftEnd, ShiftStep, SimulatedQueue, StaffGroup, TimeDistribution, replicate,
-    run,
+    AiOutage, AiStage, ArrivalRates, CountedWindow, CustomerClass, DescribedRouting, Network, OnwardTransfer,
+    Replications, ReturnShares, RunTally, ServingOrder, ShiftEnd, ShiftStep, SimulatedQueue, StaffGroup,
+    TimeDistribution, replicate, run,
 };
 use crate::queue::Queue;
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ fn group(people: u32) -> StaffGroup {
 }
 
 fn ran(network: &Network, to: f64) -> RunTally {
-    run(network, &mut FirstOfClass::of(network), CountedWindow { from: to / 20.0, to, by_slot: false }, 7).unwrap()
+    run(network, &mut DescribedRouting::of(network), CountedWindow { from: to / 20.0, to, by_slot: false }, 7).unwrap()
 }
 
 fn near(what: &str, got: f64, exact: f64, apart: f64) {
@@ -91,8 +91,8 @@ fn the_outcome_is_the_same_on_any_number_of_threads() {
         seed: 3,
         threads,
     };
-    let one = replicate(&network, &asked(1), || FirstOfClass::of(&network)).unwrap();
-    let four = replicate(&network, &asked(4), || FirstOfClass::of(&network)).unwrap();
+    let one = replicate(&network, &asked(1), || DescribedRouting::of(&network)).unwrap();
+    let four = replicate(&network, &asked(4), || DescribedRouting::of(&network)).unwrap();
     assert_eq!(one, four);
     assert_eq!(one.runs.len(), 5);
     assert!(one.runs.windows(2).all(|two| two[0] != two[1]));
@@ -109,8 +109,8 @@ fn both_of_two_networks_meet_the_same_customers() {
         seed: 3,
         threads: 1,
     };
-    let few = replicate(&few, &asked, || FirstOfClass::of(&few)).unwrap();
-    let more = replicate(&more, &asked, || FirstOfClass::of(&more)).unwrap();
+    let few = replicate(&few, &asked, || DescribedRouting::of(&few)).unwrap();
+    let more = replicate(&more, &asked, || DescribedRouting::of(&more)).unwrap();
     for (few, more) in few.runs.iter().zip(&more.runs) {
         assert_eq!(few.asked, more.asked);
         assert!(few.queues[0].wait > more.queues[0].wait);
@@ -191,7 +191,7 @@ proptest! {
         let both = StaffGroup { shifts, period: Some(25.0), queues: vec![1, 0], at_end: ends, ..group(0) };
         network.groups = vec![both, StaffGroup { order: ServingOrder::Longest, ..group(people / 3) }];
         let window = CountedWindow { from: 0.0, to: 200.0, by_slot: true };
-        let tally = run(&network, &mut FirstOfClass::of(&network), window, seed).unwrap();
+        let tally = run(&network, &mut DescribedRouting::of(&network), window, seed).unwrap();
         for queue in &tally.queues {
             prop_assert_eq!(queue.offered, queue.served + queue.gave_up);
             prop_assert!(queue.at_once <= queue.within && queue.within <= queue.served);
@@ -205,7 +205,7 @@ proptest! {
         let slots: u64 = tally.by_slot.iter().map(|slot| slot.offered).sum();
         prop_assert_eq!(slots, tally.queues.iter().map(|queue| queue.offered).sum::<u64>());
         prop_assert!(tally.occupancy().is_finite());
-        let again = run(&network, &mut FirstOfClass::of(&network), window, seed).unwrap();
+        let again = run(&network, &mut DescribedRouting::of(&network), window, seed).unwrap();
         prop_assert_eq!(tally, again);
     }
 }
@@ -216,7 +216,7 @@ fn what_is_out_of_bounds_is_said() {
         let mut network = queue(1.0, 1, TimeDistribution::Never);
         change(&mut network);
         let window = CountedWindow { from: 0.0, to: 1.0, by_slot: false };
-        run(&network, &mut FirstOfClass::of(&network), window, 1).unwrap_err().to_string()
+        run(&network, &mut DescribedRouting::of(&network), window, 1).unwrap_err().to_string()
     };
     assert!(bad(|network| network.arrivals.rates = vec![vec![-1.0]]).contains("negative"));
     assert!(bad(|network| network.classes[0].contained = 1.5).contains("between 0 and 1"));

@@ -18,6 +18,8 @@ pub(super) struct Visit {
     /// What is left to be done where somebody was served and handed back; nothing else is.
     pub(super) left: f64,
     pub(super) class: u16,
+    /// The queue in which it waits, or waited last.
+    pub(super) queue: u16,
     /// Whether it was passed on to other people.
     pub(super) passed_on: bool,
     pub(super) state: State,

@@ -5,8 +5,8 @@ use clap::Args;
 use remit_capacity::{
     Basis,
     forecast::{
-        self, DemandForecast, Errors, ForecastTerms, Interval, KnownTimes, QueueAhead, SlotAhead, SlotClock,
-        read_history, read_holidays, read_outages,
+        self, DemandForecast, DemandHistory, Errors, ForecastTerms, Interval, KnownTimes, QueueAhead, SlotAhead,
+        SlotClock, read_history, read_holidays, read_outages,
     },
 };
 use remit_command::{
@@ -117,6 +117,12 @@ pub(super) fn ahead(
     let of = || record.display().to_string();
     let history = read_history(&text(record)?, clock, known).with_context(of)?;
     forecast::forecast(&history, asked).with_context(of)
+}
+
+/// A record, cut into slots of so many minutes.
+pub(super) fn recorded(record: &Path, zone: &str, minutes: f64) -> anyhow::Result<DemandHistory> {
+    let clock = SlotClock::new(zone, if minutes.fract() == 0.0 { minutes as u32 } else { 0 })?;
+    read_history(&text(record)?, clock, KnownTimes::default()).with_context(|| record.display().to_string())
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {

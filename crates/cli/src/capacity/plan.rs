@@ -12,7 +12,7 @@ use remit_capacity::{
     plan::{self, OutageReserve, QueueWeek, WeekPlan},
     queue::rostered,
     simulate::{
-        CountedWindow, DAYS, Description, FirstOfClass, MeanEstimate, Network, QueueTally, Replications, Simulated,
+        CountedWindow, DAYS, DescribedRouting, Description, MeanEstimate, Network, QueueTally, Replications, Simulated,
         WEEK, moment_of_week, replicate,
     },
 };
@@ -163,7 +163,7 @@ impl Plan {
             let each = |people: &u32| if *people == 0 { 0 } else { change(*people) };
             let people: Vec<Vec<u32>> = plan.people.iter().map(|group| group.iter().map(each).collect()).collect();
             let staffed = plan::staffed(network, &people);
-            replicate(&staffed, &asked, || FirstOfClass::of(&staffed))
+            replicate(&staffed, &asked, || DescribedRouting::of(&staffed))
         };
         let (more, fewer) = (with(|people| people + 1)?, with(|people| people - 1)?);
         let reserves = if network.classes.iter().any(|class| class.ai_first) {

@@ -3,22 +3,31 @@
 use super::amounts::{percent, time};
 use anyhow::Context as _;
 use clap::Args;
-use remit_capacity::plan;
+use remit_app::simulation::{BundleRouting, Simulation, SimulationCounts};
+use remit_capacity::plan::{self, RecordedWeeks};
 use remit_capacity::simulate::{
-    CountedWindow, Description, FirstOfClass, MeanEstimate, QueueTally, Replications, RunTally, Simulated, WEEK,
+    CountedWindow, DescribedRouting, Description, MeanEstimate, QueueTally, Replications, RunTally, Simulated, WEEK,
     moment_of_week, replicate,
 };
 use remit_command::{
+    open,
     shown::{self, many, say},
     support,
 };
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Intervals of the week that are told as the worst.
 const WORST: usize = 5;
 /// Of how few customers over all runs an interval is told none the less.
 const FEW: u64 = 50;
+
+/// A day of the first week, where none is said.
+const FIRST_WEEK: &str = "2026-01-05";
 
 /// Play a support event by event: customers who ask, AI that keeps some of it, queues, shifts, patience, outages, and
 /// those who come back.
@@ -55,6 +64,9 @@ const FEW: u64 = 50;
     from = \"08:00\"
     to = \"18:00\"
     an_hour = 120
+    [class.signals]        # what a bundle decides by, with --bundle
+    intent = [\"transaction_charged_twice\", \"request_refund\"]
+    customer_tier = \"standard\"
     [[ai.outage]]
     days = \"tue\"
     from = \"10:00\"
@@ -64,7 +76,13 @@ Examples:
   How a week goes:
     remit capacity simulate support.toml
   What an outage of the AI, or two more people, change:
-    remit capacity simulate support.toml --beside changed.toml")]
+    remit capacity simulate support.toml --beside changed.toml
+  The same with every visit decided by a bundle, by what its classes have as signals:
+    remit capacity simulate support.toml --bundle bundle
+  The same of what was recorded (`remit capacity history`):
+    remit capacity simulate support.toml --history history.csv --bundle bundle
+  What another bundle would change, of the same customers:
+    remit capacity simulate support.toml --bundle bundle --beside-bundle candidate")]
 pub(crate) struct Simulate {
     /// The file that describes the support.
     #[arg(value_name = "FILE")]
@@ -72,6 +90,23 @@ pub(crate) struct Simulate {
     /// Another one, which meets the same customers: what differs is told.
     #[arg(long, value_name = "FILE")]
     beside: Option<PathBuf>,
+    /// The bundle that decides: every visit is a case that it decides as it would on a server, and the floor gives
+    /// waiting cases to people. Without it visits go where the file says.
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// Another bundle, which is tried on the same customers: what differs is told.
+    #[arg(long, value_name = "DIR", requires = "bundle", conflicts_with = "beside")]
+    beside_bundle: Option<PathBuf>,
+    /// A record as `remit capacity history` prints it: as many come in each slot as came then, and AI's share and
+    /// handling times are its means, in the place of what the file says.
+    #[arg(long, value_name = "FILE", conflicts_with = "weeks")]
+    history: Option<PathBuf>,
+    /// The time zone by whose clock that record's days are cut.
+    #[arg(long, default_value = "UTC", requires = "history")]
+    zone: String,
+    /// A day of the first week, for opening hours and holidays of the bundle: 2026-01-05, or the first of the record.
+    #[arg(long, value_name = "DATE", requires = "bundle")]
+    from: Option<String>,
     /// Weeks that are counted in each run, after one that fills it.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=520))]
     weeks: u32,
@@ -87,6 +122,16 @@ pub(crate) struct Simulate {
 struct Played {
     description: Description,
     simulated: Simulated,
+    decided: Option<Decided>,
+    /// What was recorded of it, where that was played.
+    recorded: Option<RecordedWeeks>,
+}
+
+/// By which bundle it was decided, and what it came to.
+struct Decided {
+    bundle: PathBuf,
+    digest: String,
+    counts: SimulationCounts,
 }
 
 impl Simulate {
@@ -96,9 +141,14 @@ impl Simulate {
         if let Some(other) = &other {
             alike(&description, other)?;
         }
-        let played = self.played(&self.support, description)?;
-        let beside = self.beside.as_deref().zip(other);
-        let beside = beside.map(|(path, description)| self.played(path, description)).transpose()?;
+        let bundle = self.bundle.as_deref();
+        let beside = match (other, &self.beside_bundle) {
+            (Some(other), _) => Some((self.beside.as_deref().unwrap_or(&self.support), other, bundle)),
+            (None, Some(bundle)) => Some((&*self.support, description.clone(), Some(&**bundle))),
+            (None, None) => None,
+        };
+        let played = self.played(&self.support, description, bundle)?;
+        let beside = beside.map(|(path, description, bundle)| self.played(path, description, bundle)).transpose()?;
         if json {
             let told = |played: &Played| self.as_json(played);
             shown::json(&json!({
@@ -117,29 +167,48 @@ impl Simulate {
         Ok(true)
     }
 
-    fn played(&self, path: &Path, description: Description) -> anyhow::Result<Played> {
+    fn played(&self, path: &Path, description: Description, bundle: Option<&Path>) -> anyhow::Result<Played> {
         let network = description.network(self.weeks + 1).with_context(|| path.display().to_string())?;
         let threads = support::threads();
         let network = plan::with_people(&description, &network, self.seed, threads);
         let network = network.with_context(|| path.display().to_string())?;
-        let asked = Replications {
-            count: self.runs as usize,
-            window: CountedWindow { from: WEEK, to: f64::from(self.weeks + 1) * WEEK, by_slot: true },
-            seed: self.seed,
-            threads,
+        let mut network = network;
+        let recorded = self.history.as_deref().map(|record| {
+            let history = super::forecast::recorded(record, &self.zone, description.interval_minutes)?;
+            plan::with_record(&description, &mut network, &history)
+                .with_context(|| format!("{} and {} do not agree", path.display(), record.display()))
+        });
+        let recorded = recorded.transpose()?;
+        let from = recorded.as_ref().map_or(FIRST_WEEK, |recorded| &recorded.monday);
+        let from = self.from.as_deref().unwrap_or(from);
+        let window = match &recorded {
+            Some(recorded) => CountedWindow { from: 0.0, to: f64::from(recorded.weeks) * WEEK, by_slot: true },
+            None => CountedWindow { from: WEEK, to: f64::from(self.weeks + 1) * WEEK, by_slot: true },
         };
-        let simulated = replicate(&network, &asked, || FirstOfClass::of(&network));
+        let asked = Replications { count: self.runs as usize, window, seed: self.seed, threads };
+        let (simulated, decided) = match bundle {
+            None => (replicate(&network, &asked, || DescribedRouting::of(&network)), None),
+            Some(directory) => {
+                let bundle = open::load(directory)?;
+                let digest = bundle.digest().to_string();
+                let simulation = Simulation::new(Arc::new(bundle), &description, &network, from)
+                    .with_context(|| format!("{} under {}", path.display(), directory.display()))?;
+                let simulated = replicate(&network, &asked, || BundleRouting::of(&simulation));
+                (simulated, Some(Decided { bundle: directory.to_owned(), digest, counts: simulation.counts() }))
+            }
+        };
         let simulated = simulated.with_context(|| path.display().to_string())?;
         anyhow::ensure!(
             simulated.runs.iter().any(|run| run.asked > 0),
             "{}: nobody asks for anything; give a class demand with an_hour above 0",
             path.display()
         );
-        Ok(Played { description, simulated })
+        Ok(Played { description, simulated, decided, recorded })
     }
 
     fn as_json(&self, played: &Played) -> Value {
-        let Played { description, simulated } = played;
+        let Played { description, simulated, decided, recorded } = played;
+        let weeks = weeks(simulated);
         let queues: Vec<Value> = (0..)
             .zip(&description.queue)
             .map(|(at, queue)| {
@@ -165,8 +234,28 @@ impl Simulate {
                 })
             })
             .collect();
+        let each_a_week = |counts: &BTreeMap<String, u64>| {
+            let each = counts.iter().map(|(name, count)| (name.clone(), json!(*count as f64 / weeks)));
+            Value::Object(each.collect())
+        };
+        let decided = decided.as_ref().map(|decided| {
+            let counts = &decided.counts;
+            let stopped = counts
+                .stopped
+                .iter()
+                .map(|((responder, intent), runs)| json!({ "responder": responder, "intent": intent, "runs": runs }));
+            json!({
+                "bundle": decided.digest, "decisions_a_week": counts.decisions as f64 / weeks,
+                "elsewhere_a_week": each_a_week(&counts.elsewhere), "refused_a_week": each_a_week(&counts.refused),
+                "stopped": stopped.collect::<Vec<_>>(),
+            })
+        });
         json!({
-            "queues": queues, "groups": groups,
+            "queues": queues, "groups": groups, "decided": decided,
+            "recorded": recorded.as_ref().map(|recorded| json!({
+                "monday": recorded.monday, "weeks": recorded.weeks, "cases": recorded.cases,
+                "slots_unknown": recorded.gaps,
+            })),
             "asked_a_week": told(simulated.estimate(|run| a_week(run, run.asked))),
             "visits_a_week": told(simulated.estimate(|run| a_week(run, run.visits))),
             "ai_keeps": told(simulated.estimate(kept)),
@@ -175,7 +264,7 @@ impl Simulate {
     }
 
     fn print(&self, played: &Played) {
-        let Played { description, simulated } = played;
+        let Played { description, simulated, decided, recorded } = played;
         let asked = simulated.estimate(|run| a_week(run, run.asked));
         let visits = simulated.estimate(|run| a_week(run, run.visits));
         say!(
@@ -183,8 +272,17 @@ impl Simulate {
             many(asked.mean.round()),
             number(visits),
             self.runs,
-            self.weeks
+            recorded.as_ref().map_or(self.weeks, |recorded| recorded.weeks)
         );
+        if let Some(RecordedWeeks { monday, cases, gaps, .. }) = recorded {
+            say!("what was recorded from {monday} on: {} cases", many(*cases as u64));
+            if *gaps > 0 {
+                say!("  of {gaps} slots nothing is known: nobody comes in them");
+            }
+        }
+        if let Some(decided) = decided {
+            decided.print(weeks(simulated));
+        }
         if description.group.iter().all(|group| group.shift.is_empty()) {
             say!("no shifts are described: people are those of a plan (`remit capacity plan`)");
         }
@@ -232,6 +330,24 @@ impl Simulate {
                 "  {} still wait at the end of the runs, and more with each week: there are too few people",
                 many(unfinished)
             );
+        }
+    }
+}
+
+impl Decided {
+    fn print(&self, weeks: f64) {
+        let a_week = |count: u64| many((count as f64 / weeks).ceil());
+        let Self { bundle, digest, counts } = self;
+        let digest = digest.get(..12).unwrap_or(digest);
+        say!("decided by {} ({digest}): {} decisions a week", bundle.display(), a_week(counts.decisions));
+        for (whom, count) in &counts.elsewhere {
+            say!("  {} a week go to {whom}, whom nobody simulates", a_week(*count));
+        }
+        for ((responder, intent), runs) in &counts.stopped {
+            say!("  {responder} is stopped for {intent} in {runs} of the runs, as it fails too often");
+        }
+        for (reason, count) in &counts.refused {
+            say!("  {} commands a week are refused: {reason}", a_week(*count));
         }
     }
 }
@@ -286,12 +402,17 @@ fn print_differences(one: &Played, other: &Played) {
 
 /// The intervals of the week in which fewest are served in time.
 fn print_worst(played: &Played) {
-    let Played { description, simulated } = played;
+    let Played { description, simulated, .. } = played;
     let slots = (WEEK / description.interval_minutes) as usize;
+    let all = simulated.runs.first().map_or(0, |run| run.by_slot.len()) / description.queue.len().max(1);
     let mut by_slot = vec![QueueTally::default(); slots * description.queue.len()];
     for run in &simulated.runs {
-        for (sum, of) in by_slot.iter_mut().zip(&run.by_slot) {
-            sum.merge(of);
+        for (at, of) in run.by_slot.iter().enumerate() {
+            // Of a record each of its weeks has slots of its own.
+            let place = at / all.max(1) * slots + at % all.max(1) % slots.max(1);
+            if let Some(sum) = by_slot.get_mut(place) {
+                sum.merge(of);
+            }
         }
     }
     let mut worst: Vec<(usize, &QueueTally)> = by_slot.iter().enumerate().filter(|(_, of)| of.offered >= FEW).collect();

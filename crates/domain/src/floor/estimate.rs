@@ -9,7 +9,7 @@ use super::{
 };
 use crate::id::{CaseId, ResponderId, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// How many people a waiting case has left after each condition, the reasons of a decision for nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,10 +140,10 @@ impl Floor {
         Some(last.filter(|_| ahead >= self.depth(queue)).map_or(by_length, |last| last.max(by_length)))
     }
 
-    /// The best level of each language among those of the queue who are available.
-    pub fn spoken(&self, queue: &ResponderId) -> BTreeMap<&str, u8> {
-        let serves = |person: &&Person| person.available() && person.profile.queues.contains(queue);
-        best_levels(self.people.values().filter(serves).map(|person| &*person.profile))
+    /// Everybody who works in a queue, and whether they are there and answer.
+    pub fn works_in(&self, queue: &ResponderId) -> impl Iterator<Item = (&Arc<StaffProfile>, bool)> {
+        let works = self.people.values().filter(|person| person.profile.queues.contains(queue));
+        works.map(|person| (&person.profile, person.available()))
     }
 
     /// Who could take a waiting case, condition by condition; `None` if it does not wait.
