@@ -58,7 +58,8 @@ fn under(
 ) -> Result<Vec<(Counter, u64, u64)>, Refused> {
     let beyond = |most: &Money, how: &str| {
         let most = remit_policy::action::money_in_words(most);
-        Refused::new(Kind::LimitReached, format!("the {what} lets {how} move {most} at most"))
+        let beyond = Refused::new(Kind::LimitReached, format!("the {what} lets {how} move {most} at most"));
+        beyond.cured_by("Ask for less: waiting changes nothing, and more is the customer's to grant.")
     };
     let windows = windows(limits.window_hours, now);
     let each = |key: &'static str| {

@@ -114,7 +114,7 @@ fn print(request: &Value, on_case: &OnCase) {
     say!("request {}: {}", text(request, "/id"), text(request, "/state"));
     say!("  {} ({}), on case {}", text(request, "/title"), text(request, "/action"), text(request, "/case"));
     if let Some(said) = on_case.said.as_ref().and_then(Value::as_str) {
-        say!("  the customer had said:");
+        say!("  the customer, or who writes for them, had said:");
         shown::words(WORDS, said);
     }
     let by = (text(request, "/asked_by/kind"), text(request, "/asked_by/name"));
