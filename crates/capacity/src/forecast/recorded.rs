@@ -23,6 +23,12 @@ pub struct RecordedDemand {
 }
 
 impl DemandHistory {
+    /// How many minutes its slots have.
+    #[must_use]
+    pub fn interval_minutes(&self) -> u32 {
+        self.clock.minutes()
+    }
+
     /// The Monday with which the week of its first day begins, and what each intent had from then on.
     #[must_use]
     pub fn by_week(&self) -> Option<(Date, Vec<RecordedDemand>)> {

@@ -38,9 +38,10 @@ pub fn with_record(
         .ok_or_else(|| Uncomputable::TooLittle("the record has no day: nothing to play".to_owned()))?;
     let slots = demand.iter().map(|one| one.arrived.len()).max().unwrap_or(0);
     let a_week = DAYS.len() * network.arrivals.slots_a_day;
-    if slots == 0 || slots % a_week != 0 {
+    let is = history.interval_minutes();
+    if f64::from(is) != minutes || slots == 0 || slots % a_week != 0 {
         let what =
-            format!("the record has other slots than the {minutes} minutes of interval_minutes; make both the same");
+            format!("the record has slots of {is} minutes, and interval_minutes is {minutes}; make both the same");
         return Err(Uncomputable::Impossible(what));
     }
     let none = vec![0.0; network.classes.len()];
