@@ -131,17 +131,14 @@ pub(crate) fn signals(governance: &Governance, live: &Live, case: &Case, now: Ti
 
 /// The same with what policies see of the case's fields and of its customer.
 pub(crate) fn seen(governance: &Governance, live: &Live, case: &Case, about: &About, now: Timestamp) -> Signals {
-    let mut signals = signals(governance, live, case, now);
-    about.see(&governance.bundle, &governance.engine, case, &mut signals, now);
-    signals
+    ground(governance, live, None).seen(case, about, now)
 }
 
 impl Ground<'_> {
     /// Answers a question with the readings that count for `case` now, what is true of every candidate, and policy's
     /// verdicts. By what words were read, it does not know.
     pub(crate) fn answer(&self, case: &Case, question: &Question, about: &About, now: Timestamp) -> Deliberation {
-        let mut signals = self.signals(case, now);
-        about.see(self.bundle, self.engine, case, &mut signals, now);
+        let signals = self.seen(case, about, now);
         let candidates = self.candidates(case, &signals, now);
         let (verdicts, policies) = self.engine.handle(&signals, &candidates);
         let named = match &question.trigger {
@@ -177,6 +174,13 @@ impl Ground<'_> {
             served_by: named(SERVED_BY),
         };
         self.load.candidates(self.bundle, &subject, self.waits, now)
+    }
+
+    /// The readings that count for `case` now, with what policies see of its fields and of its customer.
+    fn seen(&self, case: &Case, about: &About, now: Timestamp) -> Signals {
+        let mut signals = self.signals(case, now);
+        about.see(self.bundle, self.engine, case, &mut signals, now);
+        signals
     }
 
     pub(crate) fn signals(&self, case: &Case, now: Timestamp) -> Signals {
@@ -239,8 +243,7 @@ impl Ground<'_> {
     /// When the store cannot be read.
     pub(crate) async fn may_keep(&self, opener: Opener<'_>, case: &Case, now: Timestamp) -> Result<bool, Refused> {
         let about = About::default().of(self.bundle, opener, case).await?;
-        let mut signals = self.signals(case, now);
-        about.see(self.bundle, self.engine, case, &mut signals, now);
+        let signals = self.seen(case, &about, now);
         // Policy is asked of its holder alone: what is true of others says nothing of it.
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());
         let candidates = self.candidates(case, &signals, now).into_iter();

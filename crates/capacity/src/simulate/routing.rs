@@ -102,9 +102,6 @@ pub trait Routing {
     /// So many of a group are to be at work from now on; says how many more than that are serving somebody.
     fn staffed(&mut self, group: u16, people: u32, now: f64) -> u32;
 
-    /// The AI is gone, or back.
-    fn ai_is_gone(&mut self, _gone: bool, _now: f64) {}
-
     /// When time alone may give somebody a turn.
     fn turns_by_time(&self) -> f64 {
         f64::INFINITY

@@ -453,7 +453,6 @@ impl<'a, R: Routing> Run<'a, R> {
 
     fn outage(&mut self, number: u32) {
         self.ai_gone = number & BACK == 0;
-        self.routing.ai_is_gone(self.ai_gone, self.now);
         if self.ai_gone {
             self.calendar.hasten(self.now, |event| matches!(event, Event::AiDone { .. }));
             for (visit, _) in std::mem::take(&mut self.ai_line) {
